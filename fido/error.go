@@ -1,0 +1,65 @@
+package fido
+
+import "fmt"
+
+// Code is a CTAP status byte (CTAP 2.1 section 8.2), or one of libfido2's own numbers when negative.
+type Code int
+
+const (
+	CodeInvalidCommand   Code = 0x01
+	CodeInvalidParameter Code = 0x02
+	CodeInvalidLength    Code = 0x03
+	CodeChannelBusy      Code = 0x06
+	CodeUnexpectedType   Code = 0x11
+	CodeInvalidCBOR      Code = 0x12
+	CodeMissingParameter Code = 0x14
+	CodeLimitExceeded    Code = 0x15
+	CodeFingersFull      Code = 0x17
+	CodeExcluded         Code = 0x19
+	CodeAlgorithm        Code = 0x26
+	CodeDenied           Code = 0x27
+	CodeKeyFull          Code = 0x28
+	CodeUnsupportedOpt   Code = 0x2B
+	CodeInvalidOption    Code = 0x2C
+	CodeCancelled        Code = 0x2D
+	CodeNoCredentials    Code = 0x2E
+	CodeUserTimeout      Code = 0x2F
+	CodeNotAllowed       Code = 0x30
+	CodePINInvalid       Code = 0x31
+	CodePINBlocked       Code = 0x32
+	CodeAuthInvalid      Code = 0x33
+	CodePINPowerCycle    Code = 0x34 // PIN_AUTH_BLOCKED: three wrong in a row, unplug first
+	CodePINNotSet        Code = 0x35
+	CodePUATRequired     Code = 0x36
+	CodePINPolicy        Code = 0x37
+	CodeTooLarge         Code = 0x39
+	CodeActionTimeout    Code = 0x3A
+	CodeUPRequired       Code = 0x3B
+	CodeUVBlocked        Code = 0x3C
+	CodeSubcommand       Code = 0x3E
+	CodeUVInvalid        Code = 0x3F
+	CodePermission       Code = 0x40
+
+	CodeGone        Code = -1   // the line to the key broke: libfido2 TX, RX
+	CodeInternal    Code = -9   // libfido2 itself
+	CodeUnsupported Code = -100 // this build, or this key, cannot do that
+	CodeBusy        Code = -101 // another program holds the key
+	CodeNoAccess    Code = -102 // no permission on the device file
+	CodeNotFound    Code = -103 // no such key
+)
+
+// Error is a key's refusal, or the loss of the key.
+type Error struct {
+	Op   string // what was being done, e.g. "set PIN"
+	Code Code
+	Err  error // the cause, where there is one
+}
+
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("key: %s: %v: %v", e.Op, e.Code, e.Err)
+	}
+	return fmt.Sprintf("key: %s: %v", e.Op, e.Code)
+}
+
+func (e *Error) Unwrap() error { return e.Err }

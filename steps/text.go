@@ -1,0 +1,31 @@
+package steps
+
+import "fmt"
+
+// Text is a sentence for a person: an English format in the manner of fmt.Sprintf, and what goes into it. The English
+// format is also the key under which package walkthrough keeps its translations, so steps reads as plain English and
+// can still be spoken in another language.
+type Text struct {
+	Format string
+	Args   []any
+}
+
+// T makes a Text. Arguments are strings, numbers, durations, times and other Texts; never secrets.
+func T(format string, args ...any) Text { return Text{format, args} }
+
+// Empty reports whether there is nothing to say.
+func (t Text) Empty() bool { return t.Format == "" }
+
+// String is the English sentence.
+func (t Text) String() string {
+	if len(t.Args) == 0 {
+		return t.Format
+	}
+	return fmt.Sprintf(t.Format, t.Args...)
+}
+
+// Speaker turns a Text into a sentence in the reader's language.
+type Speaker func(Text) string
+
+// English is the Speaker that needs no translation.
+func English(t Text) string { return t.String() }
