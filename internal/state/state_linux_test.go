@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// withoutRights makes root's test nobody towards files, in this thread only, until it ends.
-func withoutRights(t *testing.T) {
-	t.Helper()
-	runtime.LockOSThread()
-	if err := syscall.Setfsuid(65534); err != nil {
-		t.Fatal(err)
+// withoutRights is f done by nobody, as far as files go, and in this thread only.
+func withoutRights(t *testing.T, f func()) func() {
+	return func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if err := syscall.Setfsuid(65534); err != nil {
+			t.Fatal(err)
+		}
+		defer syscall.Setfsuid(0)
+		f()
 	}
-	t.Cleanup(func() {
-		_ = syscall.Setfsuid(0)
-		runtime.UnlockOSThread()
-	})
 }
 
 func TestWriteFileOnAFullDisk(t *testing.T) {

@@ -100,8 +100,7 @@ func TestEnsureRefuses(t *testing.T) {
 	})
 	t.Run("a read-only parent", func(t *testing.T) {
 		parent := t.TempDir()
-		readOnly(t, parent)
-		wantRefusal(t, filepath.Join(parent, "state"), "permission denied")
+		readOnly(t, parent, func() { wantRefusal(t, filepath.Join(parent, "state"), "permission denied") })
 	})
 	t.Run("another's directory, and links to and from it", func(t *testing.T) {
 		if os.Geteuid() != 0 {
@@ -151,10 +150,11 @@ func TestWriteFileThatFailsLeavesTheOldContent(t *testing.T) {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "f")
 		write(t, path, "old")
-		readOnly(t, dir)
-		if err := WriteFile(path, []byte("new")); !errors.Is(err, os.ErrPermission) {
-			t.Errorf("got %v", err)
-		}
+		readOnly(t, dir, func() {
+			if err := WriteFile(path, []byte("new")); !errors.Is(err, os.ErrPermission) {
+				t.Errorf("got %v", err)
+			}
+		})
 		if got, _ := os.ReadFile(path); string(got) != "old" {
 			t.Errorf("the file now has %q", got)
 		}
@@ -279,16 +279,17 @@ func needUnix(t *testing.T) {
 	}
 }
 
-// readOnly takes the right to write in dir; root, who may all the same, also gives up being root.
-func readOnly(t *testing.T, dir string) {
+// readOnly calls f while nobody may write in dir: root, who may all the same, is not root meanwhile.
+func readOnly(t *testing.T, dir string, f func()) {
 	t.Helper()
-	if err := os.Chmod(dir, 0o555); err != nil {
+	if err := errors.Join(os.Chmod(dir, 0o555), os.Chmod(filepath.Dir(dir), 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
+	defer os.Chmod(dir, 0o700)
 	if os.Geteuid() == 0 {
-		withoutRights(t)
+		f = withoutRights(t, f)
 	}
+	f()
 }
 
 func write(t *testing.T, path, content string) {
