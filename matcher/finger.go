@@ -1,0 +1,101 @@
+package matcher
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// Finger is an enrolled finger: several touches of it, each seen from another place. The zero Finger matches nothing.
+type Finger struct {
+	views []*Template
+}
+
+const (
+	fingerMagic   = "KRFF"
+	fingerVersion = 1
+	maxViews      = 32
+)
+
+// Match says how surely the touch t is this finger: the best Compare over its views. More views mean more chances for
+// a stranger, so Threshold was measured on this maximum.
+func (f *Finger) Match(t *Template) float64 {
+	best := 0.0
+	for _, v := range f.views {
+		best = max(best, Compare(v, t))
+	}
+	return best
+}
+
+// Views is the number of touches the finger is made of.
+func (f *Finger) Views() int { return len(f.views) }
+
+// MarshalBinary gives the finger as bytes: magic, version, number of views, each with its length before it. Like the
+// templates inside, they show the finger; store them encrypted.
+func (f *Finger) MarshalBinary() ([]byte, error) {
+	if len(f.views) == 0 || len(f.views) > maxViews {
+		return nil, errors.New("matcher: a finger without touches cannot be written")
+	}
+	b := append([]byte(fingerMagic), fingerVersion, byte(len(f.views)))
+	for _, v := range f.views {
+		t, err := v.MarshalBinary()
+		if err != nil {
+			return nil, err
+		}
+		b = binary.BigEndian.AppendUint32(b, uint32(len(t)))
+		b = append(b, t...)
+	}
+	return b, nil
+}
+
+// UnmarshalBinary reads what MarshalBinary wrote. Anything else is an error, and leaves f as it was.
+func (f *Finger) UnmarshalBinary(b []byte) error {
+	if len(b) < 6 || string(b[:4]) != fingerMagic {
+		return errors.New("matcher: not an enrolled finger: its beginning is wrong")
+	}
+	if b[4] != fingerVersion {
+		return fmt.Errorf("matcher: not an enrolled finger: version %d is not known", b[4])
+	}
+	n := int(b[5])
+	if n < 1 || n > maxViews {
+		return fmt.Errorf("matcher: not an enrolled finger: %d touches", n)
+	}
+	b = b[6:]
+	views := make([]*Template, n)
+	for i := range views {
+		if len(b) < 4 || uint64(binary.BigEndian.Uint32(b)) > uint64(len(b)-4) {
+			return errors.New("matcher: not an enrolled finger: it is cut off")
+		}
+		l := int(binary.BigEndian.Uint32(b))
+		t, err := readTemplate(b[4 : 4+l])
+		if err != nil {
+			return err
+		}
+		views[i], b = t, b[4+l:]
+	}
+	if len(b) != 0 {
+		return fmt.Errorf("matcher: not an enrolled finger: %d bytes too many", len(b))
+	}
+	f.views = views
+	return nil
+}
+
+// Verify looks for the finger that the picture shows. index is its place among fingers, or -1 when the best score is
+// under Threshold. err is a *Refusal when the picture itself is no good: say that to the person, it is not a wrong
+// finger.
+func Verify(img Image, fingers ...*Finger) (index int, score float64, err error) {
+	touch := assess(img)
+	if touch.Verdict != Good {
+		return -1, 0, refuse(touch.Verdict, "quality %d of 100", touch.Quality.Score)
+	}
+	index = -1
+	for i, f := range fingers {
+		if s := f.Match(touch.Template); s > score || i == 0 {
+			score, index = s, i
+		}
+	}
+	if score < Threshold {
+		index = -1
+	}
+	return index, score, nil
+}
