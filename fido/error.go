@@ -9,11 +9,13 @@ const (
 	CodeInvalidCommand   Code = 0x01
 	CodeInvalidParameter Code = 0x02
 	CodeInvalidLength    Code = 0x03
+	CodeTimeout          Code = 0x05
 	CodeChannelBusy      Code = 0x06
 	CodeUnexpectedType   Code = 0x11
 	CodeInvalidCBOR      Code = 0x12
 	CodeMissingParameter Code = 0x14
 	CodeLimitExceeded    Code = 0x15
+	CodeUnsupportedExt   Code = 0x16
 	CodeFingersFull      Code = 0x17
 	CodeExcluded         Code = 0x19
 	CodeAlgorithm        Code = 0x26
@@ -32,6 +34,7 @@ const (
 	CodePINNotSet        Code = 0x35
 	CodePUATRequired     Code = 0x36
 	CodePINPolicy        Code = 0x37
+	CodeTokenExpired     Code = 0x38
 	CodeTooLarge         Code = 0x39
 	CodeActionTimeout    Code = 0x3A
 	CodeUPRequired       Code = 0x3B
@@ -39,13 +42,17 @@ const (
 	CodeSubcommand       Code = 0x3E
 	CodeUVInvalid        Code = 0x3F
 	CodePermission       Code = 0x40
+	CodeOther            Code = 0x7F
 
 	CodeGone        Code = -1   // the line to the key broke: libfido2 TX, RX
-	CodeInternal    Code = -9   // libfido2 itself
+	CodeGarbled     Code = -3   // the key's answer cannot be read: libfido2 RX_NOT_CBOR, RX_INVALID_CBOR
+	CodeInternal    Code = -9   // libfido2 itself, or what it was asked for
 	CodeUnsupported Code = -100 // this build, or this key, cannot do that
 	CodeBusy        Code = -101 // another program holds the key
 	CodeNoAccess    Code = -102 // no permission on the device file
 	CodeNotFound    Code = -103 // no such key
+
+	CodeTouchesRefused Code = -104 // an enrolment ended because touch after touch was refused
 )
 
 // Error is a key's refusal, or the loss of the key.

@@ -201,8 +201,10 @@ type Assertion struct {
 
 // Resident is a resident credential as the key lists it.
 type Resident struct {
-	ID       []byte
-	RPID     string
-	UserID   []byte
-	UserName string
+	ID          []byte
+	RPID        string
+	UserID      []byte
+	UserName    string
+	DisplayName string
+	CredProtect int // 0 = not told, 1..3
 }

@@ -1,0 +1,74 @@
+package fido
+
+// The parts of Info and its use that do not depend on who asked the key.
+
+// complete fills in what the standard says of a key that is silent.
+func (i Info) complete() Info {
+	if i.MinPIN == 0 {
+		i.MinPIN = 4
+	}
+	if i.MaxMsg == 0 {
+		i.MaxMsg = 1024
+	}
+	return i
+}
+
+// hasSensor reports whether the key can verify its user by itself.
+func (i Info) hasSensor() bool {
+	_, uv := i.Options["uv"]
+	return uv || i.CanEnrol()
+}
+
+// algorithm chooses the first one that the server wants and the key has. A key that does not tell has ES256.
+func (i Info) algorithm(wanted []int) (int, bool) {
+	has := i.Algorithms
+	if len(has) == 0 {
+		has = []int{ES256}
+	}
+	for _, w := range wanted {
+		for _, h := range has {
+			if w == h && drivable(w) {
+				return w, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// COSE algorithm numbers (IANA COSE registry).
+const (
+	ES256 = -7
+	EdDSA = -8
+	ES384 = -35
+	RS256 = -257
+)
+
+// drivable reports whether libfido2 reads credentials of this algorithm.
+func drivable(alg int) bool { return alg == ES256 || alg == EdDSA || alg == ES384 || alg == RS256 }
+
+// fitting drops the credential ids that cannot be this key's: an empty one, or one longer than any of its own. Servers
+// list the ids of all of a user's keys, and a key may refuse a list with one it cannot hold.
+func (i Info) fitting(ids [][]byte) [][]byte {
+	var out [][]byte
+	for _, id := range ids {
+		if len(id) > 0 && (i.MaxCredID == 0 || len(id) <= i.MaxCredID) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// inLists cuts ids into lists that the key accepts.
+func (i Info) inLists(ids [][]byte) [][][]byte {
+	n := i.MaxCredIDs
+	if n == 0 {
+		n = 8 // what most keys take
+	}
+	var out [][][]byte
+	for len(ids) > 0 {
+		k := min(n, len(ids))
+		out = append(out, ids[:k])
+		ids = ids[k:]
+	}
+	return out
+}

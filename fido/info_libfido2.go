@@ -1,0 +1,95 @@
+//go:build cgo
+
+package fido
+
+/*
+#include <fido.h>
+*/
+import "C"
+
+import (
+	"context"
+	"errors"
+	"unsafe"
+)
+
+// Info asks the key what it is and what state it is in.
+func (s *session) Info(ctx context.Context) (Info, error) {
+	var i Info
+	err := s.call(ctx, "read what the key is", quickTime, func() C.int {
+		ci := C.fido_cbor_info_new()
+		if ci == nil {
+			return C.FIDO_ERR_INTERNAL
+		}
+		defer C.fido_cbor_info_free(&ci)
+		r := C.fido_dev_get_cbor_info(s.dev, ci)
+		if r == C.FIDO_OK {
+			i = readInfo(ci)
+		}
+		return r
+	})
+	if err != nil {
+		return Info{}, err
+	}
+	s.info = i
+	return i, nil
+}
+
+func readInfo(ci *C.fido_cbor_info_t) Info {
+	i := Info{
+		Versions:   goTexts(C.fido_cbor_info_versions_ptr(ci), C.fido_cbor_info_versions_len(ci)),
+		Extensions: goTexts(C.fido_cbor_info_extensions_ptr(ci), C.fido_cbor_info_extensions_len(ci)),
+		Transports: goTexts(C.fido_cbor_info_transports_ptr(ci), C.fido_cbor_info_transports_len(ci)),
+		Protocols:  goBytes((*C.uchar)(C.fido_cbor_info_protocols_ptr(ci)), C.fido_cbor_info_protocols_len(ci)),
+		Options:    map[string]bool{},
+		Firmware:   uint64(C.fido_cbor_info_fwversion(ci)),
+		MinPIN:     int(C.fido_cbor_info_minpinlen(ci)),
+		ForcePIN:   bool(C.fido_cbor_info_new_pin_required(ci)),
+		MaxMsg:     int(C.fido_cbor_info_maxmsgsiz(ci)),
+		MaxCredIDs: int(C.fido_cbor_info_maxcredcntlst(ci)),
+		MaxCredID:  int(C.fido_cbor_info_maxcredidlen(ci)),
+		Residents:  int(C.fido_cbor_info_rk_remaining(ci)),
+	}
+	copy(i.AAGUID[:], goBytes(C.fido_cbor_info_aaguid_ptr(ci), C.fido_cbor_info_aaguid_len(ci)))
+	names := goTexts(C.fido_cbor_info_options_name_ptr(ci), C.fido_cbor_info_options_len(ci))
+	if len(names) > 0 {
+		values := unsafe.Slice(C.fido_cbor_info_options_value_ptr(ci), len(names))
+		for k, name := range names {
+			i.Options[name] = bool(values[k])
+		}
+	}
+	for k := range C.fido_cbor_info_algorithm_count(ci) {
+		i.Algorithms = append(i.Algorithms, int(C.fido_cbor_info_algorithm_cose(ci, k)))
+	}
+	return i.complete()
+}
+
+// Retries asks how many tries are left. PIN is -1 where the key knows no PIN.
+func (s *session) Retries(ctx context.Context) (Retries, error) {
+	r := Retries{PIN: -1, UV: -1}
+	if _, known := s.info.Option("clientPin"); known {
+		var n C.int
+		err := s.call(ctx, "read the PIN tries left", quickTime, func() C.int {
+			return C.fido_dev_get_retry_count(s.dev, &n)
+		})
+		if err != nil {
+			return Retries{}, err
+		}
+		r.PIN = int(n)
+	}
+	if s.info.hasSensor() {
+		var n C.int
+		err := s.call(ctx, "read the finger tries left", quickTime, func() C.int {
+			return C.fido_dev_get_uv_retry_count(s.dev, &n)
+		})
+		var e *Error
+		switch {
+		case err == nil:
+			r.UV = int(n)
+		case errors.As(err, &e) && e.Code > 0: // older keys have a sensor and do not count aloud
+		default:
+			return Retries{}, err
+		}
+	}
+	return r, nil
+}

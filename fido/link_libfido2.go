@@ -1,0 +1,85 @@
+//go:build cgo
+
+package fido
+
+/*
+#include <stddef.h>
+#include <stdint.h>
+*/
+import "C"
+
+import (
+	"errors"
+	"os"
+	"runtime/cgo"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+)
+
+// line is a Link as libfido2's I/O functions see it. libfido2 writes a report with a leading report id 0 and reads one
+// without it.
+type line struct {
+	link Link
+	mu   sync.Mutex  // one report at a time: a cancel comes from another thread
+	gone atomic.Bool // the link broke
+	left atomic.Bool // nobody waits for the answer any more
+}
+
+func newLine(l Link) *line { return &line{link: l} }
+
+// slice is how long one read of the link lasts at most, so that a read that nobody waits for ends soon.
+const slice = 200 * time.Millisecond
+
+// read returns the next report; ms < 0 waits for ever.
+func (l *line) read(ms int) ([ReportSize]byte, bool) {
+	end := time.Now().Add(time.Duration(ms) * time.Millisecond)
+	for !l.left.Load() {
+		d := slice
+		if ms >= 0 {
+			if d = min(d, time.Until(end)); d <= 0 {
+				break
+			}
+		}
+		r, err := l.link.Read(d)
+		if err == nil {
+			return r, true
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			l.gone.Store(true)
+			break
+		}
+	}
+	return [ReportSize]byte{}, false
+}
+
+func (l *line) write(frame []byte) bool {
+	if len(frame) != ReportSize+1 || l.left.Load() {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.link.Write([ReportSize]byte(frame[1:])); err != nil {
+		l.gone.Store(true)
+		return false
+	}
+	return true
+}
+
+//export keyrolloutLinkRead
+func keyrolloutLinkRead(h C.uintptr_t, buf *C.uchar, n C.size_t, ms C.int) C.int {
+	r, ok := cgo.Handle(h).Value().(*line).read(int(ms))
+	if !ok || n < ReportSize {
+		return -1
+	}
+	return C.int(copy(unsafe.Slice((*byte)(unsafe.Pointer(buf)), int(n)), r[:]))
+}
+
+//export keyrolloutLinkWrite
+func keyrolloutLinkWrite(h C.uintptr_t, buf *C.uchar, n C.size_t) C.int {
+	if !cgo.Handle(h).Value().(*line).write(unsafe.Slice((*byte)(unsafe.Pointer(buf)), int(n))) {
+		return -1
+	}
+	return C.int(n)
+}

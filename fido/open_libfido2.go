@@ -1,0 +1,142 @@
+//go:build cgo
+
+package fido
+
+/*
+#cgo pkg-config: libfido2
+#include <signal.h> // before fido.h, which then has fido_dev_set_sigmask
+#include <stdint.h>
+#include <stdlib.h>
+#include <fido.h>
+
+// The two functions of link_libfido2.go that a line in this process is read and written by.
+extern int keyrolloutLinkRead(uintptr_t h, unsigned char *buf, size_t n, int ms);
+extern int keyrolloutLinkWrite(uintptr_t h, unsigned char *buf, size_t n);
+
+// libfido2 hands the "path" to open and what open returns to the others: the number of a Go handle, in both.
+static void *link_open(const char *path) { return (void *)(uintptr_t)strtoull(path, NULL, 10); }
+static void link_close(void *h) { (void)h; }
+static int link_read(void *h, unsigned char *buf, size_t n, int ms) {
+	return keyrolloutLinkRead((uintptr_t)h, buf, n, ms);
+}
+static int link_write(void *h, const unsigned char *buf, size_t n) {
+	return keyrolloutLinkWrite((uintptr_t)h, (unsigned char *)buf, n);
+}
+
+// open_dev opens path, over a Go line when link is set. fido_init is per thread, so it is called in the same breath;
+// without the U2F fallback a key that fails to answer is an error and not an old key.
+static int open_dev(fido_dev_t *dev, const char *path, int link, int ms) {
+	static const fido_dev_io_t io = { link_open, link_close, link_read, link_write };
+	int r;
+
+	fido_init(FIDO_DISABLE_U2F_FALLBACK);
+	if (link && (r = fido_dev_set_io_functions(dev, &io)) != FIDO_OK)
+		return r;
+	if ((r = fido_dev_set_timeout(dev, ms)) != FIDO_OK || (r = fido_dev_open(dev, path)) != FIDO_OK)
+		return r;
+#ifdef _FIDO_SIGSET_DEFINED
+	// libfido2 takes an interrupted wait for a lost key. A terminal that is resized, a child that ends, the Go
+	// runtime itself send signals, so none may come while it waits. Only hidraw can do this, and only it needs it.
+	sigset_t all;
+	sigfillset(&all);
+	(void)fido_dev_set_sigmask(dev, &all);
+#endif
+	return r;
+}
+*/
+import "C"
+
+import (
+	"context"
+	"errors"
+	"runtime/cgo"
+	"strconv"
+	"time"
+	"unsafe"
+)
+
+// OpenPath begins a visit to the key at a device path: a hidraw device, or on Linux a raw pseudo-terminal behind which
+// a key answers. Errors tell apart what stands in the way: CodeNotFound, CodeNoAccess, CodeBusy, CodeGone (it is there
+// but does not answer) and CodeUnsupported (it speaks U2F only).
+func OpenPath(ctx context.Context, path string) (Session, error) {
+	return openDevice(ctx, Device{Path: path})
+}
+
+func openDevice(ctx context.Context, d Device) (Session, error) {
+	if err := probe(ctx, d.Path); err != nil {
+		return nil, err
+	}
+	return begin(ctx, d, nil)
+}
+
+// OpenLink begins a visit to the key at the other end of l, which is closed with the session, or at once when it
+// cannot be opened.
+func OpenLink(ctx context.Context, d Device, l Link) (Session, error) {
+	s, err := begin(ctx, d, newLine(l))
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// begin opens a session. What it returns on failure holds nothing.
+func begin(ctx context.Context, d Device, l *line) (Session, error) {
+	s := &session{device: d, line: l}
+	if l != nil {
+		s.handle = cgo.NewHandle(l)
+	}
+	err := s.call(ctx, "open", openTime, s.open)
+	if err == nil {
+		_, err = s.Info(ctx)
+	}
+	if err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// open makes s.dev anew. It runs under call.
+func (s *session) open() C.int {
+	path, link := s.device.Path, C.int(0)
+	if s.line != nil {
+		path, link = strconv.FormatUint(uint64(s.handle), 10), 1
+	}
+	cpath := C.CString(path)
+	defer C.free(unsafe.Pointer(cpath))
+	dev := C.fido_dev_new()
+	if dev == nil {
+		return C.FIDO_ERR_INTERNAL
+	}
+	if r := C.open_dev(dev, cpath, link, C.int(openTime/time.Millisecond)); r != C.FIDO_OK {
+		C.fido_dev_free(&dev)
+		if r == C.FIDO_ERR_INTERNAL { // what libfido2 says when there is nothing to open
+			return errNoOpen
+		}
+		return r
+	}
+	if !C.fido_dev_is_fido2(dev) {
+		C.fido_dev_close(dev)
+		C.fido_dev_free(&dev)
+		return errU2F
+	}
+	s.setDev(dev)
+	return C.FIDO_OK
+}
+
+// reopen reads the key's state into libfido2 again, which looks at it only when it opens: that fingerprints may now
+// verify the user, that a PIN is gone.
+func (s *session) reopen(ctx context.Context) error {
+	return s.call(ctx, "open again", openTime, func() C.int {
+		s.closeDev()
+		return s.open()
+	})
+}
+
+// Numbers of our own in libfido2's row.
+const (
+	errU2F    C.int = -1000 // the key has no CBOR
+	errNoOpen C.int = -1001 // the path cannot be opened
+)
+
+var errOnlyU2F = errors.New("the key speaks U2F only, not FIDO2")

@@ -1,0 +1,32 @@
+//go:build !cgo
+
+package fido
+
+import (
+	"context"
+	"errors"
+)
+
+var errNoCgo = errors.New("this build of keyrollout cannot drive attached keys: it was made without cgo and libfido2")
+
+// Attached finds nothing in a build without cgo, and says why.
+func Attached() Keys { return unattached{} }
+
+type unattached struct{}
+
+func (unattached) List(context.Context) ([]Device, error) {
+	return nil, &Error{Op: "look for keys", Code: CodeUnsupported, Err: errNoCgo}
+}
+
+func (unattached) Open(ctx context.Context, d Device) (Session, error) { return OpenPath(ctx, d.Path) }
+
+// OpenPath cannot open a key in a build without cgo.
+func OpenPath(context.Context, string) (Session, error) {
+	return nil, &Error{Op: "open", Code: CodeUnsupported, Err: errNoCgo}
+}
+
+// OpenLink cannot open a key in a build without cgo.
+func OpenLink(_ context.Context, _ Device, l Link) (Session, error) {
+	_ = l.Close()
+	return nil, &Error{Op: "open", Code: CodeUnsupported, Err: errNoCgo}
+}
