@@ -1,0 +1,62 @@
+package fido
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAccessProblem(t *testing.T) {
+	dir := t.TempDir()
+	sys, rules := filepath.Join(dir, "sys"), filepath.Join(dir, "rules")
+	device := filepath.Join(sys, "class/hidraw/hidraw7/device")
+	for _, d := range []string{device, rules} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put := func(path, text string) {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(filepath.Join(device, "uevent"), "DRIVER=hid-generic\nHID_ID=0003:000031BB:00000622\nHID_NAME=ATKey\n")
+	s := system{sys, []string{rules}, false}
+
+	if v := s.vendor("/dev/hidraw7"); v != "31bb" {
+		t.Errorf("vendor %q", v)
+	}
+	if got := s.missing("31bb"); !strings.Contains(got, "no udev rule names") {
+		t.Error(got)
+	}
+	put(filepath.Join(rules, "60-fido-id.rules"), "# systemd")
+	if got := s.missing("31bb"); !strings.Contains(got, "60-fido-id.rules") {
+		t.Error(got)
+	}
+	put(filepath.Join(rules, "70-keyrollout.rules"), udevRule("31bb"))
+	if got := s.missing("31bb"); !strings.Contains(got, "not been applied") {
+		t.Error(got)
+	}
+	if r := udevRule(s.vendor("/dev/hidraw8")); !strings.Contains(r, `"31bb"`) {
+		t.Errorf("an unknown device: %s", r)
+	}
+	if e, r := s.problem(filepath.Join(dir, "hidraw9")); !strings.Contains(e, "not there") || r != "" {
+		t.Errorf("%q %q", e, r)
+	}
+	free := filepath.Join(dir, "hidraw7")
+	put(free, "")
+	if e, r := s.problem(free); e != "" || r != "" {
+		t.Errorf("%q %q", e, r)
+	}
+	if os.Getuid() == 0 {
+		t.Log("run as root: everything can be opened")
+		return
+	}
+	if err := os.Chmod(free, 0); err != nil {
+		t.Fatal(err)
+	}
+	if e, r := s.problem(free); !strings.Contains(e, "31bb") || !strings.Contains(r, "31bb") {
+		t.Errorf("%q %q", e, r)
+	}
+}

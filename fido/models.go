@@ -1,0 +1,90 @@
+package fido
+
+import (
+	_ "embed"
+	"encoding/csv"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+)
+
+// Model is a kind of key. A key that says nothing of itself but its AAGUID is named by it.
+type Model struct {
+	AAGUID        uuid.UUID
+	Name          string // as in the FIDO Metadata Service; several AAGUIDs share a name
+	Bio           bool   // has a fingerprint sensor
+	USB, NFC, BLE bool
+	Entra         bool // on Microsoft's list of models accepted while attestation is enforced; else perhaps only newer
+}
+
+// modelTable is made by internal/genmodels; its head names the sources.
+//
+//go:embed models.csv
+var modelTable string
+
+// models is the table, ATKey first and then by name. A row that cannot be read is left out: a test reads them all.
+var models = sync.OnceValue(func() []Model {
+	r := csv.NewReader(strings.NewReader(modelTable))
+	r.Comment = '#'
+	r.FieldsPerRecord = 7
+	rows, err := r.ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil
+	}
+	var out []Model
+	for _, row := range rows[1:] {
+		id, err := uuid.Parse(row[0])
+		if err != nil {
+			continue
+		}
+		is := func(column int) bool { return row[column] == "1" }
+		out = append(out, Model{id, row[1], is(2), is(3), is(4), is(5), is(6)})
+	}
+	slices.SortStableFunc(out, func(a, b Model) int { return rank(a) - rank(b) })
+	return out
+})
+
+func rank(m Model) int {
+	if strings.HasPrefix(m.Name, "ATKey") {
+		return 0
+	}
+	return 1
+}
+
+// ModelOf names the model of a key.
+func ModelOf(aaguid [16]byte) (Model, bool) {
+	for _, m := range models() {
+		if m.AAGUID == aaguid {
+			return m, true
+		}
+	}
+	return Model{}, false
+}
+
+// ModelsNamed lists the models whose name holds every word of query, or whose AAGUID begins with it; all when it is
+// empty. ATKey models come first, the others by name.
+func ModelsNamed(query string) []Model {
+	query = strings.ToLower(strings.TrimSpace(query))
+	words := strings.Fields(query)
+	var out []Model
+	for _, m := range models() {
+		if holdsAll(strings.ToLower(m.Name), words) || strings.HasPrefix(m.AAGUID.String(), query) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func holdsAll(name string, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(name, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// FormatAAGUID writes an AAGUID as everybody does: 8-4-4-4-12 hexadecimal digits.
+func FormatAAGUID(aaguid [16]byte) string { return uuid.UUID(aaguid).String() }
