@@ -1,0 +1,224 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"keyrollout/steps"
+)
+
+// body is the one thing there is to see or do, in h lines: what one has to know above, what is asked below.
+func (m *model) body(h int) block {
+	b := m.brush()
+	*m.more = 0
+	switch {
+	case m.page != nil:
+		return m.explainBody(b, h)
+	case m.hold:
+		return m.stack(h, m.summaryBody(b), block{})
+	case !m.stopping.Empty():
+		return m.stack(h, m.stoppingBody(b), block{})
+	case m.ask == nil:
+		return m.stack(h, m.context(b, h), m.under(b))
+	case m.ask.p.Kind == steps.Show:
+		return m.stack(h, block{}, m.question(b, h))
+	case m.seen.enrol != nil && m.ask.p.Kind == steps.Touch:
+		return m.enrolBody(b, h)
+	}
+	ask := m.question(b, h)
+	return m.stack(h, m.context(b, h-len(ask.lines)-1), ask)
+}
+
+// context is what the question is about, or what is going on while there is none.
+func (m *model) context(b brush, h int) block {
+	s := &m.seen
+	var out block
+	switch {
+	case s.problem != nil:
+		out = problemBlock(b, s.problem)
+	case s.plan != nil:
+		out = planBlock(b, s.plan)
+	case s.enrol != nil:
+		return m.enrolBody(b, h)
+	case s.proof != nil:
+		out = m.proofBlock(b, s.proof)
+	default:
+		out = m.newsBlock(b)
+	}
+	return out
+}
+
+// question is the words, and what to answer with.
+func (m *model) question(b brush, h int) block {
+	q := m.ask.p.Question
+	out := words(b, q)
+	out.gap()
+	if m.ask.wait {
+		out.add(b.para(b.st.Faint, steps.T("Checking."))...)
+		return out
+	}
+	// A long list leaves room for a few lines of what it is about.
+	room := max(h-len(out.lines)-4, 3)
+	out.put(m.ask.form.view(b, room))
+	if m.seen.wait != nil {
+		out.gap()
+		out.add(m.waitLines(b)...)
+	}
+	return out
+}
+
+// newsBlock is what was said since the last answer; while nothing is asked, what was done in this step so far.
+func (m *model) newsBlock(b brush) block {
+	var out block
+	if m.ask == nil && m.step != "" {
+		out.add(b.para(b.st.Strong, m.stepName(m.step))...)
+		out.gap()
+	}
+	lines := m.seen.news(8)
+	if m.ask == nil {
+		lines = m.seen.lines[max(len(m.seen.lines)-10, 0):]
+	}
+	for _, l := range lines {
+		if l.mark == noMark {
+			out.add(b.para(b.st.Text, l.text)...)
+			continue
+		}
+		out.add(b.item(b.st.mark(l.mark), b.st.Text, b.say(l.text))...)
+	}
+	if m.ask != nil && !m.begun() && m.outside.host != "" {
+		out.gap()
+		out.add(b.para(b.st.Text, steps.T("You are connected over SSH: a key has to be plugged into this machine (%s), not into the one you sit at.", m.outside.host))...)
+	}
+	return out
+}
+
+func (m *model) stepName(id string) steps.Text {
+	for _, l := range m.opt.Steps {
+		if l.ID == id {
+			return l.Name
+		}
+	}
+	return steps.T("%s", id)
+}
+
+// under is what stands below the context while nothing is asked: what is waited for.
+func (m *model) under(b brush) block {
+	return block{lines: m.waitLines(b)}
+}
+
+// waitLines says what takes time, and for how long already. Nothing is said in the first moments.
+func (m *model) waitLines(b brush) []string {
+	if w := m.seen.wait; w != nil {
+		s := b.say(w.For)
+		if c := m.clockText(w.since); c != "" {
+			s += "   " + c
+		}
+		lines := b.item(b.st.Here.Render(markHere), b.st.Text, s)
+		if left := m.remaining(w); !left.Empty() {
+			for _, l := range b.less(2).para(b.st.Faint, left) {
+				lines = append(lines, "  "+l)
+			}
+		}
+		return lines
+	}
+	if m.ask == nil && m.now().Sub(m.quiet) >= patient {
+		return b.item(b.st.Here.Render(markHere), b.st.Faint, b.say(steps.T("Working."))+"   "+m.clockText(m.quiet))
+	}
+	return nil
+}
+
+// patient is how long nothing may happen before the screen says that something is going on.
+const patient = 2 * time.Second
+
+// clockText is the time that has passed, or the time it began where nothing may move.
+func (m *model) clockText(since time.Time) string {
+	if m.opt.Still {
+		return m.say(steps.T("since %s", since.Format("15:04:05")))
+	}
+	d := m.now().Sub(since).Round(time.Second)
+	return elapsed(d)
+}
+
+func elapsed(d time.Duration) string {
+	s := int(d / time.Second)
+	two := func(n int) string { return string([]byte{'0' + byte(n/10%10), '0' + byte(n%10)}) }
+	if s >= 3600 {
+		return two(s/3600) + ":" + two(s/60%60) + ":" + two(s%60)
+	}
+	return two(s/60) + ":" + two(s%60)
+}
+
+// remaining is the guess how much longer, as far as it was not used up.
+func (m *model) remaining(w *waiting) steps.Text {
+	left := w.Left
+	if !m.opt.Still {
+		left -= int(m.now().Sub(w.since) / time.Second)
+	}
+	switch {
+	case w.Left == 0:
+		return steps.Text{}
+	case left <= 0:
+		return steps.T("Longer than usual.")
+	case left < 100:
+		return steps.T("About %d seconds more.", left)
+	}
+	return steps.T("About %d minutes more.", (left+59)/60)
+}
+
+// stoppingBody waits for the run to end.
+func (m *model) stoppingBody(b brush) block {
+	var out block
+	out.add(b.para(b.st.Strong, m.stopping)...)
+	out.gap()
+	out.add(b.para(b.st.Text, steps.T("Ending what is under way, so that nothing is left half done."))...)
+	if m.now().Sub(m.stopAt) >= patient {
+		out.gap()
+		out.add(b.st.Here.Render(markHere) + " " + m.clockText(m.stopAt))
+	}
+	return out
+}
+
+// stack puts the question under its context. Where both do not fit, the context is scrolled and the question stays.
+func (m *model) stack(h int, ctx, ask block) block {
+	gap := 0
+	if len(ctx.lines) > 0 && len(ask.lines) > 0 {
+		gap = 1
+	}
+	room := max(h-len(ask.lines)-gap, 0)
+	if n := len(ctx.lines); n > room && room > 0 {
+		room = max(room-1, 1)
+		*m.more = n - room
+		from := min(m.scroll, *m.more)
+		hidden := n - from - room
+		ctx.lines = append([]string(nil), ctx.lines[from:from+room]...)
+		if hidden > 0 {
+			ctx.add(m.st.Faint.Render(m.say(steps.T("%d more lines: pgdn", hidden))))
+		} else {
+			ctx.add(m.st.Faint.Render(m.say(steps.T("end: pgup"))))
+		}
+	} else if room == 0 {
+		ctx, gap = block{}, 0
+	}
+	if gap > 0 {
+		ctx.add("")
+	}
+	ctx.put(ask)
+	return ctx
+}
+
+// clock asks for a tick while a clock is on the screen, and for nothing otherwise: an idle screen costs nothing.
+func (m *model) clock() tea.Cmd {
+	runs := m.ask == nil || m.seen.wait != nil || m.ask.wait
+	if m.ticking || m.ended || m.opt.Still && !m.stillNews() || !runs {
+		return nil
+	}
+	m.ticking = true
+	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
+
+// stillNews: without motion there is one thing to say once, that something is going on.
+func (m *model) stillNews() bool {
+	return m.ask == nil && m.now().Sub(m.quiet) < patient+time.Second ||
+		!m.stopping.Empty() && m.now().Sub(m.stopAt) < forceAfter+time.Second
+}

@@ -1,0 +1,167 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"keyrollout/steps"
+)
+
+// enrolBody is a finger being enrolled: the ring of touches on the left, in words on the right, and below the touches
+// a practice key can be given.
+func (m *model) enrolBody(b brush, h int) block {
+	e, s := m.seen.enrol, &m.seen
+	var ask block
+	if m.ask != nil {
+		if view := m.ask.form.view(b, 8); len(view.lines) > 0 {
+			ask.add(b.para(b.st.Text, m.ask.p.Text)...)
+			ask.put(view)
+		}
+	}
+	if s.wait != nil {
+		ask.gap()
+		ask.add(m.waitLines(b)...)
+	}
+	var out block
+	out.add(m.keyLines(b)...)
+	out.gap()
+
+	under := 0
+	var caption []string
+	if s.picture != nil {
+		caption = b.para(b.st.Faint, steps.T("The picture is practice data: a real key never shows your finger."))
+		under = len(caption) + 1
+	}
+	rows := h - len(out.lines) - under - len(ask.lines) - 2
+	rows = min(rows, 16, b.w/5)
+	if rows < 5 || b.narrow() {
+		out.add(m.enrolWords(b, e)...)
+	} else {
+		col := rows*2 + 5
+		pic := m.drawing(rows*4, e)
+		words := m.enrolWords(b.less(col), e)
+		if n := (rows - len(words)) / 2; n > 0 {
+			words = append(make([]string, n), words...)
+		}
+		out.add(beside(pic, col, words)...)
+	}
+	if len(caption) > 0 {
+		out.gap()
+		out.add(caption...)
+	}
+	return m.stack(h, out, ask)
+}
+
+// drawing is the ring with the practice print inside, or with the count where there is none.
+func (m *model) drawing(size int, e *steps.Enrolment) []string {
+	done, left := ring(size, e.Good, e.Good+e.Remaining)
+	styles := []lipgloss.Style{m.st.Good, m.st.Faint}
+	if p := m.seen.picture; p != nil {
+		inside := newDots(size, size)
+		inside.print(p, float64(size)/2-4)
+		style := m.st.Text
+		if !p.Good {
+			style = m.st.Faint
+		}
+		return over(append(styles, style), done, left, inside)
+	}
+	return over(styles, done, left)
+}
+
+// enrolWords says everything the picture shows.
+func (m *model) enrolWords(b brush, e *steps.Enrolment) []string {
+	var out block
+	if e.Finger != "" {
+		out.add(b.wrap(b.st.Strong, clean(e.Finger))...)
+		out.gap()
+	}
+	if e.Remaining > 0 {
+		out.add(b.para(b.st.Text, steps.T("Touch %d of about %d", e.Touch+1, e.Touch+e.Remaining))...)
+	} else {
+		out.add(b.para(b.st.Text, steps.T("All touches are done."))...)
+	}
+	out.gap()
+	out.add(m.marks(b, e)...)
+	if !e.Verdict.Empty() {
+		out.gap()
+		mark := b.st.Bad.Render(markBad)
+		if e.OK {
+			mark = b.st.Good.Render(markDone)
+		}
+		out.add(b.item(mark, b.st.Text, b.say(e.Verdict))...)
+	}
+	if !e.Advice.Empty() {
+		out.add(b.item(b.st.Here.Render(markHere), b.st.Text, b.say(e.Advice))...)
+	}
+	return out.lines
+}
+
+// marks is one mark for each touch there was, and one for each that is left.
+func (m *model) marks(b brush, e *steps.Enrolment) []string {
+	var all []string
+	for _, ok := range e.History {
+		if ok {
+			all = append(all, b.st.Good.Render(markDone))
+		} else {
+			all = append(all, b.st.Bad.Render(markBad))
+		}
+	}
+	for range min(max(e.Remaining, 0), 64) {
+		all = append(all, b.st.Faint.Render(markOpen))
+	}
+	per := max(b.w/2, 1)
+	var out []string
+	for len(all) > 0 {
+		n := min(per, len(all))
+		out = append(out, strings.Join(all[:n], " "))
+		all = all[n:]
+	}
+	return out
+}
+
+// keyLines is the key in use and its light, in words.
+func (m *model) keyLines(b brush) []string {
+	var parts []string
+	if k := m.seen.key; k != nil {
+		parts = append(parts, b.st.Strong.Render(clean(k.Model)))
+		switch {
+		case k.PINSet && k.PINTries > 0:
+			parts = append(parts, b.say(steps.T("PIN set, %d tries left", k.PINTries)))
+		case k.PINSet:
+			parts = append(parts, b.say(steps.T("PIN set")))
+		default:
+			parts = append(parts, b.say(steps.T("no PIN")))
+		}
+		if k.FingersMax > 0 {
+			parts = append(parts, b.say(steps.T("fingers %d of %d", k.Fingers, k.FingersMax)))
+		} else {
+			parts = append(parts, b.say(steps.T("fingers %d", k.Fingers)))
+		}
+	}
+	var lines []string
+	if len(parts) > 0 {
+		lines = append(lines, cut(strings.Join(parts, "   "), b.w))
+	}
+	if m.seen.led != nil {
+		lines = append(lines, b.wrap(b.st.Text, ledLine(b, *m.seen.led))...)
+	}
+	return lines
+}
+
+// ledLine is the key's light: in its colour, and in words.
+func ledLine(b brush, l steps.LED) string {
+	style, ok := b.st.LED[l.Colour]
+	if !ok {
+		style = b.st.LED["off"]
+	}
+	how := b.say(steps.T("LED %s", b.say(colourWord(l.Colour))))
+	if l.Blink {
+		how = b.say(steps.T("LED %s, flashing", b.say(colourWord(l.Colour))))
+	}
+	line := style.Render(markLight) + " " + style.Render(how)
+	if !l.Meaning.Empty() {
+		line += "   " + b.say(l.Meaning)
+	}
+	return line
+}

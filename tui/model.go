@@ -1,0 +1,355 @@
+package tui
+
+import (
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrollout/steps"
+)
+
+// model is all the screen knows. It is changed in Update and drawn in View, and does nothing else: what has to happen
+// outside goes through the functions in outside.
+type model struct {
+	opt     Options
+	say     steps.Speaker
+	st      Styles
+	keys    KeyMap
+	now     func() time.Time
+	outside outside
+
+	w, h int
+
+	tenant steps.TenantState
+	states map[string]steps.State
+	step   string // the step that was active last
+
+	seen scene    // what the engine told, as far as it is still on the screen
+	ask  *asking  // the question on the screen, or nil
+	page *explain // the page of explanations, if open
+
+	notice   steps.Text // one line above the keys, until the next key
+	leaving  bool       // asked whether to leave
+	stopping steps.Text // why the run is being ended; empty while it is not
+	ended    bool       // the run is over
+	hold     bool       // the run is over and its summary waits for Enter
+	left     bool       // left without waiting for the run
+	runErr   error
+	summary  *steps.Summary
+	stopAt   time.Time
+	scroll   int  // lines of the context scrolled away
+	more     *int // how far the context can be scrolled, found out while drawing
+	ticking  bool
+	quiet    time.Time // since when the engine has said nothing and nothing was asked
+	replied  time.Time // when the person last answered
+}
+
+// outside is what the model may cause.
+type outside struct {
+	host   string // name of this machine, to say where a key has to be plugged in
+	cancel func() // ends the run
+}
+
+// asking is the question on the screen.
+type asking struct {
+	p    *pending
+	form form
+	wait bool // answered, and the answer is being looked at
+	grace
+}
+
+// Messages.
+type (
+	tickMsg  time.Time
+	endedMsg struct{ err error }
+	stopMsg  struct{ why steps.Text }
+)
+
+// forceAfter is how long a run that was told to end has before a person may leave without it.
+const forceAfter = 10 * time.Second
+
+func newModel(o Options, out outside) *model {
+	say := cleaned(o.Say)
+	m := &model{
+		opt: o, say: say, st: newStyles(), keys: newKeys(say), now: time.Now, outside: out,
+		w: 80, h: 24, states: map[string]steps.State{}, more: new(int),
+	}
+	m.quiet = m.now()
+	return m
+}
+
+func (m *model) Init() tea.Cmd { return m.clock() }
+
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var cmds []tea.Cmd
+	switch msg := msg.(type) {
+	case batch:
+		for _, one := range msg {
+			cmds = append(cmds, m.take(one))
+		}
+	default:
+		cmds = append(cmds, m.take(msg))
+	}
+	return m, tea.Batch(append(cmds, m.clock())...)
+}
+
+// take is Update for one message.
+func (m *model) take(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+	case tea.KeyPressMsg:
+		return m.press(msg)
+	case tea.PasteMsg:
+		m.pasted(msg.Content)
+	case steps.Event:
+		m.see(msg)
+	case askMsg:
+		m.asked(msg.p)
+	case withdrawMsg:
+		m.withdrawn(msg.p)
+	case refusedMsg:
+		if m.asks(msg.p) {
+			m.ask.wait = false
+			m.ask.form.refused(msg.problem)
+		}
+	case againMsg:
+		if m.asks(msg.p) {
+			m.ask.wait = false
+			m.ask.form.again()
+		}
+	case tickMsg:
+		m.ticking = false
+	case stopMsg:
+		m.stop(msg.why, true)
+	case endedMsg:
+		return m.end(msg.err)
+	}
+	return nil
+}
+
+func (m *model) asks(p *pending) bool { return m.ask != nil && m.ask.p == p }
+
+// asked puts a question on the screen.
+func (m *model) asked(p *pending) {
+	m.dropAsk()
+	now := m.now()
+	g := grace{came: now, quiet: startled}
+	if now.Sub(m.replied) < followsOn && p.Kind != steps.Show {
+		g.quiet = bounce
+	}
+	m.ask = &asking{p: p, form: newForm(p.Question), grace: g}
+	m.seen.asked(p.Question)
+	m.scroll = 0
+}
+
+// withdrawn takes a question away that nobody waits for any more.
+func (m *model) withdrawn(p *pending) {
+	if m.asks(p) {
+		m.dropAsk()
+		m.seen.answered()
+	}
+}
+
+func (m *model) dropAsk() {
+	if m.ask != nil {
+		m.ask.form.wipe()
+		m.ask.p.Value.Wipe()
+		m.ask = nil
+		m.quiet = m.now()
+	}
+}
+
+// answer sends a reply to the engine. A line or a secret stays on the screen until it was looked at.
+func (m *model) answer(r reply) {
+	a := m.ask
+	m.replied = m.now()
+	if r.err == nil && (a.p.Kind == steps.Line || a.p.Kind == steps.Secret) {
+		a.wait = true
+		m.quiet = m.now()
+		a.p.answer(r)
+		return
+	}
+	m.dropAsk()
+	m.seen.answered()
+	a.p.answer(r)
+}
+
+// stop ends the run: from now on the screen only waits for it. A question is answered with "the person left", and
+// the engine may then put things in order; anything else is cancelled.
+func (m *model) stop(why steps.Text, cancel bool) {
+	if m.ended {
+		return
+	}
+	if m.stopping.Empty() {
+		m.stopping, m.stopAt = why, m.now()
+		m.leaving, m.page = false, nil
+		if m.ask == nil || m.ask.p.Kind == steps.Touch {
+			cancel = true
+		}
+		if m.ask != nil {
+			m.answer(reply{err: steps.ErrQuit})
+		}
+	}
+	if cancel {
+		m.outside.cancel()
+	}
+}
+
+// end takes note that the run is over. A finished one stays on the screen until Enter.
+func (m *model) end(err error) tea.Cmd {
+	m.ended, m.runErr = true, err
+	m.dropAsk()
+	if err == nil && m.summary != nil && m.stopping.Empty() {
+		m.hold, m.page, m.scroll = true, nil, 0
+		return nil
+	}
+	return tea.Quit
+}
+
+// busy reports whether the key is in the middle of something that must not be stopped in silence.
+func (m *model) busy() bool {
+	return m.seen.led != nil && m.seen.led.Blink || m.ask != nil && m.ask.p.Kind == steps.Touch
+}
+
+// press is what a key does. Leaving comes first, the form last.
+func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
+	m.notice = steps.Text{}
+	typing := m.ask != nil && m.ask.form.typing() && m.page == nil
+	switch {
+	case key.Matches(k, m.keys.Leave), m.leaving && !typing && key.Matches(k, m.keys.Quit):
+		return m.leave()
+	case m.leaving:
+		m.leaving = false
+		return nil
+	case key.Matches(k, m.keys.Redraw):
+		return tea.ClearScreen
+	case key.Matches(k, m.keys.Suspend):
+		return m.suspend()
+	case m.hold:
+		return m.pressHold(k)
+	case !m.stopping.Empty():
+		return nil
+	case m.page != nil:
+		m.pressPage(k)
+		return nil
+	case key.Matches(k, m.keys.ExplainF1), !typing && key.Matches(k, m.keys.Explain):
+		m.openPage()
+		return nil
+	case !typing && m.scrolled(k), typing && key.Matches(k, m.keys.PageUp, m.keys.PageDown) && len(k.String()) > 2 && m.scrolled(k):
+		return nil
+	case m.ask == nil:
+		if key.Matches(k, m.keys.Quit) {
+			m.notice = steps.T("Something is under way. Press ctrl+c to stop it and leave.")
+		}
+		return nil
+	}
+	m.pressAsk(k, typing)
+	return nil
+}
+
+// pressAsk is what a key does to the question.
+func (m *model) pressAsk(k tea.KeyPressMsg, typing bool) {
+	a := m.ask
+	back := m.keys.Back
+	if typing {
+		back = m.keys.Escape
+	}
+	switch {
+	case a.wait:
+	case a.early(m.now()):
+	case key.Matches(k, back):
+		if a.p.Back {
+			m.answer(reply{err: steps.ErrBack})
+		} else {
+			m.notice = steps.T("There is no way back from here.")
+		}
+	case !typing && key.Matches(k, m.keys.Quit):
+		m.quit()
+	default:
+		if r := a.form.key(m.keys, k); r != nil {
+			m.answer(*r)
+		}
+	}
+}
+
+// quit is the key q: it leaves at once where nothing was begun, and asks otherwise.
+func (m *model) quit() {
+	switch {
+	case m.busy():
+		m.notice = steps.T("The key is in use. Press ctrl+c to cancel that and leave.")
+	case m.begun():
+		m.leaving = true
+	default:
+		m.stop(steps.T("You left."), false)
+	}
+}
+
+func (m *model) begun() bool {
+	for _, s := range m.states {
+		if s != steps.Pending {
+			return true
+		}
+	}
+	return false
+}
+
+// leave is ctrl+c: asked the first time, meant the second time. Where the run does not end, the third leaves alone.
+func (m *model) leave() tea.Cmd {
+	switch {
+	case m.hold:
+		return tea.Quit
+	case !m.stopping.Empty():
+		if m.now().Sub(m.stopAt) >= forceAfter {
+			m.left = true
+			return tea.Quit
+		}
+		m.stop(m.stopping, true)
+	case m.leaving:
+		m.stop(steps.T("You left."), false)
+	default:
+		m.leaving = true
+	}
+	return nil
+}
+
+func (m *model) suspend() tea.Cmd {
+	switch {
+	case !canSuspend:
+		m.notice = steps.T("This system cannot suspend a program.")
+	case m.busy():
+		m.notice = steps.T("Not now: the key waits for a touch and would give up. Try again after it.")
+	default:
+		return tea.Suspend
+	}
+	return nil
+}
+
+func (m *model) pressHold(k tea.KeyPressMsg) tea.Cmd {
+	if m.scrolled(k) {
+		return nil
+	}
+	if key.Matches(k, m.keys.Enter, m.keys.Quit, m.keys.Back) {
+		return tea.Quit
+	}
+	return nil
+}
+
+func (m *model) scrolled(k tea.KeyPressMsg) bool {
+	switch {
+	case key.Matches(k, m.keys.PageDown):
+		m.scroll = min(m.scroll+5, *m.more)
+	case key.Matches(k, m.keys.PageUp):
+		m.scroll = max(m.scroll-5, 0)
+	default:
+		return false
+	}
+	return true
+}
+
+func (m *model) pasted(s string) {
+	if m.ask != nil && !m.ask.wait && !m.leaving && m.page == nil && !m.ask.early(m.now()) {
+		m.ask.form.paste(s)
+	}
+}

@@ -1,0 +1,313 @@
+package tui
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"keyrollout/internal/secret"
+	"keyrollout/steps"
+)
+
+// Plain is the line dialogue: one line per fact, no redraw, no colour, no borders; for screen readers, pipes and
+// terminals that cannot draw. Its error is the run's; like Wizard it has told the person everything by then.
+func Plain(ctx context.Context, o Options, run Run) error {
+	os.Unsetenv("TEA_TRACE")
+	o = o.filled()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	d := newDialogue(o)
+	stop := onHangup(func(why steps.Text) { d.stop(why); cancel(steps.ErrQuit) })
+	defer stop()
+	d.announce()
+	waits := d.watch()
+	err := run(ctx, d, d.tell)
+	waits()
+	d.farewell(err).print(d.out)
+	return err
+}
+
+// dialogue is the plain dialogue: a steps.Asker on lines.
+type dialogue struct {
+	opt   Options
+	say   steps.Speaker
+	lines *lineReader
+	tty   func() (*os.File, error) // where secrets are read from
+
+	mu      sync.Mutex // the output and all below
+	out     io.Writer
+	print   func(steps.Event)
+	summary *steps.Summary
+	why     steps.Text
+	step    string
+	idle    time.Time // since when nothing was printed and nothing is asked; zero while a person is asked
+	waits   steps.Text
+	told    bool // that something is waited for
+}
+
+func newDialogue(o Options) *dialogue {
+	d := &dialogue{
+		opt: o, say: cleaned(o.Say), lines: newLineReader(o.In), out: o.Out,
+		tty:  func() (*os.File, error) { return os.OpenFile(ttyPath, os.O_RDWR, 0) },
+		idle: time.Now(),
+	}
+	d.print = PlainTell(o.Out, o.Say)
+	return d
+}
+
+func (d *dialogue) line(t steps.Text) { fmt.Fprintln(d.out, d.say(t)) }
+
+// announce says that this is the plain dialogue and how to get along with it.
+func (d *dialogue) announce() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.line(steps.T("keyrollout, plain dialogue."))
+	d.line(steps.T("Answer a numbered question with the number or the name. b goes back where that is possible, q leaves."))
+	if host := sshHost(d.opt); host != "" {
+		d.line(steps.T("You are connected over SSH: a key has to be plugged into this machine (%s), not into the one you sit at.", host))
+	}
+}
+
+func (d *dialogue) stop(why steps.Text) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.why = why
+}
+
+// tell prints an event.
+func (d *dialogue) tell(e steps.Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch data := e.Data.(type) {
+	case steps.Summary:
+		d.summary = &data // printed at the very end
+		return
+	case steps.StepState:
+		if data.State == steps.Active {
+			d.step = data.ID
+		}
+	case steps.Wait:
+		d.waits = data.For
+	case steps.LED, steps.Picture:
+	default:
+		d.waits = steps.Text{}
+	}
+	d.print(e)
+	d.active()
+}
+
+// active: something was printed, so waiting begins anew.
+func (d *dialogue) active() { d.idle, d.told = time.Now(), false }
+
+func (d *dialogue) farewell(err error) farewell {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f := farewell{say: d.say, summary: d.summary, why: d.why, err: err, plain: true}
+	for _, l := range d.opt.Steps {
+		if l.ID == d.step {
+			f.step = l.Name
+		}
+	}
+	return f
+}
+
+// Ask implements steps.Asker.
+func (d *dialogue) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
+	d.mu.Lock()
+	d.idle = time.Time{}
+	d.mu.Unlock()
+	defer func() {
+		d.mu.Lock()
+		d.active()
+		d.mu.Unlock()
+	}()
+	check := checker{q: q}
+	defer check.wipe()
+	for {
+		a, err := d.once(ctx, q)
+		var retry again
+		switch {
+		case errors.As(err, &retry):
+			d.printf("%s\n", d.say(retry.why))
+			continue
+		case err != nil:
+			return steps.Answer{}, err
+		}
+		more, problem := check.look(a)
+		switch {
+		case problem != nil:
+			d.printf("%s\n", plainProblem(d.say, problem))
+		case more:
+			d.printf("%s\n", d.say(steps.T("The same once more, to be sure.")))
+		default:
+			return a, nil
+		}
+	}
+}
+
+// again is an answer that was none: the question is put once more.
+type again struct{ why steps.Text }
+
+func (again) Error() string { return "again" }
+
+// once puts the question one time.
+func (d *dialogue) once(ctx context.Context, q steps.Question) (steps.Answer, error) {
+	d.mu.Lock()
+	out := d.out
+	d.mu.Unlock()
+	switch {
+	case q.Kind == steps.Secret:
+		return d.secret(ctx, q)
+	case q.Kind == steps.Show:
+		return d.show(ctx, q)
+	case q.Kind == steps.Touch && len(q.Choices) == 0:
+		d.ask(out, q)
+		d.mu.Lock()
+		d.waits = q.Text
+		d.active()
+		d.mu.Unlock()
+		<-ctx.Done() // the key ends this, not the person
+		return steps.Answer{}, ended(ctx)
+	}
+	d.ask(out, q)
+	line, err := d.lines.read(ctx)
+	if err != nil {
+		d.printf("\n")
+		return steps.Answer{}, err
+	}
+	if !d.lines.echoed {
+		d.printf("%s\n", clean(line)) // a pipe leaves no trace of the answer by itself
+	}
+	return understood(d.say, q, line)
+}
+
+func (d *dialogue) ask(w io.Writer, q steps.Question) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	PlainQuestion(w, d.opt.Say, q)
+}
+
+func (d *dialogue) printf(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	fmt.Fprintf(d.out, format, args...)
+}
+
+// secret reads without echo from the terminal itself, never from a pipe.
+func (d *dialogue) secret(ctx context.Context, q steps.Question) (steps.Answer, error) {
+	tty, err := d.tty()
+	if err != nil {
+		d.printf("%s\n%s\n", d.say(q.Text), d.say(steps.T("This is read from a terminal only, and there is none. A script can give it: see keyrollout replay.")))
+		return steps.Answer{}, steps.ErrNoAnswer
+	}
+	defer tty.Close()
+	d.ask(d.out, q)
+	b, err := readSecret(ctx, tty)
+	d.printf("\n")
+	switch {
+	case errors.Is(err, io.EOF):
+		return steps.Answer{}, steps.ErrNoAnswer
+	case err != nil:
+		return steps.Answer{}, err
+	case len(b) == 0:
+		return steps.Answer{}, again{steps.T("Nothing was typed.")}
+	}
+	return steps.Answer{Secret: secret.New(b)}, nil
+}
+
+// readSecret reads a line with the echo off; the terminal is put right when ctx ends first.
+func readSecret(ctx context.Context, tty *os.File) ([]byte, error) {
+	fd := int(tty.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	type line struct {
+		b   []byte
+		err error
+	}
+	got := make(chan line, 1)
+	go func() {
+		b, err := term.ReadPassword(fd)
+		got <- line{b, err}
+	}()
+	select {
+	case l := <-got:
+		return l.b, l.err
+	case <-ctx.Done():
+		_ = term.Restore(fd, state)
+		return nil, ended(ctx)
+	}
+}
+
+// show prints a value where a person sees it and no file does: on the terminal.
+func (d *dialogue) show(ctx context.Context, q steps.Question) (steps.Answer, error) {
+	w := io.Writer(d.opt.Out)
+	if !term.IsTerminal(int(d.opt.Out.Fd())) {
+		tty, err := d.tty()
+		if err != nil {
+			d.printf("%s\n%s\n", d.say(q.Text), d.say(steps.T("This is shown on a terminal only, and there is none.")))
+			return steps.Answer{}, steps.ErrNoAnswer
+		}
+		defer tty.Close()
+		w = tty
+	}
+	d.mu.Lock()
+	for _, t := range append([]steps.Text{q.Text}, q.Detail...) {
+		fmt.Fprintln(w, d.say(t))
+	}
+	q.Value.Use(func(v []byte) { fmt.Fprintf(w, "%s\n", clean(string(v))) })
+	fmt.Fprint(w, d.say(steps.T("Press enter when you have it: ")))
+	d.mu.Unlock()
+	if _, err := d.lines.read(ctx); err != nil {
+		return steps.Answer{}, err
+	}
+	return steps.Answer{ID: "done"}, nil
+}
+
+// lineReader reads a line only when one is asked for, so that nothing is taken from the terminal that a secret or
+// another program needs, and can be left when a context ends.
+type lineReader struct {
+	r      *bufio.Reader
+	echoed bool // the terminal shows what is typed
+	busy   chan readLine
+}
+
+type readLine struct {
+	text string
+	err  error
+}
+
+func newLineReader(f *os.File) *lineReader {
+	return &lineReader{r: bufio.NewReader(f), echoed: term.IsTerminal(int(f.Fd()))}
+}
+
+func (l *lineReader) read(ctx context.Context) (string, error) {
+	if l.busy == nil {
+		c := make(chan readLine, 1)
+		l.busy = c
+		go func() {
+			s, err := l.r.ReadString('\n')
+			c <- readLine{s, err}
+		}()
+	}
+	select {
+	case <-ctx.Done():
+		return "", ended(ctx)
+	case got := <-l.busy:
+		l.busy = nil
+		if got.err != nil && got.text == "" {
+			return "", steps.ErrNoAnswer
+		}
+		return strings.TrimSpace(strings.ToValidUTF8(got.text, "")), nil
+	}
+}

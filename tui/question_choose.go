@@ -1,0 +1,179 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"keyrollout/steps"
+)
+
+// chooseForm is a list of which one is taken: choices, yes or no, the touches of a practice key.
+type chooseForm struct {
+	formBase
+	choices []steps.Choice
+	at      int // -1: nothing is chosen, and Enter alone takes nothing
+	yesNo   bool
+	verb    steps.Text
+	nudge   bool // Enter was pressed on nothing
+}
+
+func newChoose(q steps.Question) *chooseForm {
+	f := &chooseForm{choices: q.Choices, at: -1, verb: steps.T("choose")}
+	for i, c := range q.Choices {
+		if q.Default != "" && c.ID == q.Default {
+			f.at = i
+		}
+	}
+	return f
+}
+
+func newConfirm(q steps.Question) *chooseForm {
+	q.Choices = []steps.Choice{
+		{ID: "yes", Text: steps.T("Yes")},
+		{ID: "no", Text: steps.T("No")},
+	}
+	f := newChoose(q)
+	f.yesNo = true
+	return f
+}
+
+func (f *chooseForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
+	f.nudge = false
+	last := len(f.choices) - 1
+	switch {
+	case key.Matches(k, keys.Enter):
+		if f.at < 0 {
+			f.nudge = true
+			return nil
+		}
+		return done(f.choices[f.at].ID)
+	case f.yesNo && key.Matches(k, keys.Yes):
+		return done("yes")
+	case f.yesNo && key.Matches(k, keys.No):
+		return done("no")
+	case key.Matches(k, keys.Up):
+		f.at = max(f.at-1, 0)
+	case key.Matches(k, keys.Down):
+		f.at = min(f.at+1, last)
+	case key.Matches(k, keys.Home):
+		f.at = 0
+	case key.Matches(k, keys.End):
+		f.at = last
+	default:
+		if n, err := strconv.Atoi(k.Text); err == nil && n >= 1 && n <= len(f.choices) {
+			f.at = n - 1
+		}
+	}
+	return nil
+}
+
+func (f *chooseForm) hints(keys KeyMap, say steps.Speaker) []key.Binding {
+	h := []key.Binding{as(keys.Enter, say(f.verb)), keys.Move}
+	if f.yesNo {
+		h = append(h, keys.Yes, keys.No)
+	}
+	if f.at < 0 {
+		h = h[1:]
+	}
+	return h
+}
+
+func (f *chooseForm) view(b brush, h int) block {
+	items := f.items(b)
+	from, to := window(items, max(f.at, 0), h)
+	var out block
+	if from > 0 {
+		out.add(b.st.Faint.Render("  " + b.say(steps.T("%d more above", from))))
+	}
+	for _, it := range items[from:to] {
+		out.add(it...)
+	}
+	if n := len(items) - to; n > 0 {
+		out.add(b.st.Faint.Render("  " + b.say(steps.T("%d more below", n))))
+	}
+	if f.nudge {
+		out.gap()
+		out.add(b.para(b.st.Text, steps.T("Nothing is chosen yet: move to one first."))...)
+	}
+	return out
+}
+
+// items draws each choice, its detail beside it if there is room for all, else under it.
+func (f *chooseForm) items(b brush) [][]string {
+	col, detail := 0, false
+	for _, c := range f.choices {
+		col = max(col, ansi.StringWidth(b.say(c.Text)))
+		detail = detail || !c.Detail.Empty()
+	}
+	wide := detail && col <= 30 && b.w-2-col-3 >= 28
+	out := make([][]string, len(f.choices))
+	for i, c := range f.choices {
+		mark, style := " ", b.st.Text
+		if i == f.at {
+			mark, style = b.st.Here.Render(markHere), b.st.Strong
+		}
+		text := b.item(mark, style, b.say(c.Text))
+		switch {
+		case c.Detail.Empty():
+		case wide:
+			right := b.less(2+col+3).para(b.st.Faint, c.Detail)
+			text = beside(text, 2+col+3, right)
+		default:
+			for _, l := range b.less(4).para(b.st.Faint, c.Detail) {
+				text = append(text, "    "+l)
+			}
+		}
+		out[i] = text
+	}
+	return out
+}
+
+// window is the range of items around at that fits h lines, leaving room to say what is outside.
+func window(items [][]string, at, h int) (from, to int) {
+	total := 0
+	for _, it := range items {
+		total += len(it)
+	}
+	if total <= h || len(items) == 0 {
+		return 0, len(items)
+	}
+	h = max(h-2, len(items[at]))
+	from, to = at, at+1
+	n := len(items[at])
+	for grown := true; grown; {
+		grown = false
+		if to < len(items) && n+len(items[to]) <= h {
+			n += len(items[to])
+			to++
+			grown = true
+		}
+		if from > 0 && n+len(items[from-1]) <= h {
+			from--
+			n += len(items[from])
+			grown = true
+		}
+	}
+	return from, to
+}
+
+// touchForm is a chooseForm whose list may be empty: a real key has no practice touches.
+func newTouch(q steps.Question) *chooseForm {
+	f := newChoose(q)
+	f.verb = steps.T("touch")
+	if f.at < 0 && len(f.choices) > 0 {
+		f.at = 0
+	}
+	return f
+}
+
+// id is the choice the cursor stands on, for tests and hints.
+func (f *chooseForm) id() string {
+	if f.at < 0 {
+		return ""
+	}
+	return strings.TrimSpace(f.choices[f.at].ID)
+}

@@ -1,0 +1,74 @@
+package tui
+
+import (
+	"image"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"keyrollout/steps"
+)
+
+// lineForm takes a line of text.
+type lineForm struct {
+	formBase
+	q       steps.Question
+	ed      editor
+	problem *steps.Problem
+	empty   bool // Enter was pressed on nothing, and nothing is no answer
+}
+
+func (f *lineForm) typing() bool { return true }
+
+func (f *lineForm) paste(s string) { f.ed.insert(strings.TrimSpace(s)) }
+
+func (f *lineForm) refused(p *steps.Problem) { f.problem = p }
+
+func (f *lineForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
+	if key.Matches(k, keys.Enter) {
+		line := strings.TrimSpace(narrowed(f.ed.text()))
+		if line == "" {
+			line = f.q.Default
+		}
+		f.problem, f.empty = nil, line == ""
+		if f.empty {
+			return nil
+		}
+		return done(line)
+	}
+	if f.ed.key(k) {
+		f.problem, f.empty = nil, false
+	}
+	return nil
+}
+
+func (f *lineForm) hints(keys KeyMap, say steps.Speaker) []key.Binding {
+	return []key.Binding{as(keys.Enter, say(steps.T("take this")))}
+}
+
+func (f *lineForm) view(b brush, _ int) block {
+	out := prompt(b, &f.ed)
+	if f.q.Default != "" && len(f.ed.cells) == 0 {
+		out.gap()
+		out.add(b.para(b.st.Faint, steps.T("Enter alone takes: %s", f.q.Default))...)
+	}
+	if f.empty {
+		out.gap()
+		out.add(b.para(b.st.Text, steps.T("There is nothing to take yet: type it, then press enter."))...)
+	}
+	if f.problem != nil {
+		out.gap()
+		out.add(wrong(b, f.problem)...)
+	}
+	return out
+}
+
+// prompt draws a line being typed, with the real cursor in it.
+func prompt(b brush, ed *editor) block {
+	text, x := ed.view(b.w - 3)
+	return block{
+		lines:  []string{b.st.Here.Render(">") + " " + text},
+		cursor: &image.Point{X: 2 + x},
+	}
+}

@@ -1,0 +1,145 @@
+package tui
+
+import (
+	"time"
+
+	"keyrollout/steps"
+)
+
+// scene is what the engine told, as far as it still belongs on the screen. Each field is drawn by a file of its own.
+type scene struct {
+	lines   []said // since the step began
+	fresh   int    // lines before this one were there when the last question was answered
+	finding *steps.Finding
+	plan    *steps.Plan
+	problem *steps.Problem
+	key     *steps.KeyState
+	led     *steps.LED
+	enrol   *steps.Enrolment
+	picture *steps.Picture
+	wait    *waiting
+	proof   *steps.Proof
+}
+
+// said is one line with its mark.
+type said struct {
+	mark steps.State
+	text steps.Text
+}
+
+// waiting is something that takes time.
+type waiting struct {
+	steps.Wait
+	since time.Time
+}
+
+// see draws one event into the model.
+func (m *model) see(e steps.Event) {
+	s := &m.seen
+	m.quiet = m.now()
+	switch d := e.Data.(type) {
+	case steps.TenantState:
+		m.tenant = d
+	case steps.StepState:
+		m.seeStep(d)
+	case steps.Finding:
+		s.endWait()
+		s.finding, s.enrol = &d, nil
+		s.say(d.State, d.Text)
+		for _, f := range d.Facts {
+			s.say(noMark, f)
+		}
+	case steps.Plan:
+		s.endWait()
+		s.plan, s.problem, s.enrol = &d, nil, nil
+	case steps.KeyState:
+		s.endWait()
+		s.key = &d
+	case steps.LED:
+		s.led = &d
+	case steps.Enrolment:
+		s.endWait()
+		if d.Touch == 0 {
+			s.picture = nil
+		}
+		s.enrol, s.plan, s.problem = &d, nil, nil
+	case steps.Picture:
+		s.picture = &d
+	case *steps.Problem:
+		s.endWait()
+		s.problem = d
+	case steps.Wait:
+		s.seeWait(d, m.now())
+	case steps.Proof:
+		s.proof, s.plan, s.enrol = &d, nil, nil
+	case steps.Summary:
+		m.summary = &d
+	default:
+		m.seeLine(e)
+	}
+}
+
+// seeLine is for events that are a sentence and nothing else.
+func (m *model) seeLine(e steps.Event) {
+	s := &m.seen
+	switch e.Name {
+	case steps.EventDone, steps.EventVerified:
+		s.endWait()
+		s.plan, s.problem, s.enrol, s.picture = nil, nil, nil, nil
+		s.say(steps.Done, e.Text)
+	default:
+		s.say(noMark, e.Text)
+	}
+}
+
+func (m *model) seeStep(d steps.StepState) {
+	m.states[d.ID] = d.State
+	m.seen.endWait()
+	if d.State == steps.Active && d.ID != m.step {
+		m.step = d.ID
+		m.seen = scene{key: m.seen.key, led: m.seen.led}
+		m.scroll = 0
+	}
+}
+
+// noMark is a line that is neither done nor open.
+const noMark steps.State = -1
+
+func (s *scene) say(mark steps.State, t steps.Text) {
+	if !t.Empty() {
+		s.lines = append(s.lines, said{mark, t})
+	}
+}
+
+func (s *scene) seeWait(w steps.Wait, now time.Time) {
+	switch {
+	case w.For.Empty():
+		s.wait = nil
+	case s.wait != nil && s.wait.For.Format == w.For.Format:
+		s.wait.Wait = w
+	default:
+		s.wait = &waiting{w, now}
+	}
+}
+
+func (s *scene) endWait() { s.wait = nil }
+
+// asked: a question arrives. It ends a wait, and an enrolment unless it is the next touch.
+func (s *scene) asked(q steps.Question) {
+	s.endWait()
+	if q.Kind != steps.Touch {
+		s.enrol, s.picture = nil, nil
+	}
+}
+
+// answered: what was said before is no news any more. The plan stays until something was done.
+func (s *scene) answered() {
+	s.problem = nil
+	s.fresh = len(s.lines)
+}
+
+// news is what was said since the last answer, at most n lines.
+func (s *scene) news(n int) []said {
+	lines := s.lines[min(s.fresh, len(s.lines)):]
+	return lines[max(len(lines)-n, 0):]
+}

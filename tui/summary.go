@@ -1,0 +1,140 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"keyrollout/steps"
+)
+
+// summaryBody is the end of a run on the screen; printSummary is the same for the terminal that stays.
+func (m *model) summaryBody(b brush) block {
+	s := m.summary
+	var out block
+	if s.Complete {
+		out.add(b.item(b.st.Good.Render(markDone), b.st.Strong, b.say(steps.T("Complete.")))...)
+	} else {
+		out.add(b.para(b.st.Strong, steps.T("Not complete yet."))...)
+	}
+	list := func(title steps.Text, mark string, texts []steps.Text) {
+		if len(texts) == 0 {
+			return
+		}
+		out.gap()
+		out.add(b.para(b.st.Faint, title)...)
+		for _, t := range texts {
+			out.add(b.item(mark, b.st.Text, b.say(t))...)
+		}
+	}
+	list(steps.T("Done"), b.st.Good.Render(markDone), s.Done)
+	list(steps.T("Not done"), b.st.Faint.Render(markSkipped), s.Open)
+	if s.Evidence != "" {
+		out.gap()
+		out.add(b.para(b.st.Faint, steps.T("Evidence"))...)
+		out.add(clean(s.Evidence))
+	}
+	if !s.Resume.Empty() {
+		out.gap()
+		out.add(b.para(b.st.Text, s.Resume)...)
+	}
+	return out
+}
+
+// farewell is everything that stays in the terminal after leaving.
+type farewell struct {
+	say     steps.Speaker
+	summary *steps.Summary
+	why     steps.Text // why it was stopped, empty if it was not
+	step    steps.Text // the step it was in
+	err     error
+	left    bool // left without waiting
+	plain   bool // words instead of marks
+}
+
+func (f farewell) print(w io.Writer) {
+	line := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+	say := func(t steps.Text) string { return f.say(t) }
+	if !f.why.Empty() {
+		line("%s", say(f.why))
+	}
+	f.printError(line)
+	if f.left {
+		line("%s", say(steps.T("It was left before it had ended. The next start asks the tenant and the key what is true.")))
+	}
+	s := f.summary
+	if s == nil {
+		if f.err != nil || f.left {
+			f.printState(line)
+		}
+		return
+	}
+	if s.Complete {
+		line("%s", say(steps.T("Complete.")))
+	} else {
+		line("%s", say(steps.T("Not complete yet.")))
+	}
+	list := func(title steps.Text, mark string, texts []steps.Text) {
+		if len(texts) > 0 {
+			line("%s", say(title)+f.colon())
+		}
+		for _, t := range texts {
+			line("%s", f.marked(mark, say(t)))
+		}
+	}
+	list(steps.T("Done"), markDone, s.Done)
+	list(steps.T("Not done"), markSkipped, s.Open)
+	if s.Evidence != "" {
+		line("%s  %s", say(steps.T("Evidence")), clean(s.Evidence))
+	}
+	if !s.Resume.Empty() {
+		line("%s", say(s.Resume))
+	}
+}
+
+func (f farewell) colon() string {
+	if f.plain {
+		return ":"
+	}
+	return ""
+}
+
+// marked puts the mark of a list before a line; a reader hears the title of the list instead.
+func (f farewell) marked(mark, s string) string {
+	if f.plain {
+		return s
+	}
+	return "  " + mark + " " + s
+}
+
+// printState is for a run that ended without a summary: in what state things are, and how to go on.
+func (f farewell) printState(line func(string, ...any)) {
+	if !f.step.Empty() {
+		line("%s", f.say(steps.T("It stopped in the step %q. What was done stays done.", f.say(f.step))))
+	}
+	line("%s", f.say(steps.T("Start keyrollout again to go on: it asks the tenant and the key what is true.")))
+}
+
+// printError tells a problem in its three parts, and any other error as it is. Leaving is no error.
+func (f farewell) printError(line func(string, ...any)) {
+	var p *steps.Problem
+	switch {
+	case f.err == nil, errors.Is(f.err, steps.ErrQuit), errors.Is(f.err, steps.ErrBack), canceled(f.err):
+	case errors.As(f.err, &p) && f.plain:
+		line("%s", plainProblem(f.say, p))
+	case errors.As(f.err, &p):
+		line("%s %s", markBad, f.say(p.What))
+		if !p.State.Empty() {
+			line("  %s", f.say(p.State))
+		}
+		for _, t := range nextOf(p) {
+			line("  %s", f.say(t))
+		}
+		line("  %s", f.say(problemCode(p)))
+	case errors.Is(f.err, steps.ErrNoAnswer):
+		line("%s", f.say(steps.T("The input ended before the question was answered. Nothing was taken for a yes.")))
+	default:
+		line("%s", f.say(steps.T("Problem: %s", clean(strings.TrimSpace(f.err.Error())))))
+	}
+}

@@ -1,0 +1,220 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"keyrollout/steps"
+)
+
+const (
+	margin   = 2   // empty columns left and right
+	readable = 100 // no line of text gets longer than this
+	leastW   = 40  // below this there is nothing to draw
+	leastH   = 12
+)
+
+// View draws the screen, always the same three parts: where one stands, the one thing there is to see or do, the keys.
+func (m *model) View() tea.View {
+	v := tea.NewView("")
+	v.AltScreen = true
+	if m.w < leastW || m.h < leastH {
+		v.SetContent(m.tooSmall())
+		return v
+	}
+	top, foot := m.header(), m.footer()
+	h := m.h - len(top) - len(foot)
+	body := m.body(h).fit(h)
+	if body.cursor != nil && !m.leaving {
+		v.Cursor = tea.NewCursor(body.cursor.X+margin, body.cursor.Y+len(top))
+		v.Cursor.Blink = false
+	}
+	body.indent(margin)
+	for len(body.lines) < h {
+		body.add("")
+	}
+	lines := append(append(top, body.lines...), foot...)
+	for i, l := range lines {
+		lines[i] = cut(l, m.w)
+	}
+	v.SetContent(strings.Join(lines, "\n"))
+	return v
+}
+
+func (m *model) brush() brush {
+	return brush{say: m.say, st: m.st, w: min(m.w-2*margin, readable)}
+}
+
+func (m *model) tooSmall() string {
+	b := brush{say: m.say, st: m.st, w: max(m.w, 10)}
+	out := block{lines: b.para(b.st.Text, steps.T("keyrollout needs %d x %d. It goes on running; make the window larger.", leastW, leastH))}
+	return strings.Join(out.fit(max(m.h, 1)).lines, "\n")
+}
+
+// header is the line of the program, tenant and person, and the line of steps.
+func (m *model) header() []string {
+	inner := m.w - 2*margin
+	left := m.st.Strong.Render("keyrollout")
+	if m.tenant.Name != "" {
+		left += "   " + clean(m.tenant.Name)
+	}
+	if m.tenant.Practice {
+		left += " " + m.say(steps.T("(practice)"))
+	}
+	right := clean(m.tenant.UPN)
+	room := inner - ansi.StringWidth(left) - 3
+	if ansi.StringWidth(right) > room {
+		right = ""
+	}
+	first := cut(left, inner)
+	if right != "" {
+		first = pad(left, inner-ansi.StringWidth(right)) + m.st.Faint.Render(right)
+	}
+	pre := strings.Repeat(" ", margin)
+	out := []string{pre + first}
+	if m.roomy() {
+		out = []string{"", pre + first, ""}
+	}
+	if line := m.stepsLine(inner); line != "" {
+		out = append(out, pre+line)
+	}
+	return append(out, "")
+}
+
+// roomy reports whether there is height for some air.
+func (m *model) roomy() bool { return m.h >= 30 }
+
+// stepsLine shows every step with its state, with as much of the names as fits.
+func (m *model) stepsLine(w int) string {
+	for _, gap := range []int{4, 3, 2} {
+		if line := m.joinSteps(gap, func(string) bool { return true }); ansi.StringWidth(line) <= w {
+			return line
+		}
+	}
+	return cut(m.joinSteps(3, func(id string) bool { return id == m.step }), w)
+}
+
+func (m *model) joinSteps(gap int, named func(id string) bool) string {
+	var parts []string
+	plain := len(m.opt.Steps) - numbered
+	for i, l := range m.opt.Steps {
+		state := m.states[l.ID]
+		var word []string
+		if i >= plain {
+			word = append(word, string(rune('1'+i-max(plain, 0))))
+		}
+		if named(l.ID) {
+			word = append(word, m.say(l.Name))
+		}
+		style := m.st.Faint
+		switch state {
+		case steps.Active:
+			style = m.st.Strong
+		case steps.Done, steps.Blocked:
+			style = m.st.Text
+		}
+		parts = append(parts, m.st.mark(state)+" "+style.Render(strings.Join(word, " ")))
+	}
+	return strings.Join(parts, strings.Repeat(" ", gap))
+}
+
+// footer is one line for what has to be said now, and the line of keys.
+func (m *model) footer() []string {
+	b := m.brush()
+	pre := strings.Repeat(" ", margin)
+	var note []string
+	switch {
+	case m.leaving && m.busy():
+		note = b.para(b.st.Strong, steps.T("Leave? The key is in use; leaving cancels that."))
+	case m.leaving:
+		note = b.para(b.st.Strong, steps.T("Leave? What was done stays done."))
+	case !m.notice.Empty():
+		note = b.para(b.st.Strong, m.notice)
+	}
+	out := []string{""}
+	for _, l := range note {
+		out = append(out, pre+l)
+	}
+	if len(note) > 0 {
+		out = append(out, "")
+	}
+	out = append(out, pre+m.keyLine(m.w-2*margin))
+	if m.roomy() {
+		out = append(out, "")
+	}
+	return out
+}
+
+// keyLine names the keys, the first ones first if not all fit.
+func (m *model) keyLine(w int) string {
+	line := ""
+	for i, k := range m.hints() {
+		one := m.st.Key.Render(k.Help().Key) + " " + m.st.Faint.Render(k.Help().Desc)
+		if i > 0 {
+			one = "   " + one
+		}
+		if ansi.StringWidth(line+one) > w {
+			break
+		}
+		line += one
+	}
+	return line
+}
+
+// hints is what can be pressed now, most needed first.
+func (m *model) hints() []key.Binding {
+	k := m.keys
+	var out []key.Binding
+	switch {
+	case m.leaving:
+		return []key.Binding{as(k.Leave, m.say(steps.T("again to leave"))),
+			key.NewBinding(key.WithHelp(m.say(steps.T("any other key")), m.say(steps.T("stays"))))}
+	case m.hold:
+		out = append(out, as(k.Enter, m.say(steps.T("leave"))))
+	case !m.stopping.Empty():
+		if m.now().Sub(m.stopAt) >= forceAfter {
+			return []key.Binding{as(k.Leave, m.say(steps.T("leave without waiting")))}
+		}
+		return nil
+	case m.page != nil:
+		return []key.Binding{as(k.Back, m.say(steps.T("close"))), as(k.PageDown, m.say(steps.T("scroll")))}
+	case m.ask == nil:
+		out = append(out, k.Leave)
+	default:
+		out = m.askHints()
+	}
+	if *m.more > 0 {
+		out = append(out, as(k.PageDown, m.say(steps.T("more"))))
+	}
+	if m.hold || m.opt.Explain == nil {
+		return out
+	}
+	if m.ask != nil && m.ask.form.typing() {
+		return append(out, k.ExplainF1, k.Leave)
+	}
+	return append(out, k.Explain)
+}
+
+func (m *model) askHints() []key.Binding {
+	k, a := m.keys, m.ask
+	if a.wait {
+		return []key.Binding{k.Leave}
+	}
+	out := a.form.hints(k, m.say)
+	switch {
+	case a.p.Back && a.form.typing():
+		out = append(out, k.Escape)
+	case a.p.Back:
+		out = append(out, k.Back)
+	}
+	if !a.form.typing() && !m.busy() {
+		out = append(out, k.Quit)
+	}
+	if m.busy() {
+		out = append(out, k.Leave)
+	}
+	return out
+}
