@@ -1,0 +1,125 @@
+// Package doctor looks at what this machine can do for keyrollout, and says what to do where it cannot: libfido2, the
+// permissions on a key's device file, the terminal, SSH, the network, the clock, the place for state.
+//
+// Start at Examine. It reaches the machine through a Probe only; Host is the Probe of the machine it runs on, and a
+// test's Probe is a machine on which one thing is wrong.
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Level is how good a finding is. A fault keeps something from working; a note is worth knowing, and practice works
+// without it.
+type Level string
+
+const (
+	OK    Level = "ok"
+	Note  Level = "note"
+	Fault Level = "fault"
+)
+
+// Finding is one thing looked at: what is so, in one line, and what to do about it where something can be done.
+type Finding struct {
+	Name  string `json:"name"`
+	Level Level  `json:"level"`
+	Text  string `json:"text"`
+	Next  string `json:"next,omitempty"`
+}
+
+// Probe is the machine, as far as Examine asks after it.
+type Probe struct {
+	Version  string // of keyrollout
+	Go       string // that built it
+	LibFIDO2 string // the version that is linked; "" = none
+	GOOS     string
+	GOARCH   string
+	HostName string
+	Env      func(string) string
+	// Root is the machine's file system, for reading only: device descriptors, udev's rules, processes.
+	Root fs.FS
+	// Open tells whether a device file can be opened for reading and writing.
+	Open func(path string) error
+	// Terminal is what standard input and output are, and the size of the screen.
+	Terminal func() (in, out bool, width, height int)
+	// Head asks a server for nothing but whether it is there, by the way the environment's proxy variables show.
+	Head func(ctx context.Context, url string) (status int, date time.Time, err error)
+	Now  func() time.Time
+	// StateDir is where state lives, CheckState what is wrong with that directory (fs.ErrNotExist: not made yet), and
+	// Free the number of bytes left there.
+	StateDir   func() (string, error)
+	CheckState func(dir string) error
+	Free       func(dir string) (uint64, error)
+}
+
+// Examine looks at everything; the network has three seconds.
+func Examine(ctx context.Context, p Probe) []Finding {
+	return slices.Concat(
+		program(p),
+		keys(p),
+		pseudoTerminals(p),
+		terminal(p),
+		remote(p),
+		network(ctx, p),
+		place(p),
+	)
+}
+
+func program(p Probe) []Finding {
+	f := []Finding{{"keyrollout", OK, fmt.Sprintf("%s, built by %s for %s/%s", p.Version, p.Go, p.GOOS, p.GOARCH), ""}}
+	if p.LibFIDO2 == "" {
+		return append(f, Finding{"libfido2", Note, "not in this build: no attached key can be used",
+			"install libfido2 with its headers, pkg-config and a C compiler (make setup does), then: make build"})
+	}
+	return append(f, Finding{"libfido2", OK, "version " + p.LibFIDO2, ""})
+}
+
+// Faults counts what keeps something from working.
+func Faults(all []Finding) (n int) {
+	for _, f := range all {
+		if f.Level == Fault {
+			n++
+		}
+	}
+	return n
+}
+
+// Write tells the findings, a line each, with the next step on a line of its own below. It needs no colour and no
+// width, so that it can be read aloud, mailed and searched.
+func Write(w io.Writer, all []Finding) error {
+	var b strings.Builder
+	for _, f := range all {
+		fmt.Fprintf(&b, "%-5s  %s: %s\n", f.Level, f.Name, visible(f.Text))
+		if f.Next != "" {
+			fmt.Fprintf(&b, "       next: %s\n", visible(f.Next))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteJSON is Write for programs: one array of findings.
+func WriteJSON(w io.Writer, all []Finding) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(append([]Finding{}, all...)) // [] rather than null
+}
+
+// visible drops what could steer a terminal: names of devices and hosts are not ours.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, s)
+}

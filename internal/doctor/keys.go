@@ -1,0 +1,188 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// keys looks at the device files of the keys that are plugged in, and at udev's rules, which hand them to people.
+func keys(p Probe) []Finding {
+	switch p.GOOS {
+	case "windows":
+		return []Finding{{"security keys", Note, "since version 1903 Windows gives raw access to keys to administrators only",
+			"to set a PIN or fingerprints from here, start the terminal as administrator"}}
+	case "linux":
+	default:
+		return nil // nothing stands between a person and a key
+	}
+	var found []Finding
+	covering, hasRules := rules(p)
+	devices := attached(p.Root)
+	for _, d := range devices {
+		found = append(found, access(p, d, covering.Level == OK))
+	}
+	if len(devices) == 0 {
+		found = append(found, Finding{"security keys", Note, "none is plugged in",
+			"plug one in, or practise with the software key: keyrollout practice"})
+	}
+	if hasRules {
+		found = append(found, covering)
+	}
+	f := Finding{"uhid", OK, "/dev/uhid can be opened; nothing here needs it", ""}
+	if err := p.Open("/dev/uhid"); err != nil {
+		f.Text = "/dev/uhid cannot be opened; nothing here needs it"
+	}
+	return append(found, f)
+}
+
+// device is one attached FIDO key.
+type device struct {
+	file    string // /dev/hidraw0
+	name    string
+	vendor  string // four hexadecimal digits, as udev writes them
+	product string
+}
+
+func (d device) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s (%s:%s) at %s", d.name, d.vendor, d.product, d.file))
+}
+
+// attached names the raw HID devices that say they are FIDO keys, in the way libfido2 and udev find them.
+func attached(root fs.FS) (found []device) {
+	const class = "sys/class/hidraw"
+	entries, _ := fs.ReadDir(root, class) // no such directory: no such device
+	for _, e := range entries {
+		descriptor, err := fs.ReadFile(root, path.Join(class, e.Name(), "device/report_descriptor"))
+		if err != nil || !isFIDO(descriptor) {
+			continue
+		}
+		d := device{file: "/dev/" + e.Name(), vendor: "?", product: "?"}
+		uevent, _ := fs.ReadFile(root, path.Join(class, e.Name(), "device/uevent"))
+		for line := range strings.Lines(string(uevent)) {
+			switch key, value, _ := strings.Cut(strings.TrimSpace(line), "="); key {
+			case "HID_NAME":
+				d.name = value
+			case "HID_ID": // bus:vendor:product, e.g. 0003:000031BB:00000622
+				if part := strings.Split(strings.ToLower(value), ":"); len(part) == 3 {
+					d.vendor, d.product = last4(part[1]), last4(part[2])
+				}
+			}
+		}
+		found = append(found, d)
+	}
+	return found
+}
+
+func last4(s string) string { return s[max(0, len(s)-4):] }
+
+// isFIDO looks for the usage page 0xF1D0 in a HID report descriptor (HID 1.11, section 6.2.2; CTAP 2.1, 11.2.8.1).
+func isFIDO(descriptor []byte) bool {
+	for len(descriptor) > 0 {
+		head := descriptor[0]
+		if head == 0xFE { // a long item: its length follows
+			if len(descriptor) < 2 {
+				return false
+			}
+			descriptor = descriptor[min(len(descriptor), 3+int(descriptor[1])):]
+			continue
+		}
+		size := int(head & 3)
+		if size == 3 {
+			size = 4
+		}
+		if len(descriptor) < 1+size {
+			return false
+		}
+		page := 0
+		for i, b := range descriptor[1 : 1+size] {
+			page |= int(b) << (8 * i)
+		}
+		if head&0xFC == 0x04 && page == 0xF1D0 {
+			return true
+		}
+		descriptor = descriptor[1+size:]
+	}
+	return false
+}
+
+// covered: there is a rule for it already.
+func access(p Probe, d device, covered bool) Finding {
+	err := p.Open(d.file)
+	switch {
+	case err == nil:
+		return Finding{"security keys", OK, d.String() + " can be opened", ""}
+	case errors.Is(err, fs.ErrPermission):
+		return Finding{"security keys", Fault, d.String() + ": this user may not open it", addRule(p, d.vendor, covered)}
+	case errors.Is(err, fs.ErrNotExist):
+		return Finding{"security keys", Fault, d.String() + ": the kernel sees it, the device file is not here",
+			"in a container, hand it in: docker run --device=" + d.file}
+	}
+	return Finding{"security keys", Fault, fmt.Sprintf("%v: %v", d, err), "unplug the key, plug it in again, and look once more"}
+}
+
+// vendorATKey is AuthenTrend. libfido2's own rules do not know it.
+const vendorATKey = "31bb"
+
+// rules looks for a rule that hands keys to people. systemd's covers every FIDO key; others name vendors.
+func rules(p Probe) (f Finding, ok bool) {
+	var files []string
+	byVendor := false
+	for _, dir := range []string{"etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d"} {
+		names, _ := fs.Glob(p.Root, dir+"/*.rules")
+		for _, name := range names {
+			files = append(files, name)
+			text, _ := fs.ReadFile(p.Root, name)
+			if has(text, "fido_id") {
+				return Finding{"udev rules", OK, "/" + name + " covers every FIDO key", ""}, true
+			}
+			byVendor = byVendor || has(text, `"`+vendorATKey+`"`)
+		}
+	}
+	switch {
+	case len(files) == 0:
+		return Finding{}, false // no udev: a container, or a system that does it another way
+	case byVendor:
+		return Finding{"udev rules", OK, "there is a rule for ATKeys (vendor " + vendorATKey + ")", ""}, true
+	}
+	return Finding{"udev rules", Note, "no rule covers an ATKey (vendor " + vendorATKey + "): only root could open it",
+		addRule(p, vendorATKey, false)}, true
+}
+
+// has looks into what is not commented out.
+func has(rules []byte, word string) bool {
+	return slices.ContainsFunc(strings.Split(string(rules), "\n"), func(line string) bool {
+		return !strings.HasPrefix(strings.TrimSpace(line), "#") && strings.Contains(strings.ToLower(line), word)
+	})
+}
+
+// addRule is the rule for a vendor's keys and how to put it in force. The tag uaccess hands a device to whoever sits at
+// the machine. Over SSH nobody does, and where a rule is there already (covered) it was not enough: then by a group.
+func addRule(p Probe, vendor string, covered bool) string {
+	rule := fmt.Sprintf(`KERNEL=="hidraw*", SUBSYSTEM=="hidraw", ATTRS{idVendor}=="%s", TAG+="uaccess"`, vendor)
+	after := "plug the key in again"
+	if covered || overSSH(p) {
+		group := "users"
+		if groups, _ := fs.ReadFile(p.Root, "etc/group"); has(groups, "plugdev:") {
+			group = "plugdev"
+		}
+		rule += fmt.Sprintf(`, MODE="0660", GROUP="%s"`, group)
+		after = fmt.Sprintf("sudo usermod -aG %s YOU, sign in again and plug the key in again", group)
+	}
+	return fmt.Sprintf("echo '%s' | sudo tee /etc/udev/rules.d/70-fido-%s.rules && sudo udevadm control --reload; then %s",
+		rule, vendor, after)
+}
+
+func pseudoTerminals(p Probe) []Finding {
+	if p.GOOS == "windows" {
+		return []Finding{{"device path", Note, "Windows cannot show the software key to other programs", "keyrollout itself can use it: keyrollout practice"}}
+	}
+	if err := p.Open("/dev/ptmx"); err != nil {
+		return []Finding{{"device path", Note, fmt.Sprintf("no pseudo-terminal can be had, so keyrollout softkey cannot work (%v)", err),
+			"in a container or chroot, mount devpts on /dev/pts"}}
+	}
+	return []Finding{{"device path", OK, "pseudo-terminals can be had: keyrollout softkey can show the software key to other programs", ""}}
+}
