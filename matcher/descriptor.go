@@ -17,7 +17,8 @@ type patch struct {
 	enough bool
 }
 
-// patchPoints are the 64 points nearest to the centre on a lattice of 6 px, 1/8 px: they reach three ridges far, where
+// patchPoints are the 64 points nearest to the centre on a lattice of 6 px (at 500 dpi, whatever the working
+// scale), in 1/8 px: they reach three ridges far, where
 // an error of a few degrees in the frame still keeps ridges on ridges.
 var patchPoints = func() (pts [64][2]int32) {
 	var all [][3]int
@@ -33,11 +34,11 @@ var patchPoints = func() (pts [64][2]int32) {
 	return pts
 }()
 
-// describe makes the patch of minutia m.
-func (p *prepared) describe(m minutia) patch {
+// describe makes the patch of minutia m; scale is the template's.
+func (p *prepared) describe(m minutia, scale int32) patch {
 	var d patch
 	turn := int32(m.dir) * 2 // 512 to the turn
-	c, s := cos512[turn], sin512[turn]
+	c, s := cos512[turn]*scale>>12, sin512[turn]*scale>>12
 	for i, pt := range patchPoints {
 		x := int32(m.x)*sub + (pt[0]*c-pt[1]*s)>>14
 		y := int32(m.y)*sub + (pt[0]*s+pt[1]*c)>>14

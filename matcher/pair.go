@@ -46,10 +46,11 @@ func compare(a, b *Template) evidence {
 	defer matchings.Put(m)
 	m.best = evidence{}
 	m.pairUp(a, b)
-	m.rank(a, b)
+	zoom := zoomOf(a, b)
+	m.rank(a, b, zoom)
 	for k := 0; k < min(tries, len(m.cands)); k++ {
 		c := m.cands[k]
-		mo := motionOf(a.minutiae[c.i], b.minutiae[c.j])
+		mo := motionOf(a.minutiae[c.i], b.minutiae[c.j], zoom)
 		g := &m.growth
 		g.reset(a.prep, b.prep, mo)
 		g.grow(int(a.minutiae[c.i].x), int(a.minutiae[c.i].y))
@@ -62,6 +63,9 @@ func compare(a, b *Template) evidence {
 	}
 	return m.best
 }
+
+// zoomOf is b's working px per working px of a, times 4096, held between a half and two.
+func zoomOf(a, b *Template) int32 { return int32(max(2048, min(8192, b.scale*4096/a.scale))) }
 
 // before orders two templates by what they hold, so that Compare(a, b) and Compare(b, a) do the same work.
 func before(a, b *Template) bool {
@@ -115,10 +119,10 @@ func (m *matching) pairUp(a, b *Template) {
 }
 
 // rank orders the pairs by their own likeness and that of the pairs that agree with their motion.
-func (m *matching) rank(a, b *Template) {
+func (m *matching) rank(a, b *Template, zoom int32) {
 	for k := range m.cands {
 		c := &m.cands[k]
-		mo := motionOf(a.minutiae[c.i], b.minutiae[c.j])
+		mo := motionOf(a.minutiae[c.i], b.minutiae[c.j], zoom)
 		c.support = c.like
 		for l := range m.cands {
 			d := &m.cands[l]

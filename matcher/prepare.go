@@ -58,7 +58,7 @@ func (t *Template) prepare() {
 	}
 	p.patches = make([]patch, len(t.minutiae))
 	for i, m := range t.minutiae {
-		p.patches[i] = p.describe(m)
+		p.patches[i] = p.describe(m, int32(t.scale))
 	}
 	t.prep = p
 }

@@ -14,10 +14,11 @@ type motion struct {
 	tx, ty int32 // 1/8 px
 }
 
-// motionOf lays minutia m of a on minutia n of b.
-func motionOf(m, n minutia) motion {
+// motionOf lays minutia m of a on minutia n of b. zoom is b's working px per working px of a, times 4096: both pictures
+// were scaled by what their own ridges told, and the finger itself has not grown.
+func motionOf(m, n minutia, zoom int32) motion {
 	t := (int32(n.dir)*2 - int32(m.dir)*2) & 511
-	v := motion{turn: t, c: cos512[t], s: sin512[t]}
+	v := motion{turn: t, c: cos512[t] * zoom >> 12, s: sin512[t] * zoom >> 12}
 	x, y := v.apply(int32(m.x)*sub, int32(m.y)*sub)
 	v.tx, v.ty = int32(n.x)*sub-x, int32(n.y)*sub-y
 	return v

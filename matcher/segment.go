@@ -47,7 +47,7 @@ func foreground(f *field) *mask {
 
 // clearEnough is the average clarity (0..255) above which a place counts as ridges. Filtered white noise reaches about
 // 60, clear ridges 150 to 250.
-const clearEnough = 90
+const clearEnough = 50
 
 // grow adds a ring of cells (or, with on false, takes one away): twice in each direction closes holes and cuts threads.
 func (m *mask) grow(on bool) {

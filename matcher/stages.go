@@ -1,0 +1,154 @@
+package matcher
+
+import "fmt"
+
+// Stage is one step on the way from a picture to a template, made visible.
+type Stage struct {
+	Name  string // short, fit for a file name
+	What  string // one sentence
+	Image Image
+}
+
+// Stages runs the extraction and hands out what every stage saw, in order. The pictures are at the working resolution.
+// The Quality tells what the last stage made of it. A picture too odd to be analysed is a *Refusal.
+func Stages(img Image) ([]Stage, Quality, error) {
+	a, err := analyse(img)
+	if err != nil {
+		return nil, Quality{}, err
+	}
+	told := "could not be told, so the picture kept its scale"
+	if a.told {
+		told = fmt.Sprintf("is %.1f px; the picture was scaled by %.2f", a.quality.Period, float64(a.factor)/65536)
+	}
+	return []Stage{
+		{"1-picture", "The picture at the working resolution, softened a little.", a.gray.draw(0, 255*grayUnit)},
+		{"2-contrast", "Brightness and contrast made even; ridges are bright from here on.", a.normal.draw(-normClip, normClip)},
+		{"3-orientation", "Where the ridges run: hue of gray is the direction, dark where it is unsure.", a.drawOrientation()},
+		{"4-period", "How far ridges are apart, 5 px black to 14 px white. The median " + told + ".", a.drawPeriod()},
+		{"5-ridges", "Ridges and valleys after filtering along them.", a.ridges.draw(-fullSwing, fullSwing)},
+		{"6-clarity", "How much of the picture the filter explains.", a.drawClarity()},
+		{"7-print", "What counts as print.", a.drawPrint()},
+		{"8-binary", "Ridge or valley.", a.binary.draw()},
+		{"9-skeleton", "Ridges worn down to lines.", a.skeleton.draw()},
+		{"10-minutiae", "Where ridges end (circle) and split (square), with their direction.", a.drawMinutiae()},
+		{"11-wave", "The ridges redrawn from the template: what it reveals.", a.drawWave()},
+	}, a.quality, nil
+}
+
+func (p *plane) draw(low, high int) Image {
+	out := Image{Pix: make([]byte, p.w*p.h), W: p.w, H: p.h}
+	for y := range p.h {
+		for x, v := range p.row(y) {
+			out.Pix[y*p.w+x] = byte(max(0, min(255, (int(v)-low)*255/(high-low))))
+		}
+	}
+	return out
+}
+
+func (b *bitmap) draw() Image {
+	out := Image{Pix: make([]byte, b.w*b.h), W: b.w, H: b.h}
+	for i := range out.Pix {
+		if !b.get(i%b.w, i/b.w) {
+			out.Pix[i] = 255
+		}
+	}
+	return out
+}
+
+// canvas paints each pixel by a rule.
+func (a *analysis) canvas(at func(x, y int) byte) Image {
+	out := Image{Pix: make([]byte, a.normal.w*a.normal.h), W: a.normal.w, H: a.normal.h}
+	for i := range out.Pix {
+		out.Pix[i] = at(i%out.W, i/out.W)
+	}
+	return out
+}
+
+func (a *analysis) drawOrientation() Image {
+	return a.canvas(func(x, y int) byte {
+		o := a.orient.at(x, y)
+		c := int(a.orient.coherence[min(y/orientCell, a.orient.h-1)*a.orient.w+min(x/orientCell, a.orient.w-1)])
+		// Short strokes along the ridges, one per 12 px.
+		u, v := x%12-6, y%12-6
+		across := -u*int(sin512[o]) + v*int(cos512[o])
+		if abs(across) < trigOne*3/4 {
+			return byte(255 - c)
+		}
+		return 255
+	})
+}
+
+func (a *analysis) drawPeriod() Image {
+	return a.canvas(func(x, y int) byte { return byte(max(0, min(255, (a.period.at(x, y)-80)*255/144))) })
+}
+
+func (a *analysis) drawClarity() Image {
+	return a.canvas(func(x, y int) byte {
+		if i, ok := a.field.at(x, y); ok {
+			return a.field.clear[i]
+		}
+		return 0
+	})
+}
+
+func (a *analysis) drawPrint() Image {
+	g := a.gray.draw(0, 255*grayUnit)
+	return a.canvas(func(x, y int) byte {
+		if i, ok := a.field.at(x, y); ok && a.print.on[i] {
+			return g.Pix[y*g.W+x]
+		}
+		return g.Pix[y*g.W+x]/4 + 180
+	})
+}
+
+func (a *analysis) drawWave() Image {
+	t := &Template{w: a.normal.w, h: a.normal.h, field: a.field}
+	p := &prepared{w: a.field.w, h: a.field.h, cells: make([]cell, len(a.field.clear))}
+	for i := range p.cells {
+		p.cells[i] = cell{a.print.on[i], a.field.orient[i], a.field.phase[i]}
+	}
+	t.prep = p
+	return a.canvas(func(x, y int) byte {
+		phase, _, ok := p.sample(int32(x*sub), int32(y*sub), 0)
+		if !ok {
+			return 255
+		}
+		return byte(128 - cos512[int(phase)*2]*120>>14)
+	})
+}
+
+func (a *analysis) drawMinutiae() Image {
+	out := a.skeleton.draw()
+	for i, v := range out.Pix {
+		out.Pix[i] = v/2 + 127
+	}
+	for _, m := range a.minutiae {
+		m.draw(out, 0)
+	}
+	return out
+}
+
+// draw marks the minutia on img, with a stroke of two ridges' length in its direction.
+func (m minutia) draw(img Image, ink byte) {
+	put := func(x, y int) {
+		if x >= 0 && y >= 0 && x < img.W && y < img.H {
+			img.Pix[y*img.W+x] = ink
+		}
+	}
+	x, y := int(m.x), int(m.y)
+	for d := -3; d <= 3; d++ {
+		if m.split {
+			put(x+d, y-3)
+			put(x+d, y+3)
+			put(x-3, y+d)
+			put(x+3, y+d)
+		} else {
+			for _, e := range [][2]int{{d, 3 - abs(d)/2}, {d, -3 + abs(d)/2}, {3 - abs(d)/2, d}, {-3 + abs(d)/2, d}} {
+				put(x+e[0], y+e[1])
+			}
+		}
+	}
+	for k := 4; k < 18; k++ {
+		put(x+k*int(cos512[int(m.dir)*2])>>14, y+k*int(sin512[int(m.dir)*2])>>14)
+	}
+}
