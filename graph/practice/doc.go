@@ -1,0 +1,15 @@
+// Package practice is a tenant to rehearse on: a made-up company that speaks the part of Microsoft Graph which
+// keyrollout uses, and enforces what Microsoft Entra ID enforces.
+//
+// It is an http.Handler. The Graph SDK talks to it in process through Transport, or over loopback through Listen;
+// both ways see the same bytes. Registrations and sign-ins are verified with a real WebAuthn library, so a key that
+// passes here has signed the right thing, and a key that is refused here would be refused in Entra for that reason.
+//
+// Start at New and the default company (company.go). routes.go lists every call with the rights it needs; each call's
+// rules stand in a file of its own: policy_fido2.go, policy_pass.go, pass.go, passkey.go, signin.go. What the service's
+// vague refusals hide, LastRefusal tells.
+//
+// Sources: the Microsoft Graph v1.0 and beta API reference, the Entra ID pages on passkeys and Temporary Access Pass,
+// W3C WebAuthn Level 3. Where Microsoft publishes no text (most 400 answers of a passkey registration), the words are
+// this package's own, and kept as vague as the service's.
+package practice

@@ -1,0 +1,267 @@
+package practice
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// The pages a person visits in a browser: signing in with a pass, Security info, signing in with a key. They are not
+// part of Graph; this is the practice tenant's own way of offering them to a program that plays the browser.
+
+// session is one person on the Security info page.
+type session struct {
+	UserID   string
+	Expires  time.Time
+	Register time.Time // until when a passkey may be registered
+}
+
+const (
+	sessionLife = time.Hour
+	// onceWindow is how long after signing in with a one-time pass a method can be registered ("Configure Temporary
+	// Access Pass").
+	onceWindow = 10 * time.Minute
+)
+
+const pagesPath = "/practice/pages/"
+
+var pageRoutes = []route{
+	{method: "POST", path: pagesPath + "pass-sign-in", in: "*", open: true, do: (*call).passSignIn},
+	{method: "POST", path: pagesPath + "security-info/creation-options", in: "*", open: true, do: (*call).infoCreationOptions},
+	{method: "POST", path: pagesPath + "security-info/passkeys", in: "*", open: true, do: (*call).infoRegister},
+	{method: "POST", path: pagesPath + "sign-in-options", in: "*", open: true, do: (*call).signInOptions},
+	{method: "POST", path: pagesPath + "sign-in", in: "*", open: true, do: (*call).signIn},
+}
+
+func page(status int, code, message string) *refusal {
+	return &refusal{status: status, code: code, message: message}
+}
+
+// Refusals of the sign-in page. 130502 is Entra's own number (AADSTS130502).
+var (
+	errUserUnknown   = page(http.StatusNotFound, "user-unknown", "This username may be incorrect. Make sure you typed it correctly.")
+	errUserDisabled  = page(http.StatusForbidden, "user-disabled", "Your account has been locked. Contact your support person to unlock it, then try again.")
+	errPassDisabled  = page(http.StatusForbidden, "pass-disabled", "Temporary Access Pass sign-in is not available in this organization.")
+	errPassScope     = page(http.StatusForbidden, "130502", "Temporary Access Pass sign-in was blocked due to User Credential Policy.")
+	errPassInvalid   = page(http.StatusUnauthorized, "pass-invalid", "Your Temporary Access Pass is incorrect. If you don't know your pass, contact your admin.")
+	errPassExpired   = page(http.StatusForbidden, "pass-expired", "Your Temporary Access Pass has expired. Contact your admin.")
+	errPassUsed      = page(http.StatusForbidden, "pass-used", "Your Temporary Access Pass was for one-time use and has been used.")
+	errPassEarly     = page(http.StatusForbidden, "pass-not-yet-valid", "Your Temporary Access Pass is not valid yet.")
+	errNoSession     = page(http.StatusUnauthorized, "session-expired", "Your sign-in has expired. Sign in again.")
+	errWindowClosed  = page(http.StatusForbidden, "registration-window-closed", "You need to sign in again with a new Temporary Access Pass to set up this method.")
+	errNotOffered    = page(http.StatusForbidden, "passkey-not-offered", "This method is not available for you.")
+	errNoKey         = page(http.StatusNotFound, "no-passkey", "There is no passkey for this account.")
+	errSignIn        = page(http.StatusUnauthorized, "sign-in-failed", "We couldn't sign you in with your passkey.")
+	errSignInBlocked = page(http.StatusForbidden, "sign-in-blocked", "Your organization does not allow you to sign in with this passkey.")
+)
+
+// person finds the account of a sign-in page. Guests sign in at home, not here.
+func (c *call) person(upn string) (*user, error) {
+	u := c.t.dir.byUPN[strings.ToLower(upn)]
+	if u == nil {
+		return nil, errUserUnknown.because("there is no user %q", upn)
+	}
+	return u, nil
+}
+
+func (c *call) passSignIn() (*reply, error) {
+	var in struct {
+		UPN  string `json:"upn"`
+		Pass string `json:"temporaryAccessPass"`
+	}
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	u, err := c.person(in.UPN)
+	if err != nil {
+		return nil, err
+	}
+	refused := c.tryPass(u, in.Pass)
+	row := signIn{UserID: u.id, App: "My Signins", Method: "Temporary Access Pass", Succeeded: refused == nil, Result: "MFA completed in Azure AD"}
+	if refused != nil {
+		row.Code, row.Result = codeOf(refused), refused.message
+	}
+	if err := c.logSignIn(row); err != nil {
+		return nil, err
+	}
+	if refused != nil {
+		return nil, refused
+	}
+	p := c.st.Passes[u.id]
+	p.Used = true
+	s := &session{UserID: u.id, Expires: c.now.Add(sessionLife), Register: c.now.Add(sessionLife)}
+	if p.Once {
+		s.Register = c.now.Add(onceWindow)
+	}
+	value, hash, err := c.t.newToken()
+	if err != nil {
+		return nil, err
+	}
+	c.st.Sessions[hash] = s
+	return ok(object{"session": value})
+}
+
+// tryPass holds the rules of signing in with a pass, in the order the page finds them out.
+func (c *call) tryPass(u *user, value string) *refusal {
+	policy := readPassPolicy(c.st.Methods["temporaryaccesspass"])
+	p := c.st.Passes[u.id]
+	switch {
+	case u.Disabled:
+		return errUserDisabled.because("the account of %s is disabled", u.UPN)
+	case policy.State != "enabled":
+		return errPassDisabled.because("the Temporary Access Pass policy is disabled")
+	case p == nil || !p.is(value):
+		return errPassInvalid.because("%s has no pass with this value", u.UPN)
+	case !c.t.dir.meansPass(policy, u):
+		return errPassScope.because("%s is outside the scope of the Temporary Access Pass policy", u.UPN)
+	case p.Once && p.Used:
+		return errPassUsed.because("the one-time pass of %s was used", u.UPN)
+	case !c.now.Before(p.ends()):
+		return errPassExpired.because("the pass of %s expired at %s", u.UPN, stamp(p.ends()))
+	case c.now.Before(p.Start):
+		return errPassEarly.because("the pass of %s starts at %s", u.UPN, stamp(p.Start))
+	}
+	return nil
+}
+
+// visitor is the person on the Security info page, while methods may still be added.
+func (c *call) visitor() (*user, error) {
+	s := c.st.Sessions[hashOf(bearer(c.r))]
+	if s == nil || !c.now.Before(s.Expires) {
+		return nil, errNoSession.because("there is no such session on the Security info page")
+	}
+	u := c.t.dir.user(s.UserID)
+	if u == nil || u.Disabled {
+		return nil, errNoSession.because("the account of the session is gone or disabled")
+	}
+	if !c.now.Before(s.Register) {
+		return nil, errWindowClosed.because("a one-time pass allows registration for ten minutes after sign-in")
+	}
+	return u, nil
+}
+
+// infoCreationOptions begins "Add sign-in method". The page offers passkeys only to people whom the policy means.
+func (c *call) infoCreationOptions() (*reply, error) {
+	u, err := c.visitor()
+	if err != nil {
+		return nil, err
+	}
+	policy := readFIDO2(c.st.Methods["fido2"])
+	if _, none := c.t.dir.rulesFor(policy, u); none != "" {
+		return nil, errNotOffered.because("%s", none)
+	}
+	if !policy.SelfService {
+		return nil, errNotOffered.because("self-service set-up is not allowed by the policy")
+	}
+	if u.Guest {
+		return nil, errNotOffered.because("%s is a guest; guests cannot register passkeys", u.UPN)
+	}
+	out, err := c.creation(u, challengeLife)
+	if err != nil {
+		return nil, err
+	}
+	return ok(out)
+}
+
+func (c *call) infoRegister() (*reply, error) {
+	u, err := c.visitor()
+	if err != nil {
+		return nil, err
+	}
+	in, err := c.readRegistration()
+	if err != nil {
+		return nil, err
+	}
+	c.who = &caller{user: u}
+	k, err := c.register(u, in)
+	if err != nil {
+		return nil, err
+	}
+	return created(c.keyObject(k))
+}
+
+func (c *call) signInOptions() (*reply, error) {
+	var in struct {
+		UPN string `json:"upn"`
+	}
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	u, err := c.person(in.UPN)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.t.random(32)
+	if err != nil {
+		return nil, err
+	}
+	text := base64.RawURLEncoding.EncodeToString(b)
+	c.st.Challenges[hashOf(text)] = challenge{UserID: u.id, Purpose: "get", Expires: c.now.Add(challengeLife)}
+	c.changed = true
+	allow := []any{}
+	for _, k := range c.keysOf(u) {
+		allow = append(allow, object{"id": base64.RawURLEncoding.EncodeToString(k.Credential), "type": "public-key"})
+	}
+	return ok(object{"challenge": text, "rpId": rpID, "allowCredentials": allow})
+}
+
+// signIn verifies an assertion; the policy's key restrictions act here too. Success and failure go into the log.
+func (c *call) signIn() (*reply, error) {
+	var in assertion
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	u, err := c.person(in.UPN)
+	if err != nil {
+		return nil, err
+	}
+	k, refused := c.tryKey(u, in)
+	row := signIn{UserID: u.id, App: "My Apps", Method: "Passkey (device-bound)", Succeeded: refused == nil, Result: "MFA requirement satisfied by strong authentication"}
+	if k != nil {
+		row.Detail = k.Name
+		if k.Synced {
+			row.Method = "Passkey (synced)"
+		}
+	}
+	if refused != nil {
+		row.Code, row.Result = codeOf(refused), refused.message
+	}
+	if err := c.logSignIn(row); err != nil {
+		return nil, err
+	}
+	if refused != nil {
+		return nil, refused
+	}
+	return ok(object{})
+}
+
+func (c *call) tryKey(u *user, in assertion) (*passkey, *refusal) {
+	if u.Disabled {
+		return nil, errUserDisabled.because("the account of %s is disabled", u.UPN)
+	}
+	id, err := base64.RawURLEncoding.DecodeString(in.ID)
+	if err != nil {
+		return nil, errSignIn.because("the credential id is not base64url")
+	}
+	var k *passkey
+	for _, have := range c.keysOf(u) {
+		if string(have.Credential) == string(id) {
+			k = have
+		}
+	}
+	if k == nil {
+		return nil, errNoKey.because("%s has no passkey with this credential id", u.UPN)
+	}
+	if why := c.verifyAssertion(u, k, in); why != "" {
+		return k, errSignIn.because("%s", why)
+	}
+	rules, none := c.t.dir.rulesFor(readFIDO2(c.st.Methods["fido2"]), u)
+	if none == "" {
+		none = satisfies(rules, k, false, "")
+	}
+	if none != "" {
+		return k, errSignInBlocked.because("%s", none)
+	}
+	return k, nil
+}

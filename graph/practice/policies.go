@@ -1,0 +1,301 @@
+package practice
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// The authentication methods policy: one object for the tenant, and one configuration for each method.
+
+// methodKinds are the configurations by lower-case id: the id as bodies write it, and the type.
+var methodKinds = map[string]struct{ id, kind string }{
+	"fido2":                  {"Fido2", "fido2"},
+	"microsoftauthenticator": {"MicrosoftAuthenticator", "microsoftAuthenticator"},
+	"sms":                    {"Sms", "sms"},
+	"temporaryaccesspass":    {"TemporaryAccessPass", "temporaryAccessPass"},
+	"softwareoath":           {"SoftwareOath", "softwareOath"},
+	"voice":                  {"Voice", "voice"},
+	"email":                  {"Email", "email"},
+	"x509certificate":        {"X509Certificate", "x509Certificate"},
+	"qrcodepin":              {"QRCodePin", "qrCodePin"},
+}
+
+func typeOf(id string) string {
+	return "#microsoft.graph." + methodKinds[id].kind + "AuthenticationMethodConfiguration"
+}
+
+// policyLimit is the size of the whole policy, 20 KB ("Authentication methods policy" limits in the Entra pages).
+const policyLimit = 20 << 10
+
+// defaultPolicy is the policy object of a tenant that has set nothing.
+func defaultPolicy() object {
+	return object{
+		"id": "authenticationMethodsPolicy", "displayName": "Authentication Methods Policy",
+		"description":          "The tenant-wide policy that controls which authentication methods are allowed in the tenant, authentication method registration requirements, and self-service password reset settings",
+		"lastModifiedDateTime": stamp(founded), "policyVersion": "1.5", "policyMigrationState": "migrationComplete", "reconfirmationInDays": nil,
+		"registrationEnforcement": object{"authenticationMethodsRegistrationCampaign": object{
+			"snoozeDurationInDays": 1, "state": "default", "excludeTargets": []any{},
+			"includeTargets": []any{object{"id": allUsers, "targetType": "group", "targetedAuthenticationMethod": "microsoftAuthenticator"}},
+		}},
+	}
+}
+
+// allUsers is the target that stands for everyone.
+const allUsers = "all_users"
+
+func everyoneTarget() []any {
+	return []any{object{"targetType": "group", "id": allUsers, "isRegistrationRequired": false}}
+}
+
+// defaultMethod is the configuration of a tenant that has set nothing, and what DELETE goes back to.
+func defaultMethod(id string, profiles bool) object {
+	o := object{"@odata.type": typeOf(id), "id": methodKinds[id].id, "state": "disabled", "excludeTargets": []any{}, "includeTargets": everyoneTarget()}
+	extra := object{}
+	switch id {
+	case "fido2":
+		extra = defaultFIDO2(profiles)
+	case "temporaryaccesspass":
+		extra = defaultPass()
+	case "microsoftauthenticator":
+		extra = object{"state": "enabled", "isSoftwareOathEnabled": false,
+			"includeTargets": []any{object{"targetType": "group", "id": allUsers, "isRegistrationRequired": false, "authenticationMode": "any"}}}
+	case "sms":
+		extra = object{"includeTargets": []any{object{"targetType": "group", "id": allUsers, "isRegistrationRequired": false, "isUsableForSignIn": true}}}
+	case "voice":
+		extra = object{"isOfficePhoneAllowed": false}
+	case "email":
+		extra = object{"allowExternalIdToUseEmailOtp": "default"}
+	case "qrcodepin":
+		extra = object{"pinLength": 8, "standardQRCodeLifetimeInDays": 365}
+	}
+	maps.Copy(o, extra)
+	return o
+}
+
+func (c *call) methodNamed() (string, error) {
+	id := strings.ToLower(c.vars["method"])
+	if _, known := methodKinds[id]; !known {
+		return "", &refusal{status: 404, code: "resourceNotFound", message: fmt.Sprintf("The authentication method configuration '%s' was not found.", c.vars["method"])}
+	}
+	return id, nil
+}
+
+func (c *call) methods() []object {
+	var list []object
+	for _, id := range slices.Sorted(maps.Keys(c.st.Methods)) {
+		list = append(list, c.showMethod(id))
+	}
+	return list
+}
+
+// showMethod is a configuration as Graph shows it: with the annotation its include targets always carry.
+func (c *call) showMethod(id string) object {
+	o := maps.Clone(c.st.Methods[id])
+	o["includeTargets@odata.context"] = c.context(fmt.Sprintf("policies/authenticationMethodsPolicy/authenticationMethodConfigurations('%s')/%s/includeTargets",
+		methodKinds[id].id, strings.TrimPrefix(typeOf(id), "#")))
+	return o
+}
+
+func (c *call) getPolicy() (*reply, error) {
+	if err := c.role(readsPolicy); err != nil {
+		return nil, err
+	}
+	o := maps.Clone(c.st.Policy)
+	o["authenticationMethodConfigurations"] = c.methods()
+	o["authenticationMethodConfigurations@odata.context"] = c.context("policies/authenticationMethodsPolicy/authenticationMethodConfigurations")
+	fields, err := c.selected(nil)
+	if err != nil {
+		return nil, err
+	}
+	return ok(c.entity("policies/authenticationMethodsPolicy/$entity", pick(o, fields)))
+}
+
+func (c *call) listMethods() (*reply, error) {
+	if err := c.role(readsPolicy); err != nil {
+		return nil, err
+	}
+	return ok(object{"@odata.context": c.context("policies/authenticationMethodsPolicy/authenticationMethodConfigurations"), "value": c.methods()})
+}
+
+func (c *call) getMethod() (*reply, error) {
+	id, err := c.methodNamed()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.role(readsPolicy); err != nil {
+		return nil, err
+	}
+	fields, err := c.selected(nil)
+	if err != nil {
+		return nil, err
+	}
+	return ok(c.entity("policies/authenticationMethodsPolicy/authenticationMethodConfigurations/$entity", pick(c.showMethod(id), fields)))
+}
+
+// setPolicy changes the policy object itself: the registration campaign, mostly.
+func (c *call) setPolicy() (*reply, error) {
+	if err := c.role(setsPolicy); err != nil {
+		return nil, err
+	}
+	var in object
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	next := maps.Clone(c.st.Policy)
+	for k, v := range in {
+		switch k {
+		case "registrationEnforcement":
+			merged, err := campaign(next[k], v)
+			if err != nil {
+				return nil, err
+			}
+			next[k] = merged
+		case "policyMigrationState":
+			s, _ := v.(string)
+			if !slices.Contains([]string{"preMigration", "migrationInProgress", "migrationComplete"}, s) {
+				return nil, bad("badRequest", "Invalid value for policyMigrationState.")
+			}
+			next[k] = v
+		case "reconfirmationInDays", "description", "displayName":
+			next[k] = v
+		case "id", "lastModifiedDateTime", "policyVersion":
+			// read-only: accepted and ignored, as the whole body of a GET may be sent back
+		default:
+			if !strings.Contains(k, "@odata.") {
+				return nil, unknownProperty(k, "microsoft.graph.authenticationMethodsPolicy")
+			}
+		}
+	}
+	next["lastModifiedDateTime"] = stamp(c.now)
+	c.auditPolicy("Authentication Methods Policy Update", c.st.Policy, next)
+	c.st.Policy, c.changed = next, true
+	return noContent()
+}
+
+// campaign merges a change to the registration campaign into what stands.
+func campaign(old, change any) (any, error) {
+	was, _ := old.(object)
+	in, isObject := change.(object)
+	if !isObject {
+		return nil, bad("badRequest", "Invalid value for registrationEnforcement.")
+	}
+	const name = "authenticationMethodsRegistrationCampaign"
+	merged := object{}
+	if m, isObject := was[name].(object); isObject {
+		maps.Copy(merged, m)
+	}
+	if m, isObject := in[name].(object); isObject {
+		maps.Copy(merged, m)
+	}
+	var typed struct {
+		Snooze int    `json:"snoozeDurationInDays"`
+		State  string `json:"state"`
+	}
+	if err := remarshal(merged, &typed); err != nil || typed.Snooze < 0 || typed.Snooze > 14 ||
+		!slices.Contains([]string{"default", "enabled", "disabled"}, typed.State) {
+		return nil, bad("badRequest", "Invalid registration campaign: state is default, enabled or disabled, snoozeDurationInDays 0 to 14.")
+	}
+	return object{name: merged}, nil
+}
+
+// setMethod is PATCH of a configuration: what is left out stays, an array that is sent replaces the whole array.
+func (c *call) setMethod() (*reply, error) {
+	id, err := c.methodNamed()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.role(setsPolicy); err != nil {
+		return nil, err
+	}
+	var in object
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	kind, _ := in["@odata.type"].(string)
+	if kind == "" {
+		return nil, bad("badRequest", "The property '@odata.type' is required in the body of the request.")
+	}
+	if !strings.EqualFold(strings.TrimPrefix(kind, "#"), strings.TrimPrefix(typeOf(id), "#")) {
+		return nil, bad("badRequest", "The type '%s' does not match the authentication method configuration '%s'.", kind, methodKinds[id].id)
+	}
+	old := c.st.Methods[id]
+	sent, next := object{}, maps.Clone(old)
+	for k, v := range in {
+		if strings.Contains(k, "@odata.") || k == "id" {
+			continue // annotations of a GET that is sent back whole
+		}
+		sent[k], next[k] = v, v
+	}
+	switch id {
+	case "fido2":
+		err = c.checkFIDO2(sent, next)
+	case "temporaryaccesspass":
+		err = c.checkPassPolicy(sent, next)
+	default:
+		err = c.checkTargets(sent, next, "isRegistrationRequired", "authenticationMode", "isUsableForSignIn")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := c.fits(id, next); err != nil {
+		return nil, err
+	}
+	c.setConfiguration(id, next)
+	return noContent()
+}
+
+// resetMethod is DELETE: the configuration goes back to its default. Having opted in to profiles cannot be undone.
+func (c *call) resetMethod() (*reply, error) {
+	id, err := c.methodNamed()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.role(setsPolicy); err != nil {
+		return nil, err
+	}
+	migrated := false
+	if id == "fido2" {
+		migrated = readFIDO2(c.st.Methods[id]).migrated()
+	}
+	c.setConfiguration(id, defaultMethod(id, migrated))
+	return noContent()
+}
+
+func (c *call) setConfiguration(id string, next object) {
+	c.auditPolicy("Authentication Methods Policy Update", c.st.Methods[id], next)
+	c.st.Methods[id], c.changed = next, true
+	c.st.Policy["lastModifiedDateTime"] = stamp(c.now)
+}
+
+// fits holds the limit on the size of the policy as a whole.
+func (c *call) fits(id string, next object) error {
+	all := object{"policy": c.st.Policy}
+	for k, m := range c.st.Methods {
+		all[k] = m
+	}
+	all[id] = next
+	b, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	if len(b) > policyLimit {
+		return bad("badRequest", "The policy exceeds the maximum allowed size of 20 KB.").because("the policy would be %d bytes, the limit is %d", len(b), policyLimit)
+	}
+	return nil
+}
+
+func unknownProperty(name, kind string) *refusal {
+	return bad("BadRequest", "The property '%s' does not exist on type '%s'. Make sure to only use property names that are defined by the type.", name, kind)
+}
+
+// remarshal reads an object into a typed value.
+func remarshal(from, into any) error {
+	b, err := json.Marshal(from)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, into)
+}

@@ -1,0 +1,108 @@
+package practice
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Seed is what a practice tenant is made of: its people and groups, and its nature. Ids are derived from names, so the
+// same seed always gives the same ids.
+type Seed struct {
+	Name   string   `json:"name"`   // of the company
+	Domain string   `json:"domain"` // its default verified domain
+	People []Person `json:"people"`
+	Groups []Group  `json:"groups"`
+
+	// Profiles makes a tenant that Microsoft has migrated to passkey profiles (spring 2026); false is the flat shape.
+	Profiles bool `json:"profiles"`
+	// Free makes a tenant without Entra ID P1: no sign-in log and no registration report through Graph.
+	Free bool `json:"free"`
+	// CredentialIDs is how the service writes credential ids; "" = digit, as it does today.
+	CredentialIDs IDEncoding `json:"credentialIds"`
+	// SignInDelay is how long a sign-in takes to appear in the log. Minutes in Entra; 0 here means a few seconds,
+	// negative none.
+	SignInDelay time.Duration `json:"signInDelay"`
+	// Trust lists whose attestation counts, as the FIDO Metadata Service does for Entra.
+	Trust []TrustedModel `json:"trust"`
+}
+
+// Person is one account.
+type Person struct {
+	UPN        string   `json:"upn"` // without a domain: at the company's own
+	Name       string   `json:"name"`
+	Given      string   `json:"given"`
+	Surname    string   `json:"surname"`
+	Title      string   `json:"title"`
+	Department string   `json:"department"`
+	Guest      bool     `json:"guest"`
+	Disabled   bool     `json:"disabled"`
+	Roles      []string `json:"roles"` // directory roles by display name
+	// Hidden puts the account into an administrative unit outside the administrators' reach: it answers 404.
+	Hidden bool `json:"hidden"`
+}
+
+// Group is a group of people, or of groups.
+type Group struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Kind        Kind     `json:"kind"`
+	Rule        string   `json:"rule"`    // of a dynamic group, in Entra's rule language; shown, not evaluated
+	Members     []string `json:"members"` // user principal names (a domain may be left out) or names of groups
+}
+
+// Kind is the kind of a group. Only security groups, assigned or dynamic, can be targets of a policy.
+type Kind string
+
+const (
+	Security     Kind = "security"
+	Dynamic      Kind = "dynamic"       // security, members by rule
+	Microsoft365 Kind = "microsoft365"  // mail-enabled, not security
+	MailSecurity Kind = "mailsecurity"  // mail-enabled security group
+	Distribution Kind = "distribution"  // mail-enabled, not security
+	defaultDelay      = 8 * time.Second // of the sign-in log, where the seed says nothing
+)
+
+// fill puts the defaults in.
+func (s *Seed) fill() {
+	if s.Name == "" {
+		s.Name = CompanyName
+	}
+	if s.Domain == "" {
+		s.Domain = Domain
+	}
+	if s.CredentialIDs == "" {
+		s.CredentialIDs = IDDigit
+	}
+	if s.SignInDelay == 0 {
+		s.SignInDelay = defaultDelay
+	}
+}
+
+// tenantID names the tenant: derived from its domain.
+func (s *Seed) tenantID() uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceDNS, []byte(strings.ToLower(s.Domain)))
+}
+
+// idOf derives the id of a person, group or other thing from its name.
+func (s *Seed) idOf(kind, name string) string {
+	return uuid.NewSHA1(s.tenantID(), []byte(kind+":"+strings.ToLower(name))).String()
+}
+
+// upn completes a user principal name with the company's domain.
+func (s *Seed) upn(name string) string {
+	if strings.Contains(name, "@") {
+		return name
+	}
+	return name + "@" + s.Domain
+}
+
+// check finds what cannot be in a seed.
+func (p Person) check() error {
+	if p.UPN == "" || p.Name == "" {
+		return fmt.Errorf("a person needs a user principal name and a name: %+v", p)
+	}
+	return nil
+}
