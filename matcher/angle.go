@@ -90,6 +90,9 @@ func isqrt(v int64) int64 {
 // turned is the signed difference a-b of two directions or phases, -128..127.
 func turned(a, b uint8) int { return int(int8(a - b)) }
 
+// sqrt is math.Sqrt, which every platform rounds exactly.
+func sqrt(v float64) float64 { return math.Sqrt(v) }
+
 func abs(a int) int {
 	if a < 0 {
 		return -a

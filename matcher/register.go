@@ -49,6 +49,9 @@ type growth struct {
 	res   []int32 // how far the shift was from what was foretold, phase units
 	queue []int32
 
+	stretch stretch
+	solved  int // locked blocks when the stretch was last solved
+
 	locked, failed int
 }
 
@@ -65,7 +68,7 @@ func (g *growth) reset(a, b *prepared, m motion) {
 	clear(g.state)
 	g.queue = g.queue[:0]
 	g.a, g.b, g.m = a, b, m
-	g.locked, g.failed = 0, 0
+	g.locked, g.failed, g.solved = 0, 0, 0
 }
 
 const (
@@ -80,18 +83,61 @@ const (
 func (g *growth) grow(x, y int) {
 	bx, by := min(x/(fieldStep*blockCells), g.a.bw-1), min(y/(fieldStep*blockCells), g.a.bh-1)
 	start := int32(by*g.a.bw + bx)
+	g.stretch.reset(bx, by)
 	g.queue = append(g.queue, start)
 	g.state[start] = queued
+	g.run(true)
+	if g.locked < firstLocked {
+		return
+	}
+	// What failed while the stretch was not yet known well deserves another look.
+	for range retries {
+		g.stretch.solve()
+		before := g.locked
+		g.queue = g.queue[:0]
+		for i, s := range g.state {
+			if s == failed && g.besideLocked(i) {
+				g.state[i] = queued
+				g.failed--
+				g.queue = append(g.queue, int32(i))
+			}
+		}
+		g.run(false)
+		if g.locked == before {
+			return
+		}
+	}
+}
+
+const retries = 3
+
+// run tries the blocks in the queue and those beside the ones that lock.
+func (g *growth) run(first bool) {
 	for k := 0; k < len(g.queue); k++ {
 		i := g.queue[k]
 		g.try(int(i))
-		if k+1 == firstRing && g.locked < firstLocked {
+		if first && k+1 == firstRing && g.locked < firstLocked {
 			return
 		}
-		if g.state[i] == locked || k == 0 {
+		if g.state[i] == locked || first && k == 0 {
 			g.push(int(i))
 		}
+		if g.locked >= 3 && g.locked*3 >= g.solved*4 {
+			g.stretch.solve()
+			g.solved = g.locked
+		}
 	}
+}
+
+func (g *growth) besideLocked(i int) bool {
+	x, y := i%g.a.bw, i/g.a.bw
+	for _, d := range around {
+		u, v := x+d[0], y+d[1]
+		if u >= 0 && v >= 0 && u < g.a.bw && v < g.a.bh && g.state[v*g.a.bw+u] == locked {
+			return true
+		}
+	}
+	return false
 }
 
 // push queues the neighbours of block i.
@@ -109,25 +155,27 @@ func (g *growth) push(i int) {
 	}
 }
 
-// foretell is the mean shift of the locked neighbours of block i.
+// foretell is the shift of block i by the stretch, mended by how far off the stretch is at its locked neighbours.
 func (g *growth) foretell(i int) (dx, dy int32) {
 	x, y := i%g.a.bw, i/g.a.bw
-	var n int32
+	var n, ex, ey int32
 	for _, d := range around {
 		u, v := x+d[0], y+d[1]
 		if u < 0 || v < 0 || u >= g.a.bw || v >= g.a.bh {
 			continue
 		}
 		if j := v*g.a.bw + u; g.state[j] == locked {
-			dx += g.dx[j]
-			dy += g.dy[j]
+			px, py := g.stretch.at(u, v)
+			ex += g.dx[j] - px
+			ey += g.dy[j] - py
 			n++
 		}
 	}
+	dx, dy = g.stretch.at(x, y)
 	if n == 0 {
-		return 0, 0
+		return dx, dy
 	}
-	return dx / n, dy / n
+	return dx + ex/(n+1), dy + ey/(n+1)
 }
 
 // try measures block i and locks it if it runs in step.
@@ -156,6 +204,9 @@ func (g *growth) try(i int) {
 	o := (int32(bl.orient) + g.m.turn) & 511
 	g.dx[i] = dx + (-sin512[o]>>4*s)>>18
 	g.dy[i] = dy + (cos512[o]>>4*s)>>18
+	nx, ny := -float64(sin512[o])/trigOne, float64(cos512[o])/trigOne
+	along := float64(nx*float64(g.dx[i])) + float64(ny*float64(g.dy[i]))
+	g.stretch.add(i%g.a.bw, i/g.a.bw, nx, ny, along)
 }
 
 // measure compares block bl, moved by the motion and (dx, dy), with b: the number of samples b has there too, how well
