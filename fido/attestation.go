@@ -9,6 +9,7 @@ import (
 const (
 	authDataFlags  = 32
 	authDataAAGUID = 37
+	authDataIDSize = 53 // two bytes, then the credential id
 	flagAttested   = 0x40
 )
 
@@ -71,4 +72,16 @@ func aaguidOf(authData []byte) (id [16]byte, err error) {
 	}
 	copy(id[:], authData[authDataAAGUID:])
 	return id, nil
+}
+
+// credentialID reads the id of a new credential.
+func credentialID(authData []byte) ([]byte, error) {
+	if _, err := aaguidOf(authData); err != nil {
+		return nil, err
+	}
+	rest := authData[authDataIDSize:]
+	if len(rest) < 2 || len(rest)-2 < int(binary.BigEndian.Uint16(rest)) {
+		return nil, errAuthData
+	}
+	return rest[2 : 2+int(binary.BigEndian.Uint16(rest))], nil
 }

@@ -43,7 +43,7 @@ func FuzzUnwrapBytes(f *testing.F) {
 		if e := cbor.Unmarshal(b, &want); err == nil && (e != nil || !bytes.Equal(got, want)) {
 			t.Errorf("%x: got %x, want %x (%v)", b, got, want, e)
 		}
-		_, _ = aaguidOf(b)
+		_, _ = credentialID(b)
 	})
 }
 

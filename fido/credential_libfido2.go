@@ -129,8 +129,6 @@ func (s *session) Assert(ctx context.Context, pin secret.Secret, r AssertRequest
 	return s.assert(ctx, pin, r, false)
 }
 
-const assertOp = "sign in"
-
 // assert also asks in silence: without a touch.
 func (s *session) assert(ctx context.Context, pin secret.Secret, r AssertRequest, silent bool) ([]Assertion, error) {
 	var out []Assertion

@@ -1,6 +1,9 @@
 package fido
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Code is a CTAP status byte (CTAP 2.1 section 8.2), or one of libfido2's own numbers when negative.
 type Code int
@@ -70,3 +73,17 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// is reports whether err is the key's refusal with that code.
+func is(err error, c Code) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == c
+}
+
+// none takes "no credentials" for an empty list.
+func none(err error) error {
+	if is(err, CodeNoCredentials) {
+		return nil
+	}
+	return err
+}

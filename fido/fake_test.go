@@ -134,7 +134,7 @@ var fakeInfo = append([]byte{0x00, 0xA4,
 	0x04, 0xA2, 0x62, 'r', 'k', 0xF5, 0x69}, append([]byte("clientPin"), 0xF5, 0x06, 0x81, 0x01)...)
 
 // openers are the two implementations of Session over a Link, which must not differ.
-var openers = map[string]opener{"session": fido.OpenLink}
+var openers = map[string]opener{"session": fido.OpenLink, "go": fido.OpenGo}
 
 // openFake opens a session on a scripted key that answers getInfo by itself.
 func openFake(t *testing.T, open opener, answer func(k *fakeKey, request []byte) []byte) (*fakeKey, fido.Session) {

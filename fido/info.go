@@ -35,6 +35,9 @@ func (i Info) algorithm(wanted []int) (int, bool) {
 	return 0, false
 }
 
+// assertOp is what Assert does, in errors.
+const assertOp = "sign in"
+
 // COSE algorithm numbers (IANA COSE registry).
 const (
 	ES256 = -7

@@ -11,7 +11,6 @@ import "C"
 
 import (
 	"context"
-	"errors"
 	"unsafe"
 
 	"keyrollout/internal/secret"
@@ -40,15 +39,6 @@ func (s *session) Credentials(ctx context.Context, pin secret.Secret, rpID strin
 		out = append(out, some...)
 	}
 	return out, nil
-}
-
-// none takes "no credentials" for an empty list.
-func none(err error) error {
-	var e *Error
-	if errors.As(err, &e) && e.Code == CodeNoCredentials {
-		return nil
-	}
-	return err
 }
 
 func (s *session) relyingParties(ctx context.Context, op string, pin secret.Secret) ([]string, error) {

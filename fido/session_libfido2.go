@@ -16,13 +16,9 @@ import (
 	"time"
 )
 
-// How long a call may take. libfido2 itself gives up a little later than we do, as the last resort.
 const (
-	openTime  = 6 * time.Second   // channel and getInfo
-	quickTime = 10 * time.Second  // the key only looks something up
-	touchTime = 120 * time.Second // a person may have to touch, more than once
-	cancelGap = 100 * time.Millisecond
-	grace     = 2 * time.Second // for a key to answer a cancel
+	cancelGap = 100 * time.Millisecond // between one cancel and the next
+	grace     = 2 * time.Second        // for a key to answer a cancel; libfido2 itself gives up later still
 )
 
 // session is a visit to one key over libfido2. Every call into libfido2 goes through call.

@@ -25,8 +25,6 @@ func OpenPath(context.Context, string) (Session, error) {
 	return nil, &Error{Op: "open", Code: CodeUnsupported, Err: errNoCgo}
 }
 
-// OpenLink cannot open a key in a build without cgo.
-func OpenLink(_ context.Context, _ Device, l Link) (Session, error) {
-	_ = l.Close()
-	return nil, &Error{Op: "open", Code: CodeUnsupported, Err: errNoCgo}
-}
+// OpenLink begins a visit to the key at the other end of l, which is closed with the session, or at once when it
+// cannot be opened.
+func OpenLink(ctx context.Context, d Device, l Link) (Session, error) { return openGo(ctx, d, l) }
