@@ -1,0 +1,63 @@
+package softkey
+
+import (
+	"errors"
+	"io"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// encoder writes the CTAP2 canonical CBOR form (CTAP 2.1 section 8). decoder reads what clients send: definite lengths,
+// no tags, no doubled keys, at most four levels deep as the section allows, unknown keys ignored. stored reads the
+// key's own state, where byte strings may be long and lists many.
+var (
+	encoder = must(cbor.CTAP2EncOptions().EncMode())
+	decoder = must(cbor.DecOptions{
+		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
+		IndefLength:      cbor.IndefLengthForbidden,
+		TagsMd:           cbor.TagsForbidden,
+		MaxNestedLevels:  5, // the library counts the outermost map as a level
+		MaxArrayElements: 256,
+		MaxMapPairs:      64,
+	}.DecMode())
+	stored = must(cbor.DecOptions{
+		DupMapKey:   cbor.DupMapKeyEnforcedAPF,
+		IndefLength: cbor.IndefLengthForbidden,
+		TagsMd:      cbor.TagsForbidden,
+	}.DecMode())
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err) // the options above are constant: only a mistake in this file comes here
+	}
+	return v
+}
+
+// decode reads a command's parameters. No parameters at all are an empty map (section 8.1).
+func decode(b []byte, v any) error {
+	if len(b) == 0 {
+		return nil
+	}
+	err := decoder.Unmarshal(b, v)
+	var wrong *cbor.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong):
+		return errUnexpectedType
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errInvalidCBOR
+	}
+	return errInvalidCBOR
+}
+
+// coseKey is a COSE_Key on P-256 or Ed25519, or an RSA key (RFC 8152 section 13, RFC 8230 section 4). Byte strings of
+// coordinates are always 32 bytes long.
+type coseKey struct {
+	Kty int             `cbor:"1,keyasint"`
+	Alg int             `cbor:"3,keyasint,omitempty"`
+	Crv cbor.RawMessage `cbor:"-1,keyasint,omitempty"` // curve, or the modulus of an RSA key
+	X   []byte          `cbor:"-2,keyasint,omitempty"` // x, or the exponent of an RSA key
+	Y   []byte          `cbor:"-3,keyasint,omitempty"`
+}

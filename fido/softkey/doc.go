@@ -1,0 +1,20 @@
+// Package softkey is a whole FIDO2 authenticator in software: CTAP 2.1 behind the CTAPHID packet layer.
+//
+// Open makes a Key from a Store (what it keeps), a Toucher (the finger on its sensor) and a Profile (which model it
+// behaves like). A client reaches it over a Link of 64-byte reports in this process, or, on Linux, at the device path
+// that Serve gives: libfido2 drives it in both ways exactly as it drives a key in a USB port.
+//
+// From the line inwards:
+//
+//   - link.go and pty_linux.go carry reports; ctaphid.go puts them together into messages (CTAP 2.1 section 11.2);
+//   - command.go sends a message to its command: getinfo.go, pin.go, bio.go, make.go, assert.go, credmgmt.go,
+//     largeblobs.go, config.go, reset.go; u2f.go answers the messages of its predecessor;
+//   - token.go, verify.go, sensor.go and presence.go are what the commands ask of the person;
+//   - credential.go, attest.go, authdata.go and extension.go are what they make;
+//   - state.go is what outlives a power cycle, store.go where it rests; key.go is the power cycle itself.
+//
+// The clock, the randomness, the finger and the store come from outside. Names are those of the specification.
+//
+// It is for practice and for tests. It has an AAGUID of its own and never passes for hardware: keys in a file can be
+// copied, and a file can be put back to what it was before a wrong PIN.
+package softkey

@@ -1,0 +1,217 @@
+package softkey
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+)
+
+// makeRequest is the parameters of authenticatorMakeCredential (CTAP 2.1 section 6.1).
+type makeRequest struct {
+	Hash       []byte          `cbor:"1,keyasint"`
+	RP         *rpEntity       `cbor:"2,keyasint"`
+	User       *userEntity     `cbor:"3,keyasint"`
+	Algorithms []algorithm     `cbor:"4,keyasint"`
+	Exclude    []descriptor    `cbor:"5,keyasint"`
+	Extensions extensions      `cbor:"6,keyasint"`
+	Options    map[string]bool `cbor:"7,keyasint"`
+	Param      []byte          `cbor:"8,keyasint"`
+	Protocol   *uint           `cbor:"9,keyasint"`
+	Enterprise *uint           `cbor:"10,keyasint"`
+}
+
+// rpEntity is a PublicKeyCredentialRpEntity, userEntity a PublicKeyCredentialUserEntity and descriptor a
+// PublicKeyCredentialDescriptor (WebAuthn section 5.4 and 5.8.3). What else a client puts in is ignored.
+type rpEntity struct {
+	ID   string `cbor:"id"`
+	Name string `cbor:"name,omitempty"`
+}
+
+type userEntity struct {
+	ID          []byte `cbor:"id"`
+	Name        string `cbor:"name,omitempty"`
+	DisplayName string `cbor:"displayName,omitempty"`
+}
+
+type descriptor struct {
+	ID   []byte `cbor:"id"`
+	Type string `cbor:"type"`
+}
+
+// makeAnswer is the response: an attestation object with numbers for names.
+type makeAnswer struct {
+	Format     string `cbor:"1,keyasint"`
+	AuthData   []byte `cbor:"2,keyasint"`
+	Statement  packed `cbor:"3,keyasint"`
+	Enterprise bool   `cbor:"4,keyasint,omitempty"`
+	BlobKey    []byte `cbor:"5,keyasint,omitempty"`
+}
+
+// check finds what is missing or cannot be.
+func (r makeRequest) check() error {
+	switch {
+	case r.Hash == nil || r.RP == nil || r.RP.ID == "" || r.User == nil || r.User.ID == nil || r.Algorithms == nil:
+		return errMissingParameter
+	case len(r.Hash) != sha256.Size || len(r.User.ID) > 64:
+		return errInvalidLength
+	}
+	return nil
+}
+
+// makeCredential is authenticatorMakeCredential (section 6.1.2), in the order of its steps.
+func (k *Key) makeCredential(ctx context.Context, body []byte) (any, error) {
+	var m makeRequest
+	if err := decode(body, &m); err != nil {
+		return nil, err
+	}
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	if m.Param != nil && len(m.Param) == 0 { // step 1
+		return nil, k.probe(ctx, m.RP.ID)
+	}
+	if m.Param != nil { // step 2
+		if _, err := k.protocol(m.Protocol); err != nil {
+			return nil, err
+		}
+	}
+	alg, err := k.choose(m.Algorithms) // step 3
+	if err != nil {
+		return nil, err
+	}
+	r := &request{
+		rpID: m.RP.ID, hash: m.Hash, up: true, uv: m.Options["uv"] && m.Param == nil,
+		param: m.Param, protocol: m.Protocol, perm: permMake,
+	}
+	rk := m.Options["rk"]
+	if up, ok := m.Options["up"]; ok && !up || r.uv && len(k.st.Fingers) == 0 { // step 5
+		return nil, errInvalidOption
+	}
+	if err := k.alwaysUV(r); err != nil { // step 6
+		return nil, err
+	}
+	// Steps 7 and 8. Without makeCredUvNotRqd a protected key makes nothing unverified; with it, nothing discoverable.
+	if k.protected() && r.param == nil && !r.uv && (rk || !k.options()["makeCredUvNotRqd"]) {
+		return nil, k.denied()
+	}
+	enterprise, err := k.enterprise(m.Enterprise) // step 9
+	if err != nil {
+		return nil, err
+	}
+	in, err := k.makeInputs(m.Extensions, rk)
+	if err != nil {
+		return nil, err
+	}
+	if l := k.o.Profile.MaxCredList; l > 0 && len(m.Exclude) > l {
+		return nil, errLimitExceeded
+	}
+	if err := k.verify(ctx, r); err != nil { // step 11
+		return nil, err
+	}
+	if k.excluded(m.Exclude, r) { // step 12: tell nothing before a person has touched
+		if err := k.touched(ctx, r); err != nil {
+			return nil, err
+		}
+		return nil, errCredentialExcluded
+	}
+	if err := k.touched(ctx, r); err != nil { // step 14
+		return nil, err
+	}
+	return k.create(m, r, in, alg, rk, enterprise)
+}
+
+// choose takes the first algorithm of the client's list that the key has (step 3).
+func (k *Key) choose(list []algorithm) (int, error) {
+	for _, a := range list {
+		if a.Type != publicKeyType {
+			continue
+		}
+		for _, own := range k.o.Profile.Algorithms {
+			if a.Alg == own {
+				return own, nil
+			}
+		}
+	}
+	return 0, errUnsupportedAlgorithm
+}
+
+// enterprise checks the enterpriseAttestation parameter (step 9). This key has no list of RPs, so that 2 is as good as 1.
+func (k *Key) enterprise(asked *uint) (bool, error) {
+	switch {
+	case asked == nil:
+		return false, nil
+	case !k.o.Profile.CanEnterprise || !k.st.Enterprise:
+		return false, errInvalidParameter
+	case *asked != 1 && *asked != 2:
+		return false, errInvalidOption
+	}
+	return true, nil
+}
+
+// excluded reports whether a credential of the list is on this key (step 12). One that is only for the verified user
+// stays hidden from anybody else.
+func (k *Key) excluded(list []descriptor, r *request) bool {
+	for _, d := range list {
+		if d.Type != publicKeyType {
+			continue
+		}
+		if c, err := k.find(d.ID, r.rpID); err == nil && (c.Protect < 3 || r.verified) {
+			return true
+		}
+	}
+	return false
+}
+
+// create makes the credential, stores it where that is asked for, and attests it (steps 15 to 19).
+func (k *Key) create(m makeRequest, r *request, in makeInputs, alg int, rk, enterprise bool) (any, error) {
+	var c credential
+	var err error
+	stored := rk || alg == algRS256 // an RSA key cannot be derived from an id
+	if stored {
+		c, err = k.newStored(alg, in.protectNow)
+	} else {
+		c, err = k.newDerived(sha256.Sum256([]byte(r.rpID)), alg, in.protectNow)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.RPID, c.RPName, c.Hidden = r.rpID, m.RP.Name, !rk
+	c.UserID, c.UserName, c.DisplayName = m.User.ID, m.User.Name, m.User.DisplayName
+	if !in.blobKey {
+		c.BlobKey = nil
+	}
+	outputs, err := k.makeOutputs(in, &c, r.rpID, r.verified)
+	if err != nil {
+		return nil, err
+	}
+	attested, err := k.attestedData(c)
+	if err != nil {
+		return nil, err
+	}
+	if stored {
+		if err := k.keep(c); err != nil {
+			return nil, err
+		}
+	}
+	data, err := authData(r.rpID, true, r.verified, c.Counter, attested, outputs)
+	if err != nil {
+		return nil, err
+	}
+	statement, err := k.st.Batch.attest(data, m.Hash)
+	return makeAnswer{Format: "packed", AuthData: data, Statement: statement, Enterprise: enterprise, BlobKey: c.BlobKey}, err
+}
+
+// keep stores a credential. One for the same RP and user is overwritten (step 17).
+func (k *Key) keep(c credential) error {
+	for i, old := range k.st.Resident {
+		if !c.Hidden && !old.Hidden && old.RPID == c.RPID && bytes.Equal(old.UserID, c.UserID) {
+			k.st.Resident[i] = c
+			return k.commit()
+		}
+	}
+	if k.room() == 0 {
+		return errKeyStoreFull
+	}
+	k.st.Resident = append(k.st.Resident, c)
+	return k.commit()
+}

@@ -1,0 +1,366 @@
+package softkey
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"io"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+
+	"keyrollout/fido/internal/pinuv"
+)
+
+// maxMisses is how many wrong PINs in a row the key takes before it wants to be unplugged (CTAP 2.1 section 6.5.5.7).
+const maxMisses = 3
+
+// pinVerifier is what the key keeps of a PIN: LEFT(SHA-256(PIN), 16), as CTAP has it, under a KDF that makes guessing
+// from a stolen store cost something.
+type pinVerifier struct {
+	Salt   []byte `cbor:"1,keyasint"`
+	Hash   []byte `cbor:"2,keyasint"`
+	Length int    `cbor:"3,keyasint"` // code points: setMinPINLength has to know
+}
+
+func stretch(hash, salt []byte) []byte { return argon2.IDKey(hash, salt, 2, 4*1024, 1, 32) }
+
+func (v *pinVerifier) matches(hash []byte) bool {
+	return subtle.ConstantTimeCompare(stretch(hash, v.Salt), v.Hash) == 1
+}
+
+// pinRequest is the parameters of authenticatorClientPIN (section 6.5.5).
+type pinRequest struct {
+	Protocol    *uint    `cbor:"1,keyasint"`
+	Sub         *uint    `cbor:"2,keyasint"`
+	Agreement   *coseKey `cbor:"3,keyasint"`
+	Param       []byte   `cbor:"4,keyasint"`
+	NewPINEnc   []byte   `cbor:"5,keyasint"`
+	PINHashEnc  []byte   `cbor:"6,keyasint"`
+	Permissions *uint    `cbor:"9,keyasint"`
+	RPID        *string  `cbor:"10,keyasint"`
+}
+
+// pinAnswer is its response.
+type pinAnswer struct {
+	Agreement  *coseKey `cbor:"1,keyasint,omitempty"`
+	Token      []byte   `cbor:"2,keyasint,omitempty"`
+	PINRetries *int     `cbor:"3,keyasint,omitempty"`
+	PowerCycle *bool    `cbor:"4,keyasint,omitempty"`
+	UVRetries  *int     `cbor:"5,keyasint,omitempty"`
+}
+
+// clientPIN is authenticatorClientPIN (section 6.5).
+func (k *Key) clientPIN(ctx context.Context, body []byte) (any, error) {
+	if len(k.o.Profile.Protocols) == 0 {
+		return nil, errInvalidCommand
+	}
+	var r pinRequest
+	if err := decode(body, &r); err != nil {
+		return nil, err
+	}
+	if r.Sub == nil {
+		return nil, errMissingParameter
+	}
+	switch *r.Sub {
+	case 0x01:
+		tries, cycle := k.st.PINTries, k.misses >= maxMisses
+		return pinAnswer{PINRetries: &tries, PowerCycle: &cycle}, nil
+	case 0x02:
+		return k.keyAgreement(r)
+	case 0x03:
+		return nil, k.setPIN(r)
+	case 0x04:
+		return nil, k.changePIN(r)
+	case 0x05:
+		return k.pinToken(r, true)
+	case 0x06:
+		if k.o.Profile.PinUvAuthToken && k.o.Profile.hasSensor() {
+			return k.uvToken(ctx, r)
+		}
+	case 0x07:
+		if k.o.Profile.hasSensor() {
+			tries := k.st.UVTries
+			return pinAnswer{UVRetries: &tries}, nil
+		}
+	case 0x09:
+		if k.o.Profile.PinUvAuthToken {
+			return k.pinToken(r, false)
+		}
+	}
+	return nil, errInvalidSubcommand
+}
+
+// keyAgreement is getKeyAgreement (section 6.5.5.4).
+func (k *Key) keyAgreement(r pinRequest) (any, error) {
+	p, err := k.protocol(r.Protocol)
+	if err != nil {
+		return nil, err
+	}
+	a, err := k.agreement(p)
+	if err != nil {
+		return nil, err
+	}
+	pub := a.Public()
+	return pinAnswer{Agreement: &coseKey{Kty: 2, Alg: -25, Crv: []byte{1}, X: pub.X[:], Y: pub.Y[:]}}, nil
+}
+
+// agreement is the key agreement key of a protocol. It lives until a wrong PIN or a power cycle.
+func (k *Key) agreement(p pinuv.Protocol) (*pinuv.Agreement, error) {
+	if a := k.agreements[p]; a != nil {
+		return a, nil
+	}
+	a, err := pinuv.NewAgreement(k.o.Rand)
+	if err == nil {
+		k.agreements[p] = a
+	}
+	return a, err
+}
+
+// decapsulate derives the shared secret from the platform's key (section 6.5.6).
+func (k *Key) decapsulate(p pinuv.Protocol, c *coseKey) (*pinuv.Shared, error) {
+	if c.Kty != 2 || !bytes.Equal(c.Crv, []byte{1}) || len(c.X) != 32 || len(c.Y) != 32 {
+		return nil, errInvalidParameter
+	}
+	a, err := k.agreement(p)
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.Shared(p, pinuv.Point{X: [32]byte(c.X), Y: [32]byte(c.Y)})
+	if err != nil {
+		return nil, errInvalidParameter
+	}
+	return s, nil
+}
+
+// setPIN is section 6.5.5.5: the first PIN.
+func (k *Key) setPIN(r pinRequest) error {
+	if r.Protocol == nil || r.Agreement == nil || r.NewPINEnc == nil || r.Param == nil {
+		return errMissingParameter
+	}
+	p, err := k.protocol(r.Protocol)
+	if err != nil {
+		return err
+	}
+	if k.st.PIN != nil {
+		return errPINAuthInvalid
+	}
+	s, err := k.decapsulate(p, r.Agreement)
+	if err != nil {
+		return err
+	}
+	defer s.Wipe()
+	if !s.Verify(r.NewPINEnc, r.Param) {
+		return errPINAuthInvalid
+	}
+	hash, length, err := k.newPIN(s, r.NewPINEnc)
+	if err != nil {
+		return err
+	}
+	return k.keepPIN(hash, length)
+}
+
+// changePIN is section 6.5.5.6.
+func (k *Key) changePIN(r pinRequest) error {
+	if r.Protocol == nil || r.Agreement == nil || r.NewPINEnc == nil || r.PINHashEnc == nil || r.Param == nil {
+		return errMissingParameter
+	}
+	p, err := k.protocol(r.Protocol)
+	if err != nil {
+		return err
+	}
+	if err := k.mayTryPIN(); err != nil {
+		return err
+	}
+	s, err := k.decapsulate(p, r.Agreement)
+	if err != nil {
+		return err
+	}
+	defer s.Wipe()
+	if !s.Verify(append(bytes.Clone(r.NewPINEnc), r.PINHashEnc...), r.Param) {
+		return errPINAuthInvalid
+	}
+	if err := k.tryPIN(p, s, r.PINHashEnc); err != nil {
+		return err
+	}
+	hash, length, err := k.newPIN(s, r.NewPINEnc)
+	if err != nil {
+		return err
+	}
+	if k.st.ForcePIN && k.st.PIN.matches(hash) {
+		return errPINPolicyViolation
+	}
+	return k.keepPIN(hash, length)
+}
+
+// newPIN decrypts a padded PIN and checks it: at least minPINLength code points, at most 63 bytes (section 6.5.1).
+func (k *Key) newPIN(s *pinuv.Shared, enc []byte) (hash []byte, length int, err error) {
+	padded, err := s.Decrypt(enc)
+	if err != nil || len(padded) != 64 {
+		return nil, 0, errInvalidParameter
+	}
+	defer clear(padded)
+	pin := bytes.TrimRight(padded, "\x00")
+	length = utf8.RuneCount(pin)
+	if len(pin) > 63 || length < k.st.MinPIN || !utf8.Valid(pin) {
+		return nil, 0, errPINPolicyViolation
+	}
+	sum := sha256.Sum256(pin)
+	return sum[:16], length, nil
+}
+
+// keepPIN stores a new PIN. All tokens end with the old one.
+func (k *Key) keepPIN(hash []byte, length int) error {
+	v := &pinVerifier{Salt: make([]byte, 16), Length: length}
+	if _, err := io.ReadFull(k.o.Rand, v.Salt); err != nil {
+		return err
+	}
+	v.Hash = stretch(hash, v.Salt)
+	clear(hash)
+	k.st.PIN, k.st.PINTries, k.st.ForcePIN = v, k.o.Profile.PINTries, false
+	k.misses = 0
+	k.voidToken()
+	return k.commit()
+}
+
+// mayTryPIN refuses before anything is compared.
+func (k *Key) mayTryPIN() error {
+	switch {
+	case k.st.PIN == nil:
+		return errPINNotSet
+	case k.st.PINTries == 0:
+		return errPINBlocked
+	case k.misses >= maxMisses:
+		return errPINAuthBlocked
+	}
+	return nil
+}
+
+// tryPIN compares a PIN (section 6.5.5.7.2). The try is taken off in the store before the comparison: pulling the key
+// out in between gains nothing.
+func (k *Key) tryPIN(p pinuv.Protocol, s *pinuv.Shared, enc []byte) error {
+	k.st.PINTries--
+	if err := k.commit(); err != nil {
+		return err
+	}
+	hash, err := s.Decrypt(enc)
+	defer clear(hash)
+	if err != nil || len(hash) != 16 || !k.st.PIN.matches(hash) {
+		delete(k.agreements, p)
+		k.misses++
+		switch {
+		case k.st.PINTries == 0:
+			return errPINBlocked
+		case k.misses >= maxMisses:
+			return errPINAuthBlocked
+		}
+		return errPINInvalid
+	}
+	k.misses = 0
+	k.st.PINTries, k.st.UVTries = k.o.Profile.PINTries, k.o.Profile.UVTries
+	return k.commit()
+}
+
+// pinToken is getPinToken (section 6.5.5.7.1) and getPinUvAuthTokenUsingPinWithPermissions (6.5.5.7.2).
+func (k *Key) pinToken(r pinRequest, legacy bool) (any, error) {
+	if r.Protocol == nil || r.Agreement == nil || r.PINHashEnc == nil || !legacy && r.Permissions == nil {
+		return nil, errMissingParameter
+	}
+	p, err := k.protocol(r.Protocol)
+	if err != nil {
+		return nil, err
+	}
+	permissions, rpID := permMake|permAssert, ""
+	if legacy {
+		if r.Permissions != nil || r.RPID != nil {
+			return nil, errInvalidParameter
+		}
+	} else if permissions, rpID, err = k.permissions(r, false); err != nil {
+		return nil, err
+	}
+	if err := k.mayTryPIN(); err != nil {
+		return nil, err
+	}
+	s, err := k.decapsulate(p, r.Agreement)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Wipe()
+	if err := k.tryPIN(p, s, r.PINHashEnc); err != nil {
+		return nil, err
+	}
+	switch {
+	case k.st.ForcePIN && legacy:
+		return nil, errPINInvalid
+	case k.st.ForcePIN:
+		return nil, errPINPolicyViolation
+	}
+	return k.handToken(p, s, permissions, rpID, false)
+}
+
+// uvToken is getPinUvAuthTokenUsingUvWithPermissions (section 6.5.5.7.3).
+func (k *Key) uvToken(ctx context.Context, r pinRequest) (any, error) {
+	if r.Protocol == nil || r.Agreement == nil || r.Permissions == nil {
+		return nil, errMissingParameter
+	}
+	p, err := k.protocol(r.Protocol)
+	if err != nil {
+		return nil, err
+	}
+	permissions, rpID, err := k.permissions(r, true)
+	if err != nil {
+		return nil, err
+	}
+	if len(k.st.Fingers) == 0 {
+		return nil, errNotAllowed
+	}
+	s, err := k.decapsulate(p, r.Agreement)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Wipe()
+	tries := k.o.Profile.UVInside
+	if k.o.Profile.UVPreferred > 1 {
+		tries = 1 // the platform does the counting
+	}
+	if err := k.verifyUser(ctx, rpID, tries); err != nil {
+		return nil, err
+	}
+	return k.handToken(p, s, permissions, rpID, true)
+}
+
+// permissions checks what a token is asked for against the options that are on.
+func (k *Key) permissions(r pinRequest, uv bool) (uint, string, error) {
+	asked, o := *r.Permissions, k.options()
+	if asked == 0 {
+		return 0, "", errInvalidParameter
+	}
+	has := func(name string) bool { _, ok := o[name]; return ok }
+	refused := asked&permCredMgmt != 0 && !o["credMgmt"] && !o["credentialMgmtPreview"] ||
+		asked&permBio != 0 && (!has("bioEnroll") || uv && !o["uvBioEnroll"]) ||
+		asked&permBlob != 0 && !o["largeBlobs"] ||
+		asked&permConfig != 0 && (!o["authnrCfg"] || uv && !o["uvAcfg"])
+	if refused {
+		return 0, "", errUnauthorizedPermission
+	}
+	known := permMake | permAssert | permCredMgmt | permBio | permBlob | permConfig
+	rpID := ""
+	if r.RPID != nil {
+		rpID = *r.RPID
+	}
+	return asked & known, rpID, nil
+}
+
+// handToken begins a token and encrypts it for the platform.
+func (k *Key) handToken(p pinuv.Protocol, s *pinuv.Shared, permissions uint, rpID string, present bool) (any, error) {
+	if err := k.newToken(p, permissions, rpID, present); err != nil {
+		return nil, err
+	}
+	enc, err := s.Encrypt(k.o.Rand, k.token.value)
+	if err != nil {
+		k.voidToken()
+		return nil, err
+	}
+	return pinAnswer{Token: enc}, nil
+}

@@ -1,0 +1,234 @@
+package softkey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"keyrollout/fido"
+)
+
+// ptyFrame is a report as libfido2 writes it, with a report id in front. It reads reports without one.
+const ptyFrame = fido.ReportSize + 1
+
+const (
+	ptyStale   = 500 * time.Millisecond // a half frame older than this was left by a client that is gone
+	ptyBacklog = 32 * fido.ReportSize   // unread bytes after which nobody is listening: 2.4 s of keepalives
+)
+
+// ptyLine is a line over a raw pseudo-terminal: libfido2 takes its path for a device (see the package comment).
+type ptyLine struct {
+	master *os.File
+	slave  *os.File // held open, else the master reads EIO whenever a client closes
+	path   string
+	mu     sync.Mutex
+	in     bool
+	queue  []report
+	wake   chan struct{}
+}
+
+// Serve offers the key at a device path, to one client at a time: fido2-token, ssh-keygen -O device=,
+// systemd-cryptenroll --fido2-device= and whatever else hands a path to libfido2. It ends with ctx, or when the key is
+// closed; wait then returns.
+func (k *Key) Serve(ctx context.Context) (path string, wait func() error, err error) {
+	l, err := openPTY()
+	if err != nil {
+		return "", nil, fmt.Errorf("softkey: no device path: %w", err)
+	}
+	if k.closed.Load() {
+		return "", nil, errors.Join(errUnplugged, l.close())
+	}
+	k.hid.attach(l)
+	k.services.Add(1)
+	end, stop := context.WithCancel(ctx)
+	context.AfterFunc(k.life, stop)
+	result := make(chan error, 1)
+	go func() {
+		defer k.services.Done()
+		var both sync.WaitGroup
+		both.Go(func() { l.writeAll(end) })
+		both.Go(func() {
+			defer stop()
+			result <- l.readAll(k.hid)
+		})
+		<-end.Done()
+		k.hid.detach(l)
+		_ = l.master.SetDeadline(time.Now())
+		both.Wait()
+		_ = l.close()
+	}()
+	return l.path, func() error { return <-result }, nil
+}
+
+func openPTY() (*ptyLine, error) {
+	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("/dev/ptmx: %w", err)
+	}
+	l := &ptyLine{master: os.NewFile(uintptr(fd), "/dev/ptmx"), wake: make(chan struct{}, 1)}
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		return nil, errors.Join(err, l.master.Close())
+	}
+	n, err := unix.IoctlGetUint32(fd, unix.TIOCGPTN)
+	if err != nil {
+		return nil, errors.Join(err, l.master.Close())
+	}
+	l.path = fmt.Sprintf("/dev/pts/%d", n)
+	if l.slave, err = os.OpenFile(l.path, os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
+		return nil, errors.Join(err, l.master.Close())
+	}
+	if err := errors.Join(l.slave.Chmod(0o600), l.raw(fido.ReportSize)); err != nil { // the group tty has no business here
+		return nil, errors.Join(err, l.close())
+	}
+	return l, nil
+}
+
+// raw makes the terminal carry bytes as they are. A read waits for so many of them: libfido2 takes a shorter one than a
+// report for a broken device.
+func (l *ptyLine) raw(least uint8) error {
+	return l.onSlave(func(fd int) error {
+		t, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+		if err != nil {
+			return err
+		}
+		t.Iflag, t.Oflag, t.Lflag = 0, 0, 0
+		t.Cflag = t.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
+		t.Cc[unix.VMIN], t.Cc[unix.VTIME] = least, 0
+		return unix.IoctlSetTermios(fd, unix.TCSETS, t)
+	})
+}
+
+func (l *ptyLine) onSlave(f func(fd int) error) error {
+	c, err := l.slave.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var inner error
+	return errors.Join(c.Control(func(fd uintptr) { inner = f(int(fd)) }), inner)
+}
+
+// unread is how much the client has not read yet.
+func (l *ptyLine) unread() (n int) {
+	_ = l.onSlave(func(fd int) (err error) { n, err = unix.IoctlGetInt(fd, unix.TIOCINQ); return err })
+	return n
+}
+
+// flush throws away what the client has not read yet: what is on its way, then what has arrived.
+func (l *ptyLine) flush() {
+	if c, err := l.master.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) { _ = unix.IoctlSetInt(int(fd), unix.TCFLSH, unix.TCOFLUSH) })
+	}
+	_ = l.onSlave(func(fd int) error { return unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIFLUSH) })
+}
+
+func (l *ptyLine) close() error { return errors.Join(l.slave.Close(), l.master.Close()) }
+
+// readAll puts frames together, which may arrive joined or in pieces.
+func (l *ptyLine) readAll(h *hid) error {
+	buf, have, last := make([]byte, 16*ptyFrame), 0, time.Now()
+	for {
+		n, err := l.master.Read(buf[have:])
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, fs.ErrClosed):
+			return nil // asked to end
+		case err != nil:
+			return fmt.Errorf("softkey: %s: %w", l.path, err)
+		}
+		now := time.Now()
+		if have > 0 && now.Sub(last) > ptyStale {
+			have = copy(buf, buf[have:have+n])
+		} else {
+			have += n
+		}
+		last = now
+		used := 0
+		for ; have-used >= ptyFrame; used += ptyFrame {
+			if err := h.receive(l, report(buf[used+1:used+ptyFrame])); err != nil {
+				l.breakRead()
+			}
+		}
+		have = copy(buf, buf[used:have])
+	}
+}
+
+// writeAll writes what is queued, without ever holding up the packet layer.
+func (l *ptyLine) writeAll(ctx context.Context) {
+	for {
+		l.mu.Lock()
+		var r report
+		ready := l.in && len(l.queue) > 0
+		if ready {
+			r, l.queue = l.queue[0], l.queue[1:]
+		}
+		l.mu.Unlock()
+		if !ready {
+			select {
+			case <-l.wake:
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
+		if _, err := l.master.Write(r[:]); err != nil {
+			return
+		}
+	}
+}
+
+func (l *ptyLine) send(r report) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.in && len(l.queue) < maxQueue {
+		l.queue = append(l.queue, r)
+		l.nudge()
+	}
+}
+
+func (l *ptyLine) nudge() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// fresh drops what an earlier client has left: a client that begins has not asked for anything yet. Reports that nobody
+// has read show that the earlier one is gone.
+func (l *ptyLine) fresh() (gone bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	gone = len(l.queue) > 0 || l.unread() > 0
+	l.queue = nil
+	l.flush()
+	return gone
+}
+
+// stalled finds out that a client is gone: nobody told us, but nobody reads.
+func (l *ptyLine) stalled() bool { return l.unread() > ptyBacklog }
+
+// plug lets a client that waits see the key go: a read that comes back short.
+func (l *ptyLine) plug(in bool) {
+	l.mu.Lock()
+	was := l.in
+	l.in, l.queue = in, nil
+	l.mu.Unlock()
+	switch {
+	case in && !was:
+		l.flush()
+		_ = l.raw(fido.ReportSize)
+	case was && !in:
+		l.breakRead()
+	}
+}
+
+// breakRead makes the client's next read come back with a single byte, which libfido2 takes for a lost device.
+func (l *ptyLine) breakRead() {
+	l.flush()
+	_ = l.raw(1)
+	_, _ = l.master.Write([]byte{0}) // one byte into an empty line does not block
+}

@@ -1,0 +1,255 @@
+package softkey
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+)
+
+// Status words of U2F raw messages (FIDO U2F Raw Message Formats v1.2 section 3.3).
+const (
+	swOK         uint16 = 0x9000
+	swLength     uint16 = 0x6700
+	swConditions uint16 = 0x6985 // touch first
+	swNotAllowed uint16 = 0x6986
+	swData       uint16 = 0x6A80
+	swINS        uint16 = 0x6D00
+	swCLA        uint16 = 0x6E00
+	swOther      uint16 = 0x6F00
+)
+
+// u2fWait is how long a U2F message waits for a touch before it answers "touch first": clients ask again and again.
+// u2fIdle is how long the key goes on waiting when they do not.
+const (
+	u2fWait = 400 * time.Millisecond
+	u2fIdle = 2 * time.Second
+)
+
+// speaksU2F reports whether the profile takes U2F messages.
+func (p Profile) speaksU2F() bool {
+	for _, v := range p.Versions {
+		if v == "U2F_V2" {
+			return true
+		}
+	}
+	return false
+}
+
+// u2fTouch is a touch that is awaited over several messages.
+type u2fTouch struct {
+	done chan error
+	stop context.CancelFunc
+	idle *time.Timer
+}
+
+// message answers a U2F message, an APDU of ISO 7816-4 in its short or extended form.
+func (k *Key) message(ctx context.Context, msg []byte) []byte {
+	a := Activity{Command: "U2F"}
+	answer, sw := k.apdu(ctx, msg, &a)
+	a.Done = true
+	if sw != swOK {
+		answer, a.Status = nil, byte(errOther)
+	}
+	if a.RPID != "" { // version and polling are not worth telling
+		k.log(a)
+	}
+	return binary.BigEndian.AppendUint16(answer, sw)
+}
+
+func (k *Key) apdu(ctx context.Context, msg []byte, a *Activity) ([]byte, uint16) {
+	if len(msg) < 4 {
+		return nil, swLength
+	}
+	data, ok := apduData(msg[4:])
+	switch cla, ins, p1 := msg[0], msg[1], msg[2]; {
+	case cla != 0:
+		return nil, swCLA
+	case !ok:
+		return nil, swLength
+	case ins == 0x03:
+		if len(data) != 0 {
+			return nil, swLength
+		}
+		return []byte("U2F_V2"), swOK
+	case ins == 0x01:
+		return k.u2fRegister(ctx, data, a)
+	case ins == 0x02:
+		return k.u2fAuthenticate(ctx, p1, data, a)
+	}
+	return nil, swINS
+}
+
+// apduData takes the data field out of Lc ‖ data ‖ Le.
+func apduData(b []byte) ([]byte, bool) {
+	switch {
+	case len(b) <= 1: // nothing, or a short Le
+		return nil, true
+	case b[0] != 0: // short
+		n := int(b[0])
+		if len(b) != 1+n && len(b) != 2+n {
+			return nil, false
+		}
+		return b[1 : 1+n], true
+	case len(b) == 3: // an extended Le alone
+		return nil, true
+	case len(b) < 3:
+		return nil, false
+	}
+	n := int(binary.BigEndian.Uint16(b[1:3]))
+	if len(b) != 3+n && len(b) != 5+n {
+		return nil, false
+	}
+	return b[3 : 3+n], true
+}
+
+// u2fRegister is U2F_REGISTER: a derived ES256 credential for the application parameter.
+func (k *Key) u2fRegister(ctx context.Context, data []byte, a *Activity) ([]byte, uint16) {
+	if len(data) != 64 {
+		return nil, swLength
+	}
+	challenge, app := data[:32], [32]byte(data[32:])
+	if sw := k.u2fPresence(ctx); sw != swOK {
+		return nil, sw
+	}
+	a.RPID = "a U2F application"
+	c, err := k.newDerived(app, algES256, 1)
+	if err != nil {
+		return nil, swOther
+	}
+	s, err := c.signer()
+	if err != nil {
+		return nil, swOther
+	}
+	pub, err := s.Public().(*ecdsa.PublicKey).Bytes()
+	if err != nil {
+		return nil, swOther
+	}
+	att := credential{Alg: algES256, Key: k.st.Batch.Key}
+	as, err := att.signer()
+	if err != nil {
+		return nil, swOther
+	}
+	sig, err := sign(as, []byte{0}, app[:], challenge, c.ID, pub)
+	if err != nil {
+		return nil, swOther
+	}
+	answer := append([]byte{5}, pub...)
+	answer = append(answer, byte(len(c.ID)))
+	answer = append(answer, c.ID...)
+	answer = append(answer, k.st.Batch.Cert...)
+	return append(answer, sig...), swOK
+}
+
+// u2fAuthenticate is U2F_AUTHENTICATE. A stored credential answers too: CTAP 2.1 section 10.3 wants credentials to work
+// over both protocols.
+func (k *Key) u2fAuthenticate(ctx context.Context, p1 byte, data []byte, a *Activity) ([]byte, uint16) {
+	if len(data) < 65 || len(data) != 65+int(data[64]) {
+		return nil, swLength
+	}
+	challenge, app := data[:32], [32]byte(data[32:64])
+	c, err := k.findHashed(data[65:], app)
+	switch {
+	case err != nil || c.Alg != algES256 || c.Protect == 3: // credProtect 3 wants a verified user, U2F has none
+		return nil, swData
+	case p1 == 0x07: // check only
+		return nil, swConditions
+	case p1 != 0x03 && p1 != 0x08:
+		return nil, swData
+	}
+	present := byte(0)
+	if p1 == 0x03 {
+		if sw := k.u2fPresence(ctx); sw != swOK {
+			return nil, sw
+		}
+		present = 1
+	} else if k.st.AlwaysUV {
+		return nil, swNotAllowed
+	}
+	a.RPID = "a U2F application"
+	counter, err := k.count(&c)
+	if err != nil {
+		return nil, swOther
+	}
+	s, err := c.signer()
+	if err != nil {
+		return nil, swOther
+	}
+	answer := binary.BigEndian.AppendUint32([]byte{present}, counter)
+	sig, err := sign(s, app[:], answer, challenge)
+	if err != nil {
+		return nil, swOther
+	}
+	return append(answer, sig...), swOK
+}
+
+// findHashed is find where only the hash of the RP id is known.
+func (k *Key) findHashed(id []byte, hash [32]byte) (credential, error) {
+	for _, c := range k.st.Resident {
+		if sha256.Sum256([]byte(c.RPID)) == hash {
+			if found, err := k.find(id, c.RPID); err == nil {
+				return found, nil
+			}
+		}
+	}
+	return k.derived(id, hash)
+}
+
+// u2fPresence waits a little for a touch, or for a recognised finger where alwaysUv is on (CTAP 2.1 section 7.2.4); the
+// wait goes on in the background while the client asks again.
+func (k *Key) u2fPresence(ctx context.Context) uint16 {
+	if k.st.AlwaysUV {
+		return k.u2fVerify(ctx)
+	}
+	t := k.u2f
+	if t == nil {
+		wait, stop := context.WithTimeout(k.life, k.o.TouchTimeout)
+		t = &u2fTouch{done: make(chan error, 1), stop: stop, idle: time.AfterFunc(u2fIdle, stop)}
+		k.u2f = t
+		go func() { t.done <- k.u2fAwait(wait) }()
+	}
+	t.idle.Reset(u2fIdle)
+	late := time.NewTimer(u2fWait)
+	defer late.Stop()
+	select {
+	case err := <-t.done:
+		k.endU2F()
+		if err == nil {
+			return swOK
+		}
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	return swConditions
+}
+
+func (k *Key) u2fAwait(ctx context.Context) error {
+	k.light(lightTouch)
+	defer k.light(lightPower)
+	t, err := k.o.Toucher.Touch(ctx, TouchRequest{Reason: Presence})
+	if err == nil && t.None {
+		err = errUserActionTimeout
+	}
+	return err
+}
+
+// u2fVerify takes a finger within the message itself: a verification cannot be spread over several.
+func (k *Key) u2fVerify(ctx context.Context) uint16 {
+	if len(k.st.Fingers) == 0 {
+		return swNotAllowed
+	}
+	if err := k.verifyUser(ctx, "", 1); err != nil {
+		return swConditions
+	}
+	return swOK
+}
+
+// endU2F stops waiting for a U2F touch.
+func (k *Key) endU2F() {
+	if k.u2f != nil {
+		k.u2f.stop()
+		k.u2f.idle.Stop()
+		k.u2f = nil
+	}
+}
