@@ -1,15 +1,79 @@
 package steps
 
 import (
+	"context"
+	"time"
+
 	"keyrollout/fido"
 	"keyrollout/graph"
+	"keyrollout/internal/secret"
 )
 
-// World is everything a step can reach.
+// World is everything a step can reach. A step that needs something else takes it from here or does without.
 type World struct {
 	Asker
-	Tell   func(Event)
-	Tenant graph.Tenant
-	Pages  graph.Pages // nil: the person uses a browser of their own
-	Keys   fido.Keys
+	Tell    func(Event)
+	Tenant  graph.Tenant
+	Pages   graph.Pages // nil: the person uses a browser of their own
+	Keys    fido.Keys
+	Clock   Clock
+	Journal *Journal
+	// Admin is who is signed in: the person at the terminal, an administrator.
+	Admin graph.User
+	// Org is the tenant.
+	Org graph.Organization
+
+	rechoose bool          // the person went back: Plan asks again what it knows already
+	session  fido.Session  // the visit to the key, from the first time a step needs it
+	keyInfo  fido.Info     // what the key said when the visit began or after it changed
+	pin      secret.Secret // of that key, for this visit
+	pass     secret.Secret // the pass issued in this run, until it is used
 }
+
+// Clock is the time, real or practised.
+type Clock interface {
+	Now() time.Time
+	// Sleep waits for d or until ctx ends. A practice clock may run faster than the one on the wall.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Close ends the visit to the key and wipes what was kept in memory.
+func (w *World) Close() {
+	w.closeKey()
+	w.pass.Wipe()
+}
+
+func (w *World) done(step string, t Text, facts ...Fact) {
+	w.Tell(Event{Name: EventDone, Step: step, Text: t, Facts: facts})
+}
+
+func (w *World) verified(step string, t Text, facts ...Fact) {
+	w.Tell(Event{Name: EventVerified, Step: step, Text: t, Facts: facts})
+}
+
+func (w *World) note(step string, t Text, facts ...Fact) {
+	w.Tell(Event{Name: EventNote, Step: step, Text: t, Facts: facts})
+}
+
+// solve tells a problem and asks which way to go on; the answer is the id of one of its Next.
+func (w *World) solve(ctx context.Context, step string, p *Problem) (string, error) {
+	w.Tell(Event{Name: EventProblem, Step: step, Text: p.What, Data: p,
+		Facts: []Fact{{"problem", p.Code}}})
+	if len(p.Next) == 0 {
+		return "", p
+	}
+	a, err := w.Ask(ctx, Question{Name: "problem." + p.Code, Kind: Choose, Text: T("What now?"), Choices: p.Next})
+	if err != nil {
+		return "", err
+	}
+	if a.ID == Leave.ID {
+		return "", ErrQuit
+	}
+	return a.ID, nil
+}
+
+// Ways on that many problems share.
+var (
+	Retry = Choice{ID: "retry", Text: T("try again")}
+	Leave = Choice{ID: "leave", Text: T("stop here; go on another time")}
+)

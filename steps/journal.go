@@ -1,0 +1,183 @@
+package steps
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+)
+
+// Journal is what was meant and what was done, a JSON object a line, on disk before the next thing happens. It holds
+// no secrets: its entries have named fields and nothing else is ever written. It is a memory, never a proof: a run is
+// taken up again by asking the tenant and the key what is true, and the journal only says what to ask about.
+type Journal struct {
+	file    *os.File
+	entries []Entry
+	now     func() time.Time
+}
+
+// Entry is one line of the journal.
+type Entry struct {
+	Time time.Time `json:"time"`
+	Kind EntryKind `json:"kind"`
+	Step string    `json:"step,omitempty"`
+	What string    `json:"what,omitempty"` // what was meant or done: "fido2-policy", "pass", "credential", …
+	ID   string    `json:"id,omitempty"`   // of the thing: a pass id, a credential id
+	Wish *Wish     `json:"wish,omitempty"`
+}
+
+// EntryKind is the kind of a line.
+type EntryKind string
+
+const (
+	EntryWish   EntryKind = "wish"   // what the rollout is to reach
+	EntryIntent EntryKind = "intent" // about to do it
+	EntryResult EntryKind = "result" // done
+	EntryFailed EntryKind = "failed" // refused; nothing changed
+	EntryStep   EntryKind = "step"   // What is the step's new state
+)
+
+// OpenJournal opens or begins a journal. A last line that was torn by a crash is dropped: what it would have said is
+// found out from the tenant and the key.
+func OpenJournal(path string, now func() time.Time) (*Journal, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	j := &Journal{file: f, now: now}
+	good, err := j.read(f)
+	if err == nil {
+		err = f.Truncate(good)
+	}
+	if err == nil {
+		_, err = f.Seek(good, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("journal %s: %w", path, err)
+	}
+	return j, nil
+}
+
+// ReadJournal reads a journal without touching it, for a look from outside: another keyrollout may be writing it.
+func ReadJournal(path string) (*Journal, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{now: time.Now}
+	_, err = j.read(bytes.NewReader(b))
+	return j, err
+}
+
+// MemoryJournal is a journal for a run that leaves nothing behind.
+func MemoryJournal(now func() time.Time) *Journal { return &Journal{now: now} }
+
+// read fills the entries and returns how many bytes of the file are whole lines.
+func (j *Journal) read(r io.Reader) (int64, error) {
+	var good int64
+	in := bufio.NewReader(r)
+	for {
+		line, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) { // what is left in line was torn
+			return good, nil
+		}
+		if err != nil {
+			return good, err
+		}
+		var e Entry
+		if err := json.Unmarshal(bytes.TrimSpace(line), &e); err != nil {
+			return good, fmt.Errorf("line %d is damaged (%v); move the file away to begin anew, nothing in the tenant or on the key depends on it", len(j.entries)+1, err)
+		}
+		j.entries = append(j.entries, e)
+		good += int64(len(line))
+	}
+}
+
+// Write adds an entry and waits until it is on disk.
+func (j *Journal) Write(e Entry) error {
+	e.Time = j.now().UTC().Truncate(time.Second)
+	if j.file != nil {
+		b, err := json.Marshal(e)
+		if err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+		if _, err := j.file.Write(append(b, '\n')); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+		if err := j.file.Sync(); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	j.entries = append(j.entries, e)
+	return nil
+}
+
+// Intend says what is about to be done.
+func (j *Journal) Intend(step, what, id string) error {
+	return j.Write(Entry{Kind: EntryIntent, Step: step, What: what, ID: id})
+}
+
+// Result says that it has been done.
+func (j *Journal) Result(step, what, id string) error {
+	return j.Write(Entry{Kind: EntryResult, Step: step, What: what, ID: id})
+}
+
+// Failed says that it was refused and that nothing changed.
+func (j *Journal) Failed(step, what, id string) error {
+	return j.Write(Entry{Kind: EntryFailed, Step: step, What: what, ID: id})
+}
+
+// Unsettled finds the last intent of a kind that has neither result nor failure: the run ended in between.
+func (j *Journal) Unsettled(step, what string) (Entry, bool) {
+	e, ok := j.last(func(e Entry) bool {
+		return e.Step == step && e.What == what && slices.Contains([]EntryKind{EntryIntent, EntryResult, EntryFailed}, e.Kind)
+	})
+	return e, ok && e.Kind == EntryIntent
+}
+
+// Last finds the last result of a kind.
+func (j *Journal) Last(step, what string) (Entry, bool) {
+	return j.last(func(e Entry) bool { return e.Kind == EntryResult && e.Step == step && e.What == what })
+}
+
+// Wish is what the rollout is to reach; the zero Wish when nothing has been chosen.
+func (j *Journal) Wish() Wish {
+	if e, ok := j.last(func(e Entry) bool { return e.Kind == EntryWish }); ok && e.Wish != nil {
+		return *e.Wish
+	}
+	return Wish{}
+}
+
+// SetWish keeps the wish.
+func (j *Journal) SetWish(w Wish) error {
+	return j.Write(Entry{Kind: EntryWish, Wish: &w})
+}
+
+// Where tells the last step that began and when, for "Continue".
+func (j *Journal) Where() (step string, state string, at time.Time, ok bool) {
+	e, ok := j.last(func(e Entry) bool { return e.Kind == EntryStep })
+	return e.Step, e.What, e.Time, ok
+}
+
+func (j *Journal) last(is func(Entry) bool) (Entry, bool) {
+	for _, e := range slices.Backward(j.entries) {
+		if is(e) {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
+
+// Close closes the file.
+func (j *Journal) Close() error {
+	if j.file == nil {
+		return nil
+	}
+	return j.file.Close()
+}

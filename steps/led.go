@@ -1,0 +1,24 @@
+package steps
+
+// LightMeaning says in words what a colour of an ATKey's light means (AuthenTrend's guide).
+func LightMeaning(colour string, blink bool) Text {
+	switch {
+	case colour == "blue" && blink:
+		return T("show an enrolled finger")
+	case colour == "cyan" && blink:
+		return T("touch the key")
+	case colour == "white" && blink:
+		return T("enrolment on the key itself: touch it")
+	case colour == "green" && blink:
+		return T("show an enrolled finger to begin")
+	case colour == "blue":
+		return T("the key has power")
+	case colour == "green":
+		return T("recognised")
+	case colour == "red":
+		return T("not recognised")
+	case colour == "cyan":
+		return T("the computer does not know the key yet")
+	}
+	return T("off")
+}

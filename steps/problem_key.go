@@ -1,0 +1,105 @@
+package steps
+
+import (
+	"errors"
+	"fmt"
+
+	"keyrollout/fido"
+)
+
+// ProblemOf turns the error of a key or of the tenant into what a person is told. It is nil for an error that is
+// neither: the end of the input, or the person leaving.
+func ProblemOf(err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	var k *fido.Error
+	if errors.As(err, &k) {
+		return problemOfKey(k)
+	}
+	return problemOfTenant(err)
+}
+
+var unchanged = T("Nothing was changed on the key.")
+
+func problemOfKey(e *fido.Error) *Problem {
+	p := &Problem{Code: fmt.Sprintf("key-%02x", int(e.Code)), Next: []Choice{Retry, Leave}, State: unchanged, Err: e}
+	switch e.Code {
+	case fido.CodePINBlocked:
+		return pinBlocked(e)
+	case fido.CodeGone:
+		p.Code, p.What = "key-gone", T("The key does not answer any more: it was pulled out, or the line to it broke.")
+		p.State = T("What was finished is kept; what was under way is not. Nothing has to be undone.")
+		p.Next = []Choice{{ID: "retry", Text: T("plug it in, then try again")}, Leave}
+	case fido.CodeBusy:
+		p.Code, p.What = "key-busy", T("Another program is using the key.")
+		p.Next = []Choice{{ID: "retry", Text: T("close the other program, then try again")}, Leave}
+	case fido.CodeNoAccess:
+		p.Code, p.What = "key-no-access", T("This user may not open the key's device file.")
+		p.Next = []Choice{{ID: "retry", Text: T("run  keyrollout doctor  for the missing rule, then try again")}, Leave}
+	case fido.CodeUnsupported:
+		p.Code, p.What = "key-unsupported", T("The key, or this build of keyrollout, cannot do that: %s.", e.Op)
+	case fido.CodeUserTimeout, fido.CodeActionTimeout:
+		p.Code, p.What = "touch-none", T("Nobody touched the key in time.")
+	case fido.CodeDenied:
+		p.Code, p.What = "touch-refused", T("The key refused, or it was not touched in time.")
+	case fido.CodeUVInvalid:
+		p.Code, p.What = "finger-wrong", T("The finger was not recognised.")
+		p.State = T("Nothing was changed. After several misses the key asks for its PIN instead.")
+		p.Next = []Choice{{ID: "retry", Text: T("use an enrolled finger, clean and flat")}, Leave}
+	case fido.CodeUVBlocked:
+		p.Code, p.What = "finger-blocked", T("Too many fingers were not recognised: fingerprints are locked.")
+		p.State = T("Nothing was changed. The right PIN unlocks them.")
+		p.Next = []Choice{{ID: "retry", Text: T("go on with the PIN")}, Leave}
+	case fido.CodeFingersFull:
+		p.Code, p.What = "fingers-full", T("There is no room for another finger on the key.")
+	case fido.CodeKeyFull:
+		p.Code, p.What = "key-full", T("The key is full: there is no room for another sign-in.")
+	case fido.CodeExcluded:
+		p.Code, p.What = "already-registered", T("This key is already registered for this account.")
+	case fido.CodeNoCredentials:
+		p.Code, p.What = "wrong-key", T("This key holds no sign-in for this account.")
+		p.Next = []Choice{{ID: "retry", Text: T("use the key that was registered")}, Leave}
+	case fido.CodeNotAllowed:
+		p.Code, p.What = "key-not-allowed", T("The key does not allow that now.")
+	case fido.CodePINNotSet, fido.CodePUATRequired:
+		p.Code, p.What = "pin-missing", T("The key asks for a PIN or a finger first.")
+	case fido.CodePINPolicy:
+		p.Code, p.What = "pin-policy", T("The key does not accept this PIN: too short, too simple, or it has to be changed.")
+	case fido.CodeAuthInvalid:
+		p.Code, p.What = "key-token", T("The key wants the PIN again.")
+	default:
+		p.What = T("The key answered: %s.", e.Code.String())
+	}
+	return p
+}
+
+func pinBlocked(err error) *Problem {
+	return &Problem{Code: "pin-blocked", Err: err,
+		What:  T("The PIN of this key is locked: no tries are left."),
+		State: T("Nothing else changed on the key. Only a reset helps; every sign-in and finger on it would be lost."),
+		Next:  []Choice{{ID: "retry", Text: T("take another key, or reset this one, then try again")}, Leave}}
+}
+
+// problemOfPIN says what is wrong with a PIN that was typed; nil = nothing.
+func problemOfPIN(err error, info fido.Info) *Problem {
+	if err == nil {
+		return nil
+	}
+	p := &Problem{Code: "pin-invalid", What: T("This cannot be the PIN of a key."),
+		State: T("The key was not asked; no try was spent."), Err: err}
+	var r *fido.PINError
+	if !errors.As(err, &r) {
+		return p
+	}
+	switch r.Reason {
+	case fido.PINTooShort:
+		p.Code, p.What = "pin-short", T("Too short: this key wants at least %d characters.", info.MinPIN)
+	case fido.PINTooLong:
+		p.Code, p.What = "pin-long", T("Too long: a PIN has at most 63 bytes; letters beyond ASCII take two to four.")
+	case fido.PINNotNFC:
+		p.Code, p.What = "pin-not-nfc", T("A letter was typed as two signs (a letter and its accent). Type it as one, or choose another letter.")
+	}
+	return p
+}

@@ -1,0 +1,85 @@
+package steps
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"keyrollout/graph"
+)
+
+var tenantUnchanged = T("Nothing was changed in the tenant.")
+
+func problemOfTenant(err error) *Problem {
+	var g *graph.Error
+	if !errors.As(err, &g) {
+		return nil
+	}
+	p := &Problem{Code: fmt.Sprintf("tenant-%d", g.Status), State: tenantUnchanged,
+		Next: []Choice{Retry, Leave}, RequestID: g.RequestID, Err: err}
+	if g.Unknown {
+		p.State = T("The change was sent and its answer lost. Trying again first reads what is true.")
+	}
+	if q, ok := passProblems[g.Code]; ok {
+		p.Code, p.What = q.Code, q.What
+		if !q.State.Empty() {
+			p.State = q.State
+		}
+		return p
+	}
+	switch {
+	case g.Code == "unknown-shape":
+		p.Code, p.What = "policy-unknown", T("The policy holds something this version does not know; writing it back could lose it: %s", g.Message)
+		p.Next = []Choice{Leave}
+	case g.Status == 0:
+		p.Code, p.What = "tenant-silent", T("The tenant does not answer: %s.", cause(g))
+	case g.Status == 401:
+		p.Code, p.What = "tenant-sign-in", T("The sign-in is not accepted any more. Sign in again.")
+	case g.Status == 403:
+		p.Code, p.What = "tenant-forbidden", T("This account may not do that (%s).", g.Op)
+		p.Next = []Choice{{ID: "retry", Text: T("have the role Authentication Policy Administrator (policies) or Authentication Administrator (people) activated, then try again")}, Leave}
+	case g.Status == 404:
+		p.Code, p.What = "tenant-not-found", T("The tenant does not know that, or this account may not see it (%s).", g.Op)
+	case g.Status == 429:
+		p.Code, p.What = "tenant-throttled", T("The tenant asks for patience: too many requests.")
+		if g.RetryIn > 0 {
+			p.What = T("The tenant asks for patience: too many requests. It says to wait %s.", g.RetryIn.Round(time.Second))
+		}
+	case g.Status >= 500:
+		p.Code, p.What = "tenant-down", T("Microsoft's side has a fault at the moment (HTTP %d).", g.Status)
+	case g.Status == 400:
+		p.Code, p.What = "tenant-refused", T("The tenant refused (%s): %s", g.Op, g.Message)
+	default:
+		p.Code, p.What = "tenant-garbled", T("The tenant's answer cannot be read (%s): %s.", g.Op, cause(g))
+	}
+	return p
+}
+
+func cause(g *graph.Error) string {
+	for _, s := range []string{g.Message, errText(g.Err)} {
+		if s = strings.TrimRight(strings.TrimSpace(s), "."); s != "" {
+			return s
+		}
+	}
+	return "no reason given"
+}
+
+func errText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// passProblems are the refusals of the page that takes a pass, by code. 130502 is Microsoft's own.
+var passProblems = map[string]Problem{
+	"130502":             {Code: "pass-scope", What: T("A pass is not accepted from this person: they are outside the Temporary Access Pass policy (130502).")},
+	"pass-disabled":      {Code: "pass-off", What: T("Passes are turned off in this tenant.")},
+	"pass-invalid":       {Code: "pass-wrong", What: T("That is not the pass of this person.")},
+	"pass-expired":       {Code: "pass-expired", What: T("The pass has expired.")},
+	"pass-used":          {Code: "pass-used", What: T("The pass was good for one sign-in and has been used.")},
+	"pass-not-yet-valid": {Code: "pass-early", What: T("The pass is not valid yet.")},
+	"user-unknown":       {Code: "user-unknown", What: T("The sign-in page does not know this person.")},
+	"user-disabled":      {Code: "user-disabled", What: T("The account of this person is disabled.")},
+}

@@ -1,0 +1,331 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"keyrollout/fido"
+	"keyrollout/graph"
+)
+
+const tenantID = "tenant"
+
+// TenantStep is step 1: turn on the passkey (FIDO2) policy for everyone or for a group, with the Temporary Access Pass
+// policy where people have nothing else to come in with, and a pass for the first person.
+func TenantStep() Step {
+	t := &tenantStep{}
+	return Step{ID: tenantID, Name: T("tenant"), Check: t.check, Plan: t.plan, Apply: t.apply, Verify: t.verify}
+}
+
+// tenantStep carries what Check read to Plan, and what Plan decided to Apply.
+type tenantStep struct {
+	fido2, wantFIDO2 graph.FIDO2Policy
+	pass, wantPass   graph.PassPolicy
+	passes           []graph.Pass // of the person
+	registered       bool         // the person has a passkey: no pass is needed any more
+	unseen           bool         // a pass was being issued when the last run ended: nobody may have seen it
+}
+
+func (t *tenantStep) check(ctx context.Context, w *World) (Finding, error) {
+	var err error
+	if t.fido2, err = w.Tenant.FIDO2Policy(ctx); err != nil {
+		return Finding{}, err
+	}
+	if t.pass, err = w.Tenant.PassPolicy(ctx); err != nil {
+		return Finding{}, err
+	}
+	f := Finding{State: Pending, Text: T("Passkey (FIDO2) policy: %s. Temporary Access Pass: %s.", onOff(t.fido2.Enabled), onOff(t.pass.Enabled))}
+	wish := w.Journal.Wish()
+	if wish.User == "" || w.rechoose {
+		return f, nil
+	}
+	if err := t.readPerson(ctx, w, wish); err != nil {
+		return Finding{}, err
+	}
+	t.want(wish)
+	_, unseen := w.Journal.Unsettled(tenantID, "pass")
+	t.unseen = unseen
+	if len(t.changes(wish)) == 0 && !t.needsPass(wish) {
+		f.State, f.Text = Done, T("The tenant is ready for %s.", wish.UserName)
+	}
+	return f, nil
+}
+
+func (t *tenantStep) readPerson(ctx context.Context, w *World, wish Wish) (err error) {
+	keys, err := w.Tenant.Passkeys(ctx, wish.User)
+	if err != nil {
+		return err
+	}
+	t.registered = len(keys) > 0
+	if wish.Road == RoadPass {
+		t.passes, err = w.Tenant.Passes(ctx, wish.User)
+	}
+	return err
+}
+
+func (t *tenantStep) plan(ctx context.Context, w *World) (Plan, error) {
+	wish := w.Journal.Wish()
+	if wish.User == "" || w.rechoose {
+		var err error
+		if wish, err = t.choose(ctx, w, wish); err != nil {
+			return Plan{}, err
+		}
+		if err := w.Journal.SetWish(wish); err != nil {
+			return Plan{}, err
+		}
+		if err := t.readPerson(ctx, w, wish); err != nil {
+			return Plan{}, err
+		}
+	}
+	t.want(wish)
+	p := Plan{Title: T("What would change in the tenant"), Changes: t.changes(wish)}
+	if t.needsPass(wish) {
+		p.Changes = append(p.Changes, t.passChange(wish))
+	}
+	people, err := t.people(ctx, w, wish)
+	p.People = people
+	p.Needs = []Text{
+		T("Takes effect within a few minutes. Needs the role Authentication Policy Administrator."),
+	}
+	return p, err
+}
+
+// want works out the policies as they should be, leaving alone what the wish does not speak of.
+func (t *tenantStep) want(wish Wish) {
+	t.wantFIDO2 = wantedFIDO2(t.fido2, wish)
+	t.wantPass = t.pass
+	if wish.Road == RoadPass {
+		t.wantPass = wantedPass(t.pass, wish)
+	}
+}
+
+// wantedFIDO2 adds the wish to a policy: nobody who is in now is put out.
+func wantedFIDO2(p graph.FIDO2Policy, wish Wish) graph.FIDO2Policy {
+	wasOn := p.Enabled
+	p.Enabled, p.SelfService = true, true
+	p.Include = slices.Clone(p.Include)
+	if !wasOn {
+		// A policy that was off reached nobody: its targets are a default, not a decision.
+		p.Include = nil
+	}
+	if !targets(p.Include, wish.Who) && !targets(p.Include, graph.AllUsers) {
+		tgt := graph.Target{ID: wish.Who}
+		if p.Migrated() {
+			tgt.Profiles = []uuid.UUID{p.DefaultProfile}
+		}
+		p.Include = append(p.Include, tgt)
+	}
+	if wish.KeepRules {
+		return p
+	}
+	rules := graph.KeyRestrictions{Enforced: len(wish.Models) > 0, Allow: true, AAGUIDs: wish.Models}
+	if !p.Migrated() {
+		p.Attestation = wish.Attestation
+		p.Restrictions = keepList(p.Restrictions, rules)
+		return p
+	}
+	p.Profiles = slices.Clone(p.Profiles)
+	for i := range p.Profiles {
+		if pr := &p.Profiles[i]; pr.ID == p.DefaultProfile {
+			pr.DeviceBound, pr.Attestation = true, wish.Attestation
+			pr.Restrictions = keepList(pr.Restrictions, rules)
+		}
+	}
+	return p
+}
+
+// keepList leaves the list of models alone where restrictions are not wanted: it is not in force then, and somebody
+// may have written it for later.
+func keepList(now, want graph.KeyRestrictions) graph.KeyRestrictions {
+	if !want.Enforced {
+		now.Enforced = false
+		return now
+	}
+	return want
+}
+
+func wantedPass(p graph.PassPolicy, wish Wish) graph.PassPolicy {
+	wasOn := p.Enabled
+	p.Enabled = true
+	p.Include = slices.Clone(p.Include)
+	if !wasOn {
+		p.Include = nil
+	}
+	if !targets(p.Include, wish.Who) && !targets(p.Include, graph.AllUsers) {
+		p.Include = append(p.Include, graph.Target{ID: wish.Who})
+	}
+	return p
+}
+
+func targets(ts []graph.Target, id string) bool {
+	return slices.ContainsFunc(ts, func(t graph.Target) bool { return t.ID == id })
+}
+
+// needsPass reports whether the person has to be given a pass: they come in by one, hold no usable one, and have no
+// key registered yet.
+func (t *tenantStep) needsPass(wish Wish) bool {
+	usable := slices.ContainsFunc(t.passes, func(p graph.Pass) bool { return p.Usable })
+	return wish.Road == RoadPass && !t.registered && (!usable || t.unseen)
+}
+
+func (t *tenantStep) passChange(wish Wish) Change {
+	to := T("one pass, %d minutes, shown once", int(t.lifetime(wish).Minutes()))
+	if wish.Once || t.wantPass.Once {
+		to = T("one pass, %d minutes, for one sign-in, shown once", int(t.lifetime(wish).Minutes()))
+	}
+	return Change{Group: T("Sign-in methods of %s", wish.UserName), Field: T("Temporary Access Pass"), From: T("none"), To: to}
+}
+
+func (t *tenantStep) lifetime(wish Wish) time.Duration {
+	if wish.Lifetime == 0 {
+		return t.wantPass.Default
+	}
+	return wish.Lifetime
+}
+
+func (t *tenantStep) apply(ctx context.Context, w *World) error {
+	wish := w.Journal.Wish()
+	if len(fido2Changes(t.fido2, t.wantFIDO2, wish)) > 0 {
+		if err := t.write(w, "fido2-policy", func() error { return w.Tenant.SetFIDO2Policy(ctx, t.wantFIDO2) }); err != nil {
+			return err
+		}
+		w.done(tenantID, T("Passkey (FIDO2) policy written."), Fact{"fido2Policy", "written"})
+	}
+	if len(passChanges(t.pass, t.wantPass, wish)) > 0 {
+		if err := t.write(w, "pass-policy", func() error { return w.Tenant.SetPassPolicy(ctx, t.wantPass) }); err != nil {
+			return err
+		}
+		w.done(tenantID, T("Temporary Access Pass policy written."), Fact{"passPolicy", "written"})
+	}
+	if t.needsPass(wish) {
+		return w.issuePass(ctx, tenantID, t.passes)
+	}
+	return nil
+}
+
+// write sends a change with its intent on disk before and its result after.
+func (t *tenantStep) write(w *World, what string, send func() error) error {
+	if err := w.Journal.Intend(tenantID, what, ""); err != nil {
+		return err
+	}
+	if err := send(); err != nil {
+		return err
+	}
+	return w.Journal.Result(tenantID, what, "")
+}
+
+// verify reads both policies back, and asks by membership, not by the lists that were written, whether the person is
+// in.
+func (t *tenantStep) verify(ctx context.Context, w *World) error {
+	wish := w.Journal.Wish()
+	fido2, err := readBack(ctx, w, w.Tenant.FIDO2Policy, func(p graph.FIDO2Policy) bool {
+		return len(fido2Changes(p, wantedFIDO2(p, wish), wish)) == 0
+	})
+	if err != nil {
+		return err
+	}
+	if wish.Road == RoadPass {
+		if _, err := readBack(ctx, w, w.Tenant.PassPolicy, func(p graph.PassPolicy) bool {
+			return len(passChanges(p, wantedPass(p, wish), wish)) == 0
+		}); err != nil {
+			return err
+		}
+	}
+	if err := t.inScope(ctx, w, fido2, wish); err != nil {
+		return err
+	}
+	w.verified(tenantID, T("Read back: the tenant lets %s register a key.", wish.UserName),
+		Fact{"user", wish.UserUPN}, Fact{"fido2Policy", "enabled"}, Fact{"scope", wish.WhoName})
+	return nil
+}
+
+// readBack reads until what was written shows, for as long as Microsoft says a policy may take.
+func readBack[P any](ctx context.Context, w *World, read func(context.Context) (P, error), took func(P) bool) (P, error) {
+	const every, limit = 15 * time.Second, 5 * time.Minute
+	for waited := time.Duration(0); ; waited += every {
+		p, err := read(ctx)
+		if err != nil || took(p) {
+			return p, err
+		}
+		if waited >= limit {
+			return p, &Problem{Code: "policy-not-taken",
+				What:  T("What was written does not show when the policy is read back."),
+				State: T("The change was accepted %d minutes ago. It may still be on its way, or somebody else changed it.", int(limit.Minutes())),
+				Next:  []Choice{Retry, Leave}}
+		}
+		w.Tell(Event{Name: EventWait, Step: tenantID, Text: T("Waiting until the change shows."),
+			Data: Wait{For: T("the policy to reach every server"), Left: int((limit - waited).Seconds())}})
+		if err := w.Clock.Sleep(ctx, every); err != nil {
+			return p, err
+		}
+	}
+}
+
+func (t *tenantStep) inScope(ctx context.Context, w *World, p graph.FIDO2Policy, wish Wish) error {
+	in, err := w.covers(ctx, wish.User, p.Include, p.Exclude)
+	if err != nil || in {
+		return err
+	}
+	return &Problem{Code: "user-out-of-scope",
+		What:  T("%s is not covered by the passkey policy: not in \"%s\", or in an excluded group.", wish.UserName, wish.WhoName),
+		State: T("The policy is written. Nothing was changed for this person."),
+		Next: []Choice{{ID: "retry", Text: T("put the person into the group, then try again")},
+			{ID: "change", Text: T("choose another person or group")}, Leave}}
+}
+
+// covers reports whether a policy's targets reach a user; exclusion always wins.
+func (w *World) covers(ctx context.Context, user string, include, exclude []graph.Target) (bool, error) {
+	var ids []string
+	for _, t := range slices.Concat(include, exclude) {
+		if t.ID != graph.AllUsers && !slices.Contains(ids, t.ID) {
+			ids = append(ids, t.ID)
+		}
+	}
+	var member []string
+	for chunk := range slices.Chunk(ids, 20) { // Graph's limit for checkMemberGroups
+		m, err := w.Tenant.MemberOf(ctx, user, chunk)
+		if err != nil {
+			return false, err
+		}
+		member = append(member, m...)
+	}
+	hit := func(ts []graph.Target) bool {
+		return slices.ContainsFunc(ts, func(t graph.Target) bool {
+			return t.ID == graph.AllUsers || slices.Contains(member, t.ID)
+		})
+	}
+	return hit(include) && !hit(exclude), nil
+}
+
+func onOff(on bool) Text {
+	if on {
+		return T("on")
+	}
+	return T("off")
+}
+
+// modelNames says a list of models in words.
+func modelNames(ids []uuid.UUID) Text {
+	if len(ids) == 0 {
+		return T("any")
+	}
+	var s string
+	for i, id := range ids {
+		name := id.String()
+		if m, ok := fido.ModelOf(id); ok {
+			name = m.Name
+		}
+		switch {
+		case i == 3:
+			return T("%s and %d more", s, len(ids)-3)
+		case i > 0:
+			s += ", "
+		}
+		s += name
+	}
+	return Text{"%s", []any{fmt.Sprint(s)}}
+}
