@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"keyrollout/fido"
+	"keyrollout/internal/state"
+	"keyrollout/steps"
+)
+
+// begin asks where to begin, and goes there.
+func (a *app) begin(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+	dir, err := a.stateDir()
+	if err != nil {
+		return err
+	}
+	q := steps.Question{Name: "begin.where", Kind: steps.Choose, Default: "practice",
+		Text: steps.T("Where do you want to begin?"),
+		Detail: []steps.Text{
+			steps.T("Four steps from passwords to security keys in Microsoft Entra ID."),
+		},
+		Choices: []steps.Choice{
+			{ID: "practice", Text: steps.T("Practice"), Detail: steps.T("a made-up company and a software key; nothing real changes")},
+			{ID: "organisation", Text: steps.T("My organisation"), Detail: steps.T("sign in as an administrator; nothing changes before you say so")},
+			{ID: "key", Text: steps.T("My own key"), Detail: steps.T("I was given a key and want to set it up")},
+		}}
+	if a.env("SSH_CONNECTION") != "" {
+		host, _ := os.Hostname() // without a name the sentence still says what matters
+		q.Detail = append(q.Detail, steps.T("A key has to be plugged into this computer (%s), not into the one you sit at.", host))
+	}
+	if c, ok := continuable(filepath.Join(dir, "practice")); ok {
+		q.Choices[0].Detail = c
+	}
+	answer, err := ask.Ask(ctx, q)
+	if err != nil {
+		return err
+	}
+	switch answer.ID {
+	case "organisation":
+		return a.practise(ctx, ask, tell, false)
+	case "key":
+		return a.ownKey(ctx, ask, tell, dir)
+	}
+	return a.practise(ctx, ask, tell, false)
+}
+
+// continuable says where an unfinished rollout stands.
+func continuable(dir string) (steps.Text, bool) {
+	j, err := steps.ReadJournal(filepath.Join(dir, "journal.jsonl"))
+	if err != nil {
+		return steps.Text{}, false // none yet; a damaged one is told in words when the practice is opened
+	}
+	step, st, at, ok := j.Where()
+	if !ok || step == "signin" && st == "done" {
+		return steps.Text{}, false
+	}
+	return steps.T("goes on where it stopped: step \"%s\", %s", step, at.Local().Format("2006-01-02 15:04")), true
+}
+
+// ownKey is step 2 alone, for somebody who was given a key.
+func (a *app) ownKey(ctx context.Context, ask steps.Asker, tell func(steps.Event), dir string) error {
+	dir = filepath.Join(dir, "key")
+	if err := state.Ensure(dir); err != nil {
+		return err
+	}
+	j, err := steps.OpenJournal(filepath.Join(dir, "journal.jsonl"), time.Now)
+	if err != nil {
+		return err
+	}
+	defer j.Close()
+	w := &steps.World{Asker: ask, Tell: tell, Keys: fido.Attached(), Clock: wallClock{}, Journal: j}
+	defer w.Close()
+	return a.rollout(ctx, w, []steps.Step{steps.KeyStep()})
+}
+
+// wallClock is the real time.
+type wallClock struct{}
+
+func (wallClock) Now() time.Time { return time.Now() }
+
+func (wallClock) Sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}

@@ -1,0 +1,197 @@
+// Command keyrollout takes an organisation from passwords to FIDO2 security keys in Microsoft Entra ID, in the four
+// documented steps: tenant, key, registration, sign-in check. README.md says how it is used; this package holds the
+// commands and the wiring, and nothing that is worth a room of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"keyrollout/steps"
+	"keyrollout/tui"
+	"keyrollout/walkthrough"
+)
+
+// version is stamped by make.
+var version = "unversioned"
+
+// Exit codes, as `keyrollout help exit-codes` tells them.
+const (
+	exitDone        = 0
+	exitFailed      = 1   // something went wrong; what, and in what state things are, was said
+	exitUsage       = 2   // the command line makes no sense
+	exitStopped     = 3   // the person left before the end; start again to go on
+	exitUnmet       = 4   // a script's expectation was not met
+	exitInterrupted = 130 // Ctrl+C, hang-up
+)
+
+func main() {
+	// Bubble Tea writes every key it reads, PINs too, to the file this names.
+	os.Unsetenv("TEA_TRACE")
+	os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main with everything it touches handed in.
+func run(ctx context.Context, args, environ []string, in, out *os.File, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, terminating...)
+	defer stop()
+	a := &app{environ: environ, in: in, out: out, err: errOut}
+	a.say = walkthrough.Speak(walkthrough.Language(a.env))
+	root := a.command()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	return a.exit(ctx, err)
+}
+
+// exit says what is left to say of an error, and turns it into an exit code.
+func (a *app) exit(ctx context.Context, err error) int {
+	var (
+		unmet *walkthrough.Error
+		usage usageError
+		p     *steps.Problem
+	)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, steps.ErrQuit):
+		return exitStopped
+	case errors.As(err, &unmet):
+		fmt.Fprintf(a.err, "keyrollout: %v\n", unmet)
+		return exitUnmet
+	case errors.As(err, &p):
+		a.problem(p)
+		return exitFailed
+	case errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command"):
+		fmt.Fprintf(a.err, "keyrollout: %v\nhint: keyrollout help\n", err)
+		return exitUsage
+	case ctx.Err() != nil:
+		fmt.Fprintln(a.err, a.say(steps.T("Interrupted. What was done stays done; start keyrollout again to go on.")))
+		return exitInterrupted
+	}
+	fmt.Fprintf(a.err, "keyrollout: %v\n", err)
+	return exitFailed
+}
+
+// problem prints a problem in its three parts.
+func (a *app) problem(p *steps.Problem) {
+	fmt.Fprintf(a.err, "keyrollout: %s\n", a.say(p.What))
+	if !p.State.Empty() {
+		fmt.Fprintf(a.err, "state: %s\n", a.say(p.State))
+	}
+	for _, n := range p.Next {
+		if n.ID != steps.Leave.ID {
+			fmt.Fprintf(a.err, "next: %s\n", a.say(n.Text))
+		}
+	}
+	fmt.Fprintf(a.err, "code: %s\n", p.Code)
+}
+
+// app is what every command needs of the process around it.
+type app struct {
+	environ []string
+	in, out *os.File
+	err     io.Writer
+	say     steps.Speaker
+
+	plain    bool
+	still    bool
+	record   string
+	evidence string
+}
+
+// env is a variable of the environment.
+func (a *app) env(name string) string {
+	for i := len(a.environ) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(a.environ[i], name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "keyrollout",
+		Short: "From passwords to FIDO2 security keys in Microsoft Entra ID",
+		Long: `keyrollout takes an organisation from passwords to FIDO2 security keys in Microsoft Entra ID:
+
+  1  tenant          the passkey and Temporary Access Pass policies, and a pass for one person
+  2  key             PIN and fingerprint
+  3  registration    the key becomes a sign-in method
+  4  sign-in check   proof that it signs in
+
+Each step looks first, says what it would change, changes it when told to, and reads it back.
+Without a command it starts the wizard, which asks where to begin. Nothing changes before you say so.`,
+		Example: `  keyrollout practice          rehearse all of it: a made-up company, a software key
+  keyrollout                   the wizard
+  keyrollout key list          the keys in this computer
+  keyrollout doctor            what this machine can and cannot do`,
+		Args:          noArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return a.drive(cmd.Context(), a.begin) },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	f := root.PersistentFlags()
+	f.BoolVar(&a.plain, "plain", false, "the plain line dialogue: for screen readers, logs and simple terminals")
+	f.BoolVar(&a.still, "still", false, "nothing on the screen moves by itself")
+	f.StringVar(&a.record, "record", "", "write the script that would replay this run to `FILE`")
+	f.StringVar(&a.evidence, "evidence", "", "write the evidence of this run to `FILE` (default: the state directory)")
+	root.AddCommand(a.practiceCommand(), a.replayCommand(), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
+		a.versionCommand(), exitCodes())
+	return root
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("unknown command %q", args[0])}
+	}
+	return nil
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{Use: "version", Short: "The version of this program", Args: noArgs,
+		Run: func(*cobra.Command, []string) { fmt.Fprintf(a.out, "keyrollout %s\n", version) }}
+}
+
+func exitCodes() *cobra.Command {
+	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: `Exit codes:
+
+    0   done
+    1   something went wrong; what, in what state things are, and what to do next was said
+    2   the command line makes no sense
+    3   stopped before the end; start again to go on
+    4   a script's expectation was not met
+  130   interrupted (Ctrl+C, hang-up)`}
+}
+
+// drive shows a run on the screen that fits: the wizard, or the plain dialogue.
+func (a *app) drive(ctx context.Context, r tui.Run) error {
+	o := a.screen()
+	if plain, why := tui.WantsPlain(o, a.plain); plain {
+		fmt.Fprintln(a.out, a.say(steps.T("keyrollout, plain dialogue (%s).", why)))
+		return tui.Plain(ctx, o, r)
+	}
+	return tui.Wizard(ctx, o, r)
+}
+
+func (a *app) screen() tui.Options {
+	o := tui.Options{In: a.in, Out: a.out, Err: a.err, Env: a.environ, Say: a.say, Explain: walkthrough.Explain, Version: version, Still: a.still}
+	for _, s := range steps.Rollout() {
+		o.Steps = append(o.Steps, tui.Label{ID: s.ID, Name: s.Name})
+	}
+	return o
+}

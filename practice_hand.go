@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"hash/fnv"
+	"path/filepath"
+	"sync"
+
+	"keyrollout/fido/softkey"
+	"keyrollout/matcher"
+	"keyrollout/matcher/synth"
+	"keyrollout/steps"
+)
+
+type image = matcher.Image
+
+// hand is the person's hand in a practice: it touches the software key with practice fingers, plugs it in and out, and
+// passes every other question on.
+type hand struct {
+	ask   steps.Asker
+	leave context.CancelCauseFunc // the person left while the key waited for a touch
+	key   *softkey.Key
+	path  string
+
+	mu sync.Mutex
+	handState
+	fingers map[string]*synth.Finger
+}
+
+// handState is what the hand remembers between runs.
+type handState struct {
+	Finger  string // the one that was chosen to be enrolled
+	Touches int    // so far: no two touches are alike
+}
+
+func handPath(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "hand.json")
+}
+
+func (h *hand) load() error {
+	h.fingers = map[string]*synth.Finger{}
+	h.Finger = "right-index"
+	return loadJSON(h.path, &h.handState)
+}
+
+// Ask passes questions on, and does with the key what the answers say was done.
+func (h *hand) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
+	a, err := h.ask.Ask(ctx, q)
+	if err != nil {
+		return a, err
+	}
+	switch q.Name {
+	case "key.finger":
+		h.mu.Lock()
+		h.Finger = a.ID
+		err = saveJSON(h.path, h.handState)
+		h.mu.Unlock()
+	case "key.replug", "key.insert":
+		h.key.PlugOut()
+		h.key.PlugIn()
+	}
+	return a, err
+}
+
+// touches a practising person can choose from. Every verdict of an enrolment can be met.
+var touches = []struct {
+	choice steps.Choice
+	press  synth.Press
+	other  bool
+}{
+	{choice: steps.Choice{ID: "good", Text: steps.T("touch with the finger")}},
+	{choice: steps.Choice{ID: "other", Text: steps.T("touch with another finger")}, other: true},
+	{choice: steps.Choice{ID: "dry", Text: steps.T("a dry finger")}, press: synth.Press{Moisture: -1, Pressure: -0.8}},
+	{choice: steps.Choice{ID: "wet", Text: steps.T("a wet finger")}, press: synth.Press{Moisture: 1, Pressure: 0.8}},
+	{choice: steps.Choice{ID: "edge", Text: steps.T("only the edge of the finger")}, press: synth.Press{DX: 70, Contact: 0.5}},
+	{choice: steps.Choice{ID: "short", Text: steps.T("only the tip")}, press: synth.Press{Contact: 0.12}},
+	{choice: steps.Choice{ID: "turned", Text: steps.T("turned sideways")}, press: synth.Press{Rotation: 75}},
+}
+
+// Touch answers the software key's wish for a touch by asking the person which.
+func (h *hand) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch, error) {
+	a, err := h.ask.Ask(ctx, touchQuestion(r))
+	if ctx.Err() != nil {
+		return softkey.Touch{None: true}, nil // the key gave up waiting, or was told to
+	}
+	if err != nil {
+		h.leave(err)
+		return softkey.Touch{}, err
+	}
+	switch a.ID {
+	case "nobody":
+		return softkey.Touch{None: true}, nil
+	case "pull":
+		go h.key.PlugOut() // from another goroutine: the key is waiting in this one
+		<-ctx.Done()
+		return softkey.Touch{None: true}, nil
+	}
+	return h.press(a.ID)
+}
+
+func touchQuestion(r softkey.TouchRequest) steps.Question {
+	q := steps.Question{Name: "touch.presence", Kind: steps.Touch, Default: "good", Text: steps.T("The key waits for a touch.")}
+	switch r.Reason {
+	case softkey.Verify:
+		q.Name, q.Text = "touch.verify", steps.T("The key flashes blue: show an enrolled finger.")
+	case softkey.Enrol:
+		q.Name, q.Text = "touch.enrol", steps.T("The key flashes cyan: touch it.")
+	}
+	for _, t := range touches {
+		q.Choices = append(q.Choices, t.choice)
+	}
+	q.Choices = append(q.Choices,
+		steps.Choice{ID: "nobody", Text: steps.T("nobody touches it")},
+		steps.Choice{ID: "pull", Text: steps.T("pull the key out")})
+	return q
+}
+
+func (h *hand) press(id string) (softkey.Touch, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.Touches++
+	if err := saveJSON(h.path, h.handState); err != nil {
+		return softkey.Touch{}, err
+	}
+	for _, t := range touches {
+		if t.choice.ID != id {
+			continue
+		}
+		f := h.finger(h.Finger)
+		if t.other {
+			f = h.finger("another than " + h.Finger)
+		}
+		img := f.Touch(h.Touches)
+		if t.press != (synth.Press{}) {
+			img = f.Press(t.press, h.Touches)
+		}
+		return softkey.Touch{Image: &img}, nil
+	}
+	return softkey.Touch{None: true}, nil
+}
+
+// finger is a practice finger by its name: the same name is the same finger, in every practice.
+func (h *hand) finger(name string) *synth.Finger {
+	if f := h.fingers[name]; f != nil {
+		return f
+	}
+	n := fnv.New64a()
+	n.Write([]byte(name))
+	h.fingers[name] = synth.New(n.Sum64())
+	return h.fingers[name]
+}
