@@ -19,6 +19,8 @@ func (m *model) body(h int) block {
 		return m.stack(h, m.summaryBody(b), block{})
 	case !m.stopping.Empty():
 		return m.stack(h, m.stoppingBody(b), block{})
+	case m.ask == nil && m.seen.enrol != nil && m.seen.problem == nil:
+		return m.enrolBody(b, h)
 	case m.ask == nil:
 		return m.stack(h, m.context(b, h), m.under(b))
 	case m.ask.p.Kind == steps.Show:
@@ -27,7 +29,28 @@ func (m *model) body(h int) block {
 		return m.enrolBody(b, h)
 	}
 	ask := m.question(b, h)
+	if m.seen.plan != nil && m.seen.problem == nil {
+		return m.planBody(b, h, ask)
+	}
 	return m.stack(h, m.context(b, h-len(ask.lines)-1), ask)
+}
+
+// planBody keeps what a plan does to people on the screen with the question; only the settings are scrolled.
+func (m *model) planBody(b brush, h int, ask block) block {
+	settings, people := planBlock(b, m.seen.plan, h-len(ask.lines)-1)
+	if len(people.lines) == 0 {
+		return m.stack(h, settings, ask)
+	}
+	if len(people.lines)+len(ask.lines) > h-6 {
+		settings.gap()
+		settings.put(people)
+		return m.stack(h, settings, ask)
+	}
+	if len(ask.lines) > 0 {
+		people.gap()
+		people.put(ask)
+	}
+	return m.stack(h, settings, people)
 }
 
 // context is what the question is about, or what is going on while there is none.
@@ -38,9 +61,7 @@ func (m *model) context(b brush, h int) block {
 	case s.problem != nil:
 		out = problemBlock(b, s.problem)
 	case s.plan != nil:
-		out = planBlock(b, s.plan)
-	case s.enrol != nil:
-		return m.enrolBody(b, h)
+		return m.planBody(b, h, block{})
 	case s.proof != nil:
 		out = m.proofBlock(b, s.proof)
 	default:
@@ -52,7 +73,12 @@ func (m *model) context(b brush, h int) block {
 // question is the words, and what to answer with.
 func (m *model) question(b brush, h int) block {
 	q := m.ask.p.Question
-	out := words(b, q)
+	var out block
+	if q.Kind == steps.Touch && m.seen.led != nil {
+		out.add(b.wrap(b.st.Text, ledLine(b, *m.seen.led))...)
+		out.gap()
+	}
+	out.put(words(b, q))
 	out.gap()
 	if m.ask.wait {
 		out.add(b.para(b.st.Faint, steps.T("Checking."))...)
@@ -71,20 +97,19 @@ func (m *model) question(b brush, h int) block {
 // newsBlock is what was said since the last answer; while nothing is asked, what was done in this step so far.
 func (m *model) newsBlock(b brush) block {
 	var out block
-	if m.ask == nil && m.step != "" {
-		out.add(b.para(b.st.Strong, m.stepName(m.step))...)
-		out.gap()
-	}
 	lines := m.seen.news(8)
 	if m.ask == nil {
 		lines = m.seen.lines[max(len(m.seen.lines)-10, 0):]
 	}
 	for _, l := range lines {
-		if l.mark == noMark {
+		switch l.mark {
+		case noMark:
 			out.add(b.para(b.st.Text, l.text)...)
-			continue
+		case detail:
+			out.add(indented(b, b.st.Faint, l.text)...)
+		default:
+			out.add(b.item(b.st.mark(l.mark), b.st.Text, b.say(l.text))...)
 		}
-		out.add(b.item(b.st.mark(l.mark), b.st.Text, b.say(l.text))...)
 	}
 	if m.ask != nil && !m.begun() && m.outside.host != "" {
 		out.gap()
@@ -104,7 +129,13 @@ func (m *model) stepName(id string) steps.Text {
 
 // under is what stands below the context while nothing is asked: what is waited for.
 func (m *model) under(b brush) block {
-	return block{lines: m.waitLines(b)}
+	var out block
+	if m.busy() {
+		out.add(b.wrap(b.st.Text, ledLine(b, *m.seen.led))...)
+		out.gap()
+	}
+	out.add(m.waitLines(b)...)
+	return out
 }
 
 // waitLines says what takes time, and for how long already. Nothing is said in the first moments.
@@ -122,7 +153,7 @@ func (m *model) waitLines(b brush) []string {
 		}
 		return lines
 	}
-	if m.ask == nil && m.now().Sub(m.quiet) >= patient {
+	if m.ask == nil && !m.busy() && m.now().Sub(m.quiet) >= patient {
 		return b.item(b.st.Here.Render(markHere), b.st.Faint, b.say(steps.T("Working."))+"   "+m.clockText(m.quiet))
 	}
 	return nil
@@ -209,7 +240,7 @@ func (m *model) stack(h int, ctx, ask block) block {
 
 // clock asks for a tick while a clock is on the screen, and for nothing otherwise: an idle screen costs nothing.
 func (m *model) clock() tea.Cmd {
-	runs := m.ask == nil || m.seen.wait != nil || m.ask.wait
+	runs := m.ask == nil && !m.busy() || m.seen.wait != nil || !m.stopping.Empty()
 	if m.ticking || m.ended || m.opt.Still && !m.stillNews() || !runs {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -27,16 +28,23 @@ func (m *model) enrolBody(b brush, h int) block {
 	out.add(m.keyLines(b)...)
 	out.gap()
 
-	under := 0
 	var caption []string
 	if s.picture != nil {
 		caption = b.para(b.st.Faint, steps.T("The picture is practice data: a real key never shows your finger."))
-		under = len(caption) + 1
 	}
-	rows := h - len(out.lines) - under - len(ask.lines) - 2
+	room := h - len(out.lines) - len(ask.lines) - 1 // for what stands between the key and the question
+	rows := room - 1
+	if len(caption) > 0 {
+		rows -= len(caption) + 1
+	}
 	rows = min(rows, 16, b.w/5)
-	if rows < 5 || b.narrow() {
-		out.add(m.enrolWords(b, e)...)
+	if rows < 7 || b.narrow() {
+		caption = nil
+		words := m.enrolWords(b, e)
+		if len(words) > room {
+			words = slices.DeleteFunc(words, func(l string) bool { return l == "" })
+		}
+		out.add(words...)
 	} else {
 		col := rows*2 + 5
 		pic := m.drawing(rows*4, e)
@@ -89,10 +97,10 @@ func (m *model) enrolWords(b brush, e *steps.Enrolment) []string {
 		if e.OK {
 			mark = b.st.Good.Render(markDone)
 		}
-		out.add(b.item(mark, b.st.Text, b.say(e.Verdict))...)
+		out.add(b.item(mark, b.st.Text, b.say(steps.T("Last touch: %s", b.say(e.Verdict))))...)
 	}
 	if !e.Advice.Empty() {
-		out.add(b.item(b.st.Here.Render(markHere), b.st.Text, b.say(e.Advice))...)
+		out.add(b.item(b.st.Here.Render(markHere), b.st.Text, b.say(steps.T("Now: %s", b.say(e.Advice))))...)
 	}
 	return out.lines
 }

@@ -145,7 +145,7 @@ func (d *dialogue) Ask(ctx context.Context, q steps.Question) (steps.Answer, err
 		more, problem := check.look(a)
 		switch {
 		case problem != nil:
-			d.printf("%s\n", plainProblem(d.say, problem))
+			d.printf("%s\n", plainProblem(d.say, problem, nextOf(problem)))
 		case more:
 			d.printf("%s\n", d.say(steps.T("The same once more, to be sure.")))
 		default:

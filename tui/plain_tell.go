@@ -41,7 +41,7 @@ func (t *teller) tell(e steps.Event) {
 		t.line(or(e.Text, d.Text))
 		t.line(d.Facts...)
 	case *steps.Problem:
-		fmt.Fprintln(t.w, plainProblem(t.say, d))
+		fmt.Fprintln(t.w, plainProblem(t.say, d, nil)) // what to do next is the question that follows
 	case steps.LED:
 		t.light(e, d)
 	case steps.Picture: // has nothing to say to a reader
@@ -128,12 +128,12 @@ func stateWord(s steps.State) steps.Text {
 }
 
 // plainProblem is a problem in its three parts, a line each.
-func plainProblem(say steps.Speaker, p *steps.Problem) string {
+func plainProblem(say steps.Speaker, p *steps.Problem, next []steps.Text) string {
 	lines := []string{say(steps.T("Problem: %s", say(p.What)))}
 	if !p.State.Empty() {
 		lines = append(lines, say(steps.T("State: %s", say(p.State))))
 	}
-	for _, t := range nextOf(p) {
+	for _, t := range next {
 		lines = append(lines, say(steps.T("Next: %s", say(t))))
 	}
 	return strings.Join(append(lines, say(problemCode(p))), "\n")

@@ -6,30 +6,54 @@ import (
 	"keyrollout/steps"
 )
 
-// planBlock is what would change, now and then, and what that does to people.
-func planBlock(b brush, p *steps.Plan) block {
-	var out block
-	out.add(b.para(b.st.Strong, p.Title)...)
-	if len(p.Changes) > 0 {
-		out.gap()
-		if b.narrow() {
-			out.add(planList(b, p.Changes)...)
-		} else {
-			out.add(planTable(b, p.Changes)...)
+// planBlock is what would change, now and then, and what that does to people: in h lines if that can be done without
+// hiding the people. Where it is tight, the settings that stay are only counted.
+func planBlock(b brush, p *steps.Plan, h int) (settings, people block) {
+	people = planPeople(b, p)
+	settings = planSettings(b, p, p.Changes)
+	if room := h - len(people.lines) - 1; len(settings.lines) > room {
+		if kept := changed(b, p.Changes); len(kept) < len(p.Changes) {
+			settings = planSettings(b, p, kept)
+			settings.add(b.para(b.st.Faint, steps.T("Settings that stay as they are: %d", len(p.Changes)-len(kept)))...)
 		}
 	}
-	if len(p.People) > 0 {
+	return settings, people
+}
+
+func changed(b brush, all []steps.Change) []steps.Change {
+	var out []steps.Change
+	for _, c := range all {
+		if value(b, c.From) != value(b, c.To) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func planSettings(b brush, p *steps.Plan, changes []steps.Change) block {
+	var out block
+	if !p.Title.Empty() {
+		out.add(b.para(b.st.Strong, p.Title)...)
 		out.gap()
+	}
+	if b.narrow() {
+		out.add(planList(b, changes)...)
+	} else {
+		out.add(planTable(b, changes)...)
+	}
+	return out
+}
+
+func planPeople(b brush, p *steps.Plan) block {
+	var out block
+	if len(p.People) > 0 {
 		out.add(b.para(b.st.Strong, steps.T("What this does to people"))...)
 		for _, t := range p.People {
 			out.add(indented(b, b.st.Text, t)...)
 		}
 	}
-	if len(p.Needs) > 0 {
-		out.gap()
-		for _, t := range p.Needs {
-			out.add(b.para(b.st.Faint, t)...)
-		}
+	for _, t := range p.Needs {
+		out.add(b.para(b.st.Faint, t)...)
 	}
 	return out
 }

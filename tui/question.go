@@ -18,6 +18,8 @@ type form interface {
 	hints(KeyMap, steps.Speaker) []key.Binding
 	// typing reports that letters are text here, not commands.
 	typing() bool
+	// note is what one line above the keys has to say about the last key, or nothing.
+	note() steps.Text
 	// refused: the answer was looked at and is wrong. again: it was fine and has to be given once more.
 	refused(*steps.Problem)
 	again()
@@ -53,6 +55,7 @@ type formBase struct{}
 
 func (formBase) paste(string)           {}
 func (formBase) typing() bool           { return false }
+func (formBase) note() steps.Text       { return steps.Text{} }
 func (formBase) refused(*steps.Problem) {}
 func (formBase) again()                 {}
 func (formBase) wipe()                  {}

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"strconv"
-	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -95,11 +94,14 @@ func (f *chooseForm) view(b brush, h int) block {
 	if n := len(items) - to; n > 0 {
 		out.add(b.st.Faint.Render("  " + b.say(steps.T("%d more below", n))))
 	}
-	if f.nudge {
-		out.gap()
-		out.add(b.para(b.st.Text, steps.T("Nothing is chosen yet: move to one first."))...)
-	}
 	return out
+}
+
+func (f *chooseForm) note() steps.Text {
+	if f.nudge {
+		return steps.T("Nothing is chosen yet: move to one first.")
+	}
+	return steps.Text{}
 }
 
 // items draws each choice, its detail beside it if there is room for all, else under it.
@@ -158,22 +160,4 @@ func window(items [][]string, at, h int) (from, to int) {
 		}
 	}
 	return from, to
-}
-
-// touchForm is a chooseForm whose list may be empty: a real key has no practice touches.
-func newTouch(q steps.Question) *chooseForm {
-	f := newChoose(q)
-	f.verb = steps.T("touch")
-	if f.at < 0 && len(f.choices) > 0 {
-		f.at = 0
-	}
-	return f
-}
-
-// id is the choice the cursor stands on, for tests and hints.
-func (f *chooseForm) id() string {
-	if f.at < 0 {
-		return ""
-	}
-	return strings.TrimSpace(f.choices[f.at].ID)
 }

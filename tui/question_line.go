@@ -47,15 +47,18 @@ func (f *lineForm) hints(keys KeyMap, say steps.Speaker) []key.Binding {
 	return []key.Binding{as(keys.Enter, say(steps.T("take this")))}
 }
 
+func (f *lineForm) note() steps.Text {
+	if f.empty {
+		return steps.T("There is nothing to take yet: type it, then press enter.")
+	}
+	return steps.Text{}
+}
+
 func (f *lineForm) view(b brush, _ int) block {
 	out := prompt(b, &f.ed)
 	if f.q.Default != "" && len(f.ed.cells) == 0 {
 		out.gap()
 		out.add(b.para(b.st.Faint, steps.T("Enter alone takes: %s", f.q.Default))...)
-	}
-	if f.empty {
-		out.gap()
-		out.add(b.para(b.st.Text, steps.T("There is nothing to take yet: type it, then press enter."))...)
 	}
 	if f.problem != nil {
 		out.gap()

@@ -43,16 +43,19 @@ func (f *typedForm) hints(keys KeyMap, say steps.Speaker) []key.Binding {
 	return []key.Binding{as(keys.Enter, say(steps.T("confirm")))}
 }
 
+func (f *typedForm) note() steps.Text {
+	if f.differs {
+		return steps.T("These are not the words. Nothing was done.")
+	}
+	return steps.Text{}
+}
+
 func (f *typedForm) view(b brush, _ int) block {
 	var out block
-	out.add(b.para(b.st.Text, steps.T("To go on, type:"))...)
-	out.gap()
-	out.add("    " + b.st.Strong.Render(clean(f.q.Word)))
-	out.gap()
-	out.put(prompt(b, &f.ed))
-	if f.differs {
-		out.gap()
-		out.add(b.para(b.st.Text, steps.T("These are not the words. Nothing was done."))...)
+	word := clean(f.q.Word)
+	for _, l := range b.para(b.st.Text, steps.T("Type  %s  to go on.", f.q.Word)) {
+		out.add(strings.Replace(l, word, b.st.Strong.Render(word), 1))
 	}
+	out.put(prompt(b, &f.ed))
 	return out
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	"keyrollout/steps"
@@ -45,9 +46,13 @@ func (m *model) see(e steps.Event) {
 	case steps.Finding:
 		s.endWait()
 		s.finding, s.enrol = &d, nil
-		s.say(d.State, d.Text)
+		mark := d.State
+		if mark == steps.Pending { // needed: that is why one is here, and needs no mark
+			mark = noMark
+		}
+		s.say(mark, d.Text)
 		for _, f := range d.Facts {
-			s.say(noMark, f)
+			s.say(detail, f)
 		}
 	case steps.Plan:
 		s.endWait()
@@ -102,13 +107,24 @@ func (m *model) seeStep(d steps.StepState) {
 	}
 }
 
-// noMark is a line that is neither done nor open.
-const noMark steps.State = -1
+// Lines that are neither done nor open.
+const (
+	noMark steps.State = -1 - iota
+	detail             // belongs to the line above
+)
 
 func (s *scene) say(mark steps.State, t steps.Text) {
-	if !t.Empty() {
-		s.lines = append(s.lines, said{mark, t})
+	if t.Empty() {
+		return
 	}
+	// What is said again (a step that looks anew after going back) is not new: the earlier line goes.
+	if i := slices.IndexFunc(s.lines, func(l said) bool { return l.text.String() == t.String() }); i >= 0 {
+		s.lines = slices.Delete(s.lines, i, i+1)
+		if i < s.fresh {
+			s.fresh--
+		}
+	}
+	s.lines = append(s.lines, said{mark, t})
 }
 
 func (s *scene) seeWait(w steps.Wait, now time.Time) {

@@ -122,7 +122,7 @@ func (f farewell) printError(line func(string, ...any)) {
 	switch {
 	case f.err == nil, errors.Is(f.err, steps.ErrQuit), errors.Is(f.err, steps.ErrBack), canceled(f.err):
 	case errors.As(f.err, &p) && f.plain:
-		line("%s", plainProblem(f.say, p))
+		line("%s", plainProblem(f.say, p, nextOf(p)))
 	case errors.As(f.err, &p):
 		line("%s %s", markBad, f.say(p.What))
 		if !p.State.Empty() {

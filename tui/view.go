@@ -25,9 +25,14 @@ func (m *model) View() tea.View {
 		v.SetContent(m.tooSmall())
 		return v
 	}
-	top, foot := m.header(), m.footer()
-	h := m.h - len(top) - len(foot)
+	top, note := m.header(), m.note()
+	under := 1
+	if m.roomy() {
+		under = 2
+	}
+	h := m.h - len(top) - len(note) - under
 	body := m.body(h).fit(h)
+	foot := append(note, strings.Repeat(" ", margin)+m.keyLine(m.w-2*margin)) // after the body: it knows what scrolls
 	if body.cursor != nil && !m.leaving {
 		v.Cursor = tea.NewCursor(body.cursor.X+margin, body.cursor.Y+len(top))
 		v.Cursor.Blink = false
@@ -35,6 +40,9 @@ func (m *model) View() tea.View {
 	body.indent(margin)
 	for len(body.lines) < h {
 		body.add("")
+	}
+	if m.roomy() {
+		foot = append(foot, "")
 	}
 	lines := append(append(top, body.lines...), foot...)
 	for i, l := range lines {
@@ -58,7 +66,9 @@ func (m *model) tooSmall() string {
 func (m *model) header() []string {
 	inner := m.w - 2*margin
 	left := m.st.Strong.Render("keyrollout")
-	if m.tenant.Name != "" {
+	if m.tenant.Name == "" {
+		left += " " + m.st.Faint.Render(clean(m.opt.Version))
+	} else {
 		left += "   " + clean(m.tenant.Name)
 	}
 	if m.tenant.Practice {
@@ -121,8 +131,8 @@ func (m *model) joinSteps(gap int, named func(id string) bool) string {
 	return strings.Join(parts, strings.Repeat(" ", gap))
 }
 
-// footer is one line for what has to be said now, and the line of keys.
-func (m *model) footer() []string {
+// note is the line above the keys: empty, or what has to be said now.
+func (m *model) note() []string {
 	b := m.brush()
 	pre := strings.Repeat(" ", margin)
 	var note []string
@@ -133,19 +143,16 @@ func (m *model) footer() []string {
 		note = b.para(b.st.Strong, steps.T("Leave? What was done stays done."))
 	case !m.notice.Empty():
 		note = b.para(b.st.Strong, m.notice)
+	case m.ask != nil && m.page == nil:
+		note = b.para(b.st.Strong, m.ask.form.note())
 	}
-	out := []string{""}
-	for _, l := range note {
-		out = append(out, pre+l)
+	if len(note) == 0 {
+		return []string{""}
 	}
-	if len(note) > 0 {
-		out = append(out, "")
+	for i, l := range note {
+		note[i] = pre + l
 	}
-	out = append(out, pre+m.keyLine(m.w-2*margin))
-	if m.roomy() {
-		out = append(out, "")
-	}
-	return out
+	return note
 }
 
 // keyLine names the keys, the first ones first if not all fit.
@@ -180,7 +187,7 @@ func (m *model) hints() []key.Binding {
 		}
 		return nil
 	case m.page != nil:
-		return []key.Binding{as(k.Back, m.say(steps.T("close"))), as(k.PageDown, m.say(steps.T("scroll")))}
+		out = append(out, as(k.Back, m.say(steps.T("close"))))
 	case m.ask == nil:
 		out = append(out, k.Leave)
 	default:
@@ -189,7 +196,7 @@ func (m *model) hints() []key.Binding {
 	if *m.more > 0 {
 		out = append(out, as(k.PageDown, m.say(steps.T("more"))))
 	}
-	if m.hold || m.opt.Explain == nil {
+	if m.hold || m.page != nil || m.opt.Explain == nil {
 		return out
 	}
 	if m.ask != nil && m.ask.form.typing() {
@@ -210,7 +217,7 @@ func (m *model) askHints() []key.Binding {
 	case a.p.Back:
 		out = append(out, k.Back)
 	}
-	if !a.form.typing() && !m.busy() {
+	if !a.form.typing() && !m.busy() && a.p.Kind != steps.Show {
 		out = append(out, k.Quit)
 	}
 	if m.busy() {

@@ -51,6 +51,9 @@ func Wizard(ctx context.Context, o Options, run Run) error {
 	}
 	stop()
 	m.farewell().print(o.Out)
+	if c := (*crash)(nil); errors.As(m.runErr, &c) {
+		fmt.Fprintf(o.Err, "\n%s", c.stack)
+	}
 	return m.verdict(err)
 }
 
@@ -73,7 +76,7 @@ type crash struct {
 	stack []byte
 }
 
-func (c *crash) Error() string { return fmt.Sprintf("internal error: %v\n\n%s", c.value, c.stack) }
+func (c *crash) Error() string { return fmt.Sprintf("internal error: %v", c.value) }
 
 // errLeft: the person left before the run had ended.
 var errLeft = errors.New("left without waiting for the end")
