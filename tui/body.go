@@ -24,15 +24,16 @@ func (m *model) body(h int) block {
 	case m.ask == nil:
 		return m.stack(h, m.context(b, h), m.under(b))
 	case m.ask.p.Kind == steps.Show:
-		return m.stack(h, block{}, m.question(b, h))
+		return m.question(b, h)
 	case m.seen.enrol != nil && m.ask.p.Kind == steps.Touch:
 		return m.enrolBody(b, h)
 	}
-	ask := m.question(b, h)
 	if m.seen.plan != nil && m.seen.problem == nil {
-		return m.planBody(b, h, ask)
+		return m.planBody(b, h, m.question(b, h-5))
 	}
-	return m.stack(h, m.context(b, h-len(ask.lines)-1), ask)
+	about := m.context(b, h)
+	// A long list leaves room for a few lines of what it is about.
+	return m.stack(h, about, m.question(b, h-min(len(about.lines)+1, 5)))
 }
 
 // planBody keeps what a plan does to people on the screen with the question; only the settings are scrolled.
@@ -42,9 +43,9 @@ func (m *model) planBody(b brush, h int, ask block) block {
 		return m.stack(h, settings, ask)
 	}
 	if len(people.lines)+len(ask.lines) > h-6 {
-		settings.gap()
-		settings.put(people)
-		return m.stack(h, settings, ask)
+		people.gap() // too little room for all: people come before settings
+		people.put(settings)
+		return m.stack(h, people, ask)
 	}
 	if len(ask.lines) > 0 {
 		people.gap()
@@ -84,9 +85,7 @@ func (m *model) question(b brush, h int) block {
 		out.add(b.para(b.st.Faint, steps.T("Checking."))...)
 		return out
 	}
-	// A long list leaves room for a few lines of what it is about.
-	room := max(h-len(out.lines)-4, 3)
-	out.put(m.ask.form.view(b, room))
+	out.put(m.ask.form.view(b, max(h-len(out.lines), 3)))
 	if m.seen.wait != nil {
 		out.gap()
 		out.add(m.waitLines(b)...)

@@ -72,7 +72,7 @@ func (m *model) see(e steps.Event) {
 		s.picture = &d
 	case *steps.Problem:
 		s.endWait()
-		s.problem = d
+		s.problem, s.led = d, nil
 	case steps.Wait:
 		s.seeWait(d, m.now())
 	case steps.Proof:
@@ -144,7 +144,7 @@ func (s *scene) endWait() { s.wait = nil }
 func (s *scene) asked(q steps.Question) {
 	s.endWait()
 	if q.Kind != steps.Touch {
-		s.enrol, s.picture = nil, nil
+		s.enrol, s.picture, s.led = nil, nil, nil
 	}
 }
 

@@ -57,7 +57,7 @@ func (m *model) brush() brush {
 }
 
 func (m *model) tooSmall() string {
-	b := brush{say: m.say, st: m.st, w: max(m.w, 10)}
+	b := brush{say: m.say, st: m.st, w: max(m.w, 1)}
 	out := block{lines: b.para(b.st.Text, steps.T("keyrollout needs %d x %d. It goes on running; make the window larger.", leastW, leastH))}
 	return strings.Join(out.fit(max(m.h, 1)).lines, "\n")
 }
@@ -113,6 +113,9 @@ func (m *model) joinSteps(gap int, named func(id string) bool) string {
 	for i, l := range m.opt.Steps {
 		state := m.states[l.ID]
 		var word []string
+		if i < plain && !named(l.ID) {
+			continue
+		}
 		if i >= plain {
 			word = append(word, string(rune('1'+i-max(plain, 0))))
 		}
