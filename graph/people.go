@@ -195,7 +195,10 @@ func (c *client) Group(ctx context.Context, id string) (Group, error) {
 		return Group{}, err
 	}
 	n, err := do(ctx, c, "count a group", looks, func(ctx context.Context) (int64, error) {
-		r, err := got(b.TransitiveMembers().GraphUser().Get(ctx,
+		people := b.TransitiveMembers().GraphUser()
+		// The SDK writes an alias of the documented name.
+		people.UrlTemplate = strings.Replace(people.UrlTemplate, "/graph.user", "/microsoft.graph.user", 1)
+		r, err := got(people.Get(ctx,
 			&groups.ItemTransitiveMembersGraphUserRequestBuilderGetRequestConfiguration{
 				Headers: eventual(),
 				QueryParameters: &groups.ItemTransitiveMembersGraphUserRequestBuilderGetQueryParameters{
