@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,7 +65,17 @@ func measure(w io.Writer, args []string) error {
 	slices.Sort(frames)
 	_, err := fmt.Fprintf(w, "first frame    %4d ms, slowest of %d starts %d ms (wanted: under 100 ms)\n",
 		frames[starts/2].Milliseconds(), starts, frames[starts-1].Milliseconds())
+	if load, _ := os.ReadFile("/proc/loadavg"); err == nil && busy(string(load), runtime.NumCPU()) {
+		_, err = fmt.Fprintf(w, "This machine is busy (load %s on %d processors): at rest it is quicker.\n", strings.Fields(string(load))[0], runtime.NumCPU())
+	}
 	return err
+}
+
+// busy: do more programs want to run than there are processors?
+func busy(loadavg string, processors int) bool {
+	var load float64
+	_, err := fmt.Sscan(loadavg, &load)
+	return err == nil && load > float64(processors)
 }
 
 // program is one that runs on a terminal of 80 by 24, with an empty place for its state.
