@@ -175,6 +175,9 @@ func (s *session) onTemplate(ctx context.Context, op string, pin secret.Secret, 
 	if err := s.canEnrol(op, pin); err != nil {
 		return err
 	}
+	if len(id) == 0 { // nobody's
+		return &Error{Op: op, Code: CodeInvalidOption}
+	}
 	return s.call(ctx, op, touchTime, func() C.int {
 		t := C.fido_bio_template_new()
 		if t == nil {
@@ -182,7 +185,7 @@ func (s *session) onTemplate(ctx context.Context, op string, pin secret.Secret, 
 		}
 		defer C.fido_bio_template_free(&t)
 		if r := C.fido_bio_template_set_id(t, ptr(id), size(id)); r != C.FIDO_OK {
-			return C.FIDO_ERR_INVALID_OPTION // an empty id is nobody's
+			return r
 		}
 		cname := C.CString(name)
 		defer C.free(unsafe.Pointer(cname))
