@@ -17,8 +17,8 @@ type patch struct {
 	enough bool
 }
 
-// patchPoints are the 64 points nearest to the centre on a lattice of 6 px (at 500 dpi, whatever the working
-// scale), in 1/8 px: they reach three ridges far, where
+// patchPoints are the 64 points nearest to the centre on a lattice of 6 px (along the ridge at 500 dpi,
+// across it at nine px to the ridge, so that stretched skin looks the same), in 1/8 px: they reach three ridges far, where
 // an error of a few degrees in the frame still keeps ridges on ridges.
 var patchPoints = func() (pts [64][2]int32) {
 	var all [][3]int
@@ -38,10 +38,12 @@ var patchPoints = func() (pts [64][2]int32) {
 func (p *prepared) describe(m minutia, scale int32) patch {
 	var d patch
 	turn := int32(m.dir) * 2 // 512 to the turn
-	c, s := cos512[turn]*scale>>12, sin512[turn]*scale>>12
+	c, s := cos512[turn], sin512[turn]
+	wide := 4096 * nominalRate / p.rateAt(int(m.x), int(m.y))
 	for i, pt := range patchPoints {
-		x := int32(m.x)*sub + (pt[0]*c-pt[1]*s)>>14
-		y := int32(m.y)*sub + (pt[0]*s+pt[1]*c)>>14
+		l, n := pt[0]*scale>>12, pt[1]*wide>>12
+		x := int32(m.x)*sub + (l*c-n*s)>>14
+		y := int32(m.y)*sub + (l*s+n*c)>>14
 		phase, rel, ok := p.sample(x, y, turn)
 		if !ok {
 			continue

@@ -98,7 +98,7 @@ func (e *Enrolment) fits(t *Template) Verdict {
 	best, skewed := 0.0, 0
 	for _, v := range e.views {
 		ev := compare(v, t)
-		s := ev.score()
+		s := ev.worth
 		best = max(best, s)
 		if s >= mergeScore {
 			if turn := abs(int((ev.turn+256)&511) - 256); turn*360 > skewLimit*512 {

@@ -12,11 +12,12 @@ type candidate struct {
 
 // matching is the working memory of one comparison.
 type matching struct {
-	counts [64]int32
-	cands  []candidate
-	growth growth
-	best   evidence
-	usedB  [maxMinutiae]bool
+	counts  [64]int32
+	cands   []candidate
+	growth  growth
+	best    evidence
+	usedB   [maxMinutiae]bool
+	covered []bool
 }
 
 var matchings = sync.Pool{New: func() any { return &matching{cands: make([]candidate, 0, 256)} }}
@@ -32,7 +33,8 @@ const (
 // Compare says how surely two templates come from the same finger. See Threshold for what its numbers mean.
 // It does not matter which comes first.
 func Compare(a, b *Template) float64 {
-	return compare(a, b).score()
+	e := compare(a, b)
+	return e.worth
 }
 
 func compare(a, b *Template) evidence {
@@ -50,14 +52,14 @@ func compare(a, b *Template) evidence {
 	m.rank(a, b, zoom)
 	for k := 0; k < min(tries, len(m.cands)); k++ {
 		c := m.cands[k]
-		mo := motionOf(a.minutiae[c.i], b.minutiae[c.j], zoom)
+		mo := motionOf(a.prep, b.prep, a.minutiae[c.i], b.minutiae[c.j], zoom)
 		g := &m.growth
 		g.reset(a.prep, b.prep, mo)
 		g.grow(int(a.minutiae[c.i].x), int(a.minutiae[c.i].y))
 		if g.locked < firstLocked {
 			continue
 		}
-		if e := m.weigh(a, b); e.score() > m.best.score() {
+		if e := m.weigh(a, b); e.worth > m.best.worth {
 			m.best = e
 		}
 	}
@@ -122,7 +124,7 @@ func (m *matching) pairUp(a, b *Template) {
 func (m *matching) rank(a, b *Template, zoom int32) {
 	for k := range m.cands {
 		c := &m.cands[k]
-		mo := motionOf(a.minutiae[c.i], b.minutiae[c.j], zoom)
+		mo := motionOf(a.prep, b.prep, a.minutiae[c.i], b.minutiae[c.j], zoom)
 		c.support = c.like
 		for l := range m.cands {
 			d := &m.cands[l]

@@ -1,11 +1,10 @@
 package matcher
 
 const (
-	sub         = 8 // positions inside a comparison are eighths of a px
-	blockCells  = 4 // a block is 4x4 field samples: 24 px, a good two ridges
-	blockLeast  = 8 // samples of a block that must be on for it to count
-	sampleSpan  = fieldStep * sub
-	phasePerSub = 256.0 / wantedPeriod / sub
+	sub        = 8 // positions inside a comparison are eighths of a px
+	blockCells = 4 // a block is 4x4 field samples: 24 px, a good two ridges
+	blockLeast = 8 // samples of a block that must be on for it to count
+	sampleSpan = fieldStep * sub
 )
 
 // prepared is a template unfolded for comparing.
@@ -22,6 +21,7 @@ type cell struct {
 	on     bool
 	orient uint8
 	phase  uint8
+	rate   uint16 // how fast the phase runs across the ridges, as nominalRate
 }
 
 // block is one square of the field: the reference orientation gives its normal.
@@ -43,8 +43,9 @@ func (t *Template) prepare() {
 	f := t.field
 	p := &prepared{w: f.w, h: f.h, cells: make([]cell, f.w*f.h)}
 	for i := range p.cells {
-		p.cells[i] = cell{f.clear[i] > 0, f.orient[i], f.phase[i]}
+		p.cells[i] = cell{f.clear[i] > 0, f.orient[i], f.phase[i], nominalRate}
 	}
+	p.measureRates()
 	p.bw, p.bh = (f.w+blockCells-1)/blockCells, (f.h+blockCells-1)/blockCells
 	p.blocks = make([]block, p.bw*p.bh)
 	for by := range p.bh {
@@ -93,9 +94,72 @@ func (p *prepared) fillBlock(b *block, x0, y0 int) {
 	b.ok = b.n >= blockLeast
 }
 
+// nominalRate is the phase per 1/16 of 1/8 px across ridges of the wanted period, times 2^16.
+const nominalRate = 256 * 4096 / (wantedPeriod * sub)
+
+// measureRates finds how fast the phase runs at each sample: its steps to the samples beside and below, against the
+// steps' lengths across the ridges, averaged over 7x7 samples. The rate is 1/period, known to a few per cent.
+func (p *prepared) measureRates() {
+	num, den := make([]int32, len(p.cells)), make([]int32, len(p.cells))
+	for y := range p.h {
+		for x := range p.w {
+			i := y*p.w + x
+			c := &p.cells[i]
+			if !c.on {
+				continue
+			}
+			for _, d := range [2][2]int{{1, 0}, {0, 1}} {
+				u, v := x+d[0], y+d[1]
+				if u >= p.w || v >= p.h || !p.cells[v*p.w+u].on {
+					continue
+				}
+				e := &p.cells[v*p.w+u]
+				if t := turned(c.orient, e.orient); t > 24 || t < -24 {
+					continue
+				}
+				o := int(c.orient) + turned(e.orient, c.orient)/2
+				o &= 511
+				// px times 64 across the ridges, and the phase it should take
+				across := int32((-d[0]*int(sin512[o]) + d[1]*int(cos512[o])) * fieldStep >> 8)
+				flip := int(e.orient) != int(c.orient)+turned(e.orient, c.orient)
+				to := e.phase
+				if flip {
+					to = -to
+				}
+				if across < 0 {
+					across, d[0], d[1] = -across, -d[0], -d[1]
+					want := across * 256 / (64 * wantedPeriod)
+					got := want + int32(int8(c.phase-to-uint8(want)))
+					num[i] += got * across
+				} else {
+					want := across * 256 / (64 * wantedPeriod)
+					got := want + int32(int8(to-c.phase-uint8(want)))
+					num[i] += got * across
+				}
+				den[i] += across * across >> 6
+			}
+		}
+	}
+	for i := range den { // the nominal rate holds where nothing is known
+		num[i] = num[i]>>4 + 28*64/16
+		den[i] = den[i]>>4 + 64/16
+	}
+	for range 2 {
+		boxBlur(num, p.w, p.h, 2)
+		boxBlur(den, p.w, p.h, 2)
+	}
+	for i := range den {
+		if den[i] > 0 {
+			// num/den is phase units per px.
+			r := int64(num[i]) * nominalRate * wantedPeriod / (int64(den[i]) * 256)
+			p.cells[i].rate = uint16(max(nominalRate*10/16, min(nominalRate*16/10, r)))
+		}
+	}
+}
+
 // sample reads the wave at x, y (1/8 px) as seen by someone turned by turn (512 to the full turn): the phase along the
-// normal nearest to his own, and the orientation relative to his. Between samples the wave is carried on at the nominal
-// period.
+// normal nearest to his own, and the orientation relative to his. Between samples the wave is carried on at its own
+// rate.
 func (p *prepared) sample(x, y, turn int32) (phase uint8, rel int32, ok bool) {
 	if x < 0 || y < 0 {
 		return 0, 0, false
@@ -110,7 +174,7 @@ func (p *prepared) sample(x, y, turn int32) (phase uint8, rel int32, ok bool) {
 	}
 	ex, ey := x-int32(u*sampleSpan+sampleSpan/2), y-int32(v*sampleSpan+sampleSpan/2)
 	o := int32(c.orient)
-	phase = c.phase + carry(o, ex, ey)
+	phase = c.phase + carry(o, ex, ey, c.rate)
 	rel = (o - turn + 128) & 511
 	if rel >= 256 { // his normal points the other way
 		phase = -phase
@@ -119,11 +183,17 @@ func (p *prepared) sample(x, y, turn int32) (phase uint8, rel int32, ok bool) {
 	return phase, rel - 128, true
 }
 
-// carryRate is the phase per 1/8 px across the ridges, times 2^16 over trigOne's own shift.
-const carryRate = 256 * 4096 / (wantedPeriod * sub)
-
 // carry is how far the phase runs on over the step (ex, ey) at orientation o.
-func carry(o, ex, ey int32) uint8 {
-	across := (-ex*sin512[o] + ey*cos512[o]) >> 10 // 1/8 px times 16
-	return uint8((across*carryRate + 1<<15) >> 16)
+func carry(o, ex, ey int32, rate uint16) uint8 {
+	across := (-ex*sin512[o] + ey*cos512[o]) >> 10 // 1/16 of 1/8 px
+	return uint8((across*int32(rate) + 1<<15) >> 16)
+}
+
+// rateAt is the rate at pixel x, y; outside the print, the nominal one.
+func (p *prepared) rateAt(x, y int) int32 {
+	u, v := x/fieldStep, y/fieldStep
+	if u >= p.w || v >= p.h || !p.cells[v*p.w+u].on {
+		return nominalRate
+	}
+	return int32(p.cells[v*p.w+u].rate)
 }

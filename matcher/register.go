@@ -7,25 +7,35 @@ package matcher
 // fingerprint registration", 2018.) False pairs start out of step or run into it at the first minutia that the other
 // print does not have.
 
-// motion is a turn and a shift from print a to print b.
+// motion lays print a on print b: a turn, a stretch, and a shift.
 type motion struct {
-	turn   int32 // 512 to the turn
-	c, s   int32
-	tx, ty int32 // 1/8 px
+	turn           int32 // 512 to the turn
+	xx, xy, yx, yy int32 // the matrix, times 2^14
+	tx, ty         int32 // 1/8 px
 }
 
 // motionOf lays minutia m of a on minutia n of b. zoom is b's working px per working px of a, times 4096: both pictures
-// were scaled by what their own ridges told, and the finger itself has not grown.
-func motionOf(m, n minutia, zoom int32) motion {
+// were scaled by what their own ridges told, and the finger itself has not grown. Across the ridges the periods at the
+// two places tell how skin was stretched there.
+func motionOf(a, b *prepared, m, n minutia, zoom int32) motion {
 	t := (int32(n.dir)*2 - int32(m.dir)*2) & 511
-	v := motion{turn: t, c: cos512[t] * zoom >> 12, s: sin512[t] * zoom >> 12}
+	across := 4096 * a.rateAt(int(m.x), int(m.y)) / b.rateAt(int(n.x), int(n.y))
+	d, e := int32(m.dir)*2, int32(n.dir)*2&511
+	// Into m's frame (along, across), stretched, out of n's.
+	ax, ay := cos512[d]>>2*zoom>>12, sin512[d]>>2*zoom>>12
+	bx, by := -sin512[d]>>2*across>>12, cos512[d]>>2*across>>12
+	c, s := cos512[e], sin512[e]
+	v := motion{turn: t,
+		xx: (ax*c - bx*s) >> 12, xy: (ay*c - by*s) >> 12,
+		yx: (ax*s + bx*c) >> 12, yy: (ay*s + by*c) >> 12,
+	}
 	x, y := v.apply(int32(m.x)*sub, int32(m.y)*sub)
 	v.tx, v.ty = int32(n.x)*sub-x, int32(n.y)*sub-y
 	return v
 }
 
 func (v *motion) apply(x, y int32) (int32, int32) {
-	return (x*v.c-y*v.s)>>14 + v.tx, (x*v.s+y*v.c)>>14 + v.ty
+	return (x*v.xx+y*v.xy)>>14 + v.tx, (x*v.yx+y*v.yy)>>14 + v.ty
 }
 
 type blockState uint8
@@ -47,6 +57,7 @@ type growth struct {
 	dy    []int32
 	coh   []int32 // coherence, 0..1024
 	res   []int32 // how far the shift was from what was foretold, phase units
+	tilt  []int32 // mean difference of the orientations, orientation units
 	queue []int32
 
 	stretch stretch
@@ -60,11 +71,11 @@ func (g *growth) reset(a, b *prepared, m motion) {
 	if cap(g.state) < n {
 		g.state = make([]blockState, n)
 		g.dx, g.dy = make([]int32, n), make([]int32, n)
-		g.coh, g.res = make([]int32, n), make([]int32, n)
+		g.coh, g.res, g.tilt = make([]int32, n), make([]int32, n), make([]int32, n)
 		g.queue = make([]int32, 0, n)
 	}
 	g.state, g.dx, g.dy = g.state[:n], g.dx[:n], g.dy[:n]
-	g.coh, g.res = g.coh[:n], g.res[:n]
+	g.coh, g.res, g.tilt = g.coh[:n], g.res[:n], g.tilt[:n]
 	clear(g.state)
 	g.queue = g.queue[:0]
 	g.a, g.b, g.m = a, b, m
@@ -186,12 +197,12 @@ func (g *growth) try(i int) {
 		return
 	}
 	dx, dy := g.foretell(i)
-	n, coh, turn := g.measure(bl, dx, dy)
+	n, coh, turn, rate, tilt := g.measure(bl, dx, dy)
 	if n < blockLeast {
 		g.state[i] = outside
 		return
 	}
-	g.coh[i], g.res[i] = coh, turn
+	g.coh[i], g.res[i], g.tilt[i] = coh, turn, tilt
 	if coh < lockCoherence || turn > lockTurn || turn < -lockTurn {
 		g.state[i] = failed
 		g.failed++
@@ -200,7 +211,7 @@ func (g *growth) try(i int) {
 	g.state[i] = locked
 	g.locked++
 	// Moving by s along the block's normal, seen in b, takes the phase difference away.
-	s := turn * wantedPeriod * sub // times 256
+	s := turn * 256 * 4096 / rate // times 256
 	o := (int32(bl.orient) + g.m.turn) & 511
 	g.dx[i] = dx + (-sin512[o]>>4*s)>>18
 	g.dy[i] = dy + (cos512[o]>>4*s)>>18
@@ -210,14 +221,14 @@ func (g *growth) try(i int) {
 }
 
 // measure compares block bl, moved by the motion and (dx, dy), with b: the number of samples b has there too, how well
-// they run in step (0..1024), and by how much phase they are apart.
-func (g *growth) measure(bl *block, dx, dy int32) (n int, coherence, turn int32) {
+// they run in step (0..1024), by how much phase they are apart, b's rate there, and how far the orientations are apart.
+func (g *growth) measure(bl *block, dx, dy int32) (n int, coherence, turn, rate, tilt int32) {
 	m, b := &g.m, g.b
-	var re, im int32
+	var re, im, rates, tilts int32
 	for k := range bl.cells[:bl.n] {
 		c := &bl.cells[k]
-		x := (c.x*m.c-c.y*m.s)>>14 + m.tx + dx
-		y := (c.x*m.s+c.y*m.c)>>14 + m.ty + dy
+		x := (c.x*m.xx+c.y*m.xy)>>14 + m.tx + dx
+		y := (c.x*m.yx+c.y*m.yy)>>14 + m.ty + dy
 		if x < 0 || y < 0 {
 			continue
 		}
@@ -230,15 +241,21 @@ func (g *growth) measure(bl *block, dx, dy int32) (n int, coherence, turn int32)
 			continue
 		}
 		n++
+		rates += int32(q.rate)
 		o := int32(q.orient)
 		ex, ey := x-int32(u*sampleSpan+sampleSpan/2), y-int32(v*sampleSpan+sampleSpan/2)
-		phase := q.phase + carry(o, ex, ey)
+		phase := q.phase + carry(o, ex, ey, q.rate)
 		rel := (o - c.orient - m.turn + 128) & 511
 		if rel >= 256 {
 			phase = -phase
 			rel -= 256
 		}
-		if rel < 128-orientSlack || rel > 128+orientSlack {
+		off := rel - 128
+		if off < 0 {
+			off = -off
+		}
+		tilts += off
+		if off > orientSlack {
 			continue
 		}
 		d := int(c.phase-phase) * 2
@@ -246,8 +263,8 @@ func (g *growth) measure(bl *block, dx, dy int32) (n int, coherence, turn int32)
 		im += sin512[d]
 	}
 	if n == 0 {
-		return 0, 0, 0
+		return 0, 0, 0, nominalRate, 0
 	}
 	l := int32(isqrt(int64(re)*int64(re) + int64(im)*int64(im)))
-	return n, l / int32(n) >> 4, int32(int8(atan2(int64(im), int64(re)) >> 8))
+	return n, l / int32(n) >> 4, int32(int8(atan2(int64(im), int64(re)) >> 8)), rates / int32(n), tilts / int32(n)
 }

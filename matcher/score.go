@@ -2,30 +2,63 @@ package matcher
 
 // evidence is what a registration found, for and against.
 type evidence struct {
-	locked, failed int     // blocks
-	coherence      float64 // mean over locked blocks, 0..1
-	strain         float64 // mean distance of a block's shift from what its neighbours foretold, phase units
-	paired         int     // minutiae that meet
-	lonelyA        int     // minutiae of a inside the locked area that meet none
-	lonelyB        int
 	turn           int32
+	locked, failed int     // blocks
+	coherence      float64 // sum over the locked blocks of how well they run in step, 0..1 each
+	strain         float64 // sum of how far (of a period) each block was from what its neighbours foretold
+	tilt           float64 // sum of the differences in orientation, in right angles
+	stretch        float64 // how much skin was stretched, root of the summed squares
+	paired         float64 // minutiae that meet, weighed by their quality
+	apart          float64 // sum over the pairs of how far they are from meeting exactly, 0..1 each
+	lonelyA        float64 // minutiae of a inside the locked area that meet none, weighed by their quality
+	lonelyB        float64 // the same for b
+	pairs          int
+
+	worth float64 // the score, once weighed
 }
+
+const (
+	meetPos = 9  // px: one ridge period
+	meetDir = 20 // direction units: 28 degrees
+)
 
 // weigh counts the evidence of the registration just grown.
 func (m *matching) weigh(a, b *Template) evidence {
 	g := &m.growth
 	e := evidence{locked: g.locked, failed: g.failed, turn: g.m.turn}
-	var coh, strain int64
+	var coh, strain, tilt int64
+	nb := len(g.b.blocks)
+	if cap(m.covered) < nb {
+		m.covered = make([]bool, nb)
+	}
+	m.covered = m.covered[:nb]
+	clear(m.covered)
 	for i, s := range g.state {
-		if s == locked {
-			coh += int64(g.coh[i])
-			strain += int64(abs(int(g.res[i])))
+		if s != locked {
+			continue
+		}
+		coh += int64(g.coh[i])
+		strain += int64(abs(int(g.res[i])))
+		tilt += int64(g.tilt[i])
+		const span = blockCells * sampleSpan
+		x, y := g.m.apply(int32(i%g.a.bw)*span+span/2, int32(i/g.a.bw)*span+span/2)
+		x, y = x+g.dx[i], y+g.dy[i]
+		if u, v := int(x/span), int(y/span); x >= 0 && y >= 0 && u < g.b.bw && v < g.b.bh {
+			m.covered[v*g.b.bw+u] = true
 		}
 	}
-	if g.locked > 0 {
-		e.coherence = float64(coh) / float64(1024*g.locked)
-		e.strain = float64(strain) / float64(g.locked)
-	}
+	e.coherence = float64(coh) / 1024
+	e.strain = float64(strain) / 256
+	e.tilt = float64(tilt) / 128
+	e.stretch = g.stretch.size()
+	m.meet(a, b, &e)
+	e.worth = e.score()
+	return e
+}
+
+// meet pairs the minutiae in the locked area.
+func (m *matching) meet(a, b *Template, e *evidence) {
+	g := &m.growth
 	clear(m.usedB[:])
 	for _, p := range a.minutiae {
 		bx, by := int(p.x)/(fieldStep*blockCells), int(p.y)/(fieldStep*blockCells)
@@ -37,36 +70,50 @@ func (m *matching) weigh(a, b *Template) evidence {
 		x, y = x+g.dx[i], y+g.dy[i]
 		best, at := int32(meetPos*meetPos*sub*sub), -1
 		for j, q := range b.minutiae {
-			if m.usedB[j] {
-				continue
-			}
 			ex, ey := x-int32(q.x)*sub, y-int32(q.y)*sub
-			if d := ex*ex + ey*ey; d < best {
+			if d := ex*ex + ey*ey; d < best && !m.usedB[j] {
 				if t := turned(p.dir+uint8(g.m.turn/2), q.dir); t < meetDir && t > -meetDir {
 					best, at = d, j
 				}
 			}
 		}
 		if at < 0 {
-			e.lonelyA++
+			e.lonelyA += float64(p.quality) / 128
 			continue
 		}
 		m.usedB[at] = true
-		e.paired++
+		e.pairs++
+		e.paired += float64(min(p.quality, b.minutiae[at].quality)) / 128
+		e.apart += float64(best) / (meetPos * meetPos * sub * sub)
 	}
-	return e
+	for j, q := range b.minutiae {
+		if bx, by := int(q.x)/(fieldStep*blockCells), int(q.y)/(fieldStep*blockCells); !m.usedB[j] &&
+			bx < g.b.bw && by < g.b.bh && m.covered[by*g.b.bw+bx] {
+			e.lonelyB += float64(q.quality) / 128
+		}
+	}
 }
 
+// The weights of the evidence, close to natural logarithms of odds. They come from a logistic regression on three of the
+// six databases (FVC2000_DB1_B, FVC2002_DB3_B, FVC2004_DB1_B), rounded; the other three were left to be reported on.
+// A block counts for as much as it runs in step better than chance makes it; a pair of minutiae as much as two to four
+// blocks. Lonely minutiae said nothing that the failed blocks had not said already.
 const (
-	meetPos = 9  // px: one ridge period
-	meetDir = 20 // direction units: 28 degrees
+	weightCoherence = 0.75
+	weightLocked    = -0.30
+	weightFailed    = -0.23
+	weightStrain    = -0.95
+	weightPair      = 1.85
+	weightApart     = -0.90
 )
 
-func (e evidence) score() float64 {
+func (e *evidence) score() float64 {
 	if e.locked < firstLocked {
 		return 0
 	}
-	s := float64(e.locked)*(e.coherence-0.6)*2.5 - 0.5*float64(e.failed) + 2*float64(e.paired) - 1*float64(e.lonelyA)
+	s := float64(weightCoherence*e.coherence) + float64(weightLocked*float64(e.locked)) +
+		float64(weightFailed*float64(e.failed)) + float64(weightStrain*e.strain) +
+		float64(weightPair*float64(e.pairs)) + float64(weightApart*e.apart)
 	return max(0, s)
 }
 

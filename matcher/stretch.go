@@ -82,3 +82,10 @@ func (s *stretch) at(u, v int) (dx, dy int32) {
 	const far = 1 << 14
 	return int32(max(-far, min(far, fx))), int32(max(-far, min(far, fy)))
 }
+
+// size is how much is pulled, as the root of the summed squares of the four slopes: 0.1 is 10 per cent one way.
+func (s *stretch) size() float64 {
+	const span = blockCells * sampleSpan
+	t := float64(s.sol[1]*s.sol[1]) + float64(s.sol[2]*s.sol[2]) + float64(s.sol[4]*s.sol[4]) + float64(s.sol[5]*s.sol[5])
+	return sqrt(t) / span
+}
