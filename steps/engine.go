@@ -17,7 +17,10 @@ func Rollout() []Step {
 // Run may be started again after any end, a crash included: a step that is done is found done.
 func Run(ctx context.Context, w *World, rollout []Step) error {
 	var sum Summary
-	var err error
+	err := w.begin(ctx)
+	if err != nil {
+		return err
+	}
 	for i, s := range rollout {
 		if err = runStep(ctx, w, s); err != nil {
 			for _, rest := range rollout[i:] {
@@ -27,8 +30,8 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 				Text: T("%s: stopped before it was done.", s.Name)})
 			break
 		}
-		sum.Done = append(sum.Done, s.Name)
 	}
+	sum.Done = w.reached
 	sum.Complete = err == nil
 	text := T("All four steps are done.")
 	if !sum.Complete {
@@ -37,6 +40,27 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 	}
 	w.Tell(Event{Name: EventSummary, Text: text, Data: sum})
 	return err
+}
+
+// begin learns whose tenant this is. A failure is told like any other, and tried again when asked.
+func (w *World) begin(ctx context.Context) error {
+	for w.Tenant != nil && w.Org.ID == "" {
+		err := w.Identify(ctx)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		p := ProblemOf(err)
+		if p == nil {
+			return err
+		}
+		if _, err := w.solve(ctx, "", p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func runStep(ctx context.Context, w *World, s Step) error {
@@ -59,6 +83,9 @@ func runStep(ctx context.Context, w *World, s Step) error {
 		if p == nil {
 			return err
 		}
+		if p.Code == "key-gone" {
+			w.closeKey() // the line to it is dead, whoever plugs it in again
+		}
 		// The way on that was chosen is a new attempt: it begins by looking again.
 		if _, err := w.solve(ctx, s.ID, p); err != nil {
 			return err
@@ -73,6 +100,7 @@ func attempt(ctx context.Context, w *World, s Step) error {
 	}
 	w.Tell(Event{Name: EventFinding, Step: s.ID, Text: f.Text, Data: f})
 	if f.State == Done {
+		w.reached = append(w.reached, f.Text)
 		return nil
 	}
 	plan, err := s.Plan(ctx, w)

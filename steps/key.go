@@ -134,7 +134,10 @@ func (k *keyStep) setPIN(ctx context.Context, w *World) error {
 	}
 	w.pin, k.needPIN = a.Secret, false
 	w.done(keyID, T("PIN set."), Fact{"pin", "set"})
-	return w.Journal.Result(keyID, "pin", "")
+	if err := w.Journal.Result(keyID, "pin", ""); err != nil {
+		return err
+	}
+	return w.readKey(ctx, keyID)
 }
 
 func (k *keyStep) enrol(ctx context.Context, w *World) error {

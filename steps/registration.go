@@ -203,7 +203,7 @@ func (w *World) signInWithPass(ctx context.Context, wish Wish) (graph.SecurityIn
 func (r *registrationStep) register(ctx context.Context, w *World, info graph.SecurityInfo) error {
 	o, err := info.CreationOptions(ctx)
 	if err != nil {
-		return err
+		return r.refused(ctx, w, err)
 	}
 	client, err := clientData("webauthn.create", o.Challenge, o.RPID)
 	if err != nil {
@@ -298,12 +298,11 @@ func clientData(kind, challenge, rpID string) ([]byte, error) {
 // settle finds out what became of a registration that was refused or whose answer was lost.
 func (r *registrationStep) settle(ctx context.Context, w *World, id []byte, err error) error {
 	wish := w.Journal.Wish()
-	p := problemOfTenant(err)
-	if p == nil {
+	var g *graph.Error
+	if !errors.As(err, &g) {
 		return err
 	}
-	var g *graph.Error
-	if errors.As(err, &g) && g.Unknown {
+	if g.Unknown {
 		now, rerr := w.Tenant.Passkeys(ctx, wish.User)
 		if rerr != nil {
 			return err // unsettled; the journal says so, and the next look decides
@@ -313,14 +312,22 @@ func (r *registrationStep) settle(ctx context.Context, w *World, id []byte, err 
 			return w.settleCredential(id)
 		}
 	}
-	if p.Code == "tenant-refused" {
-		p.Code = "registration-refused"
-		p.What = T("The tenant refused the registration (%s). Most likely: %s", g.Message, r.likely(ctx, w))
-	}
-	return r.takeBack(ctx, w, id, p)
+	return r.takeBack(ctx, w, id, ProblemOf(r.refused(ctx, w, err)))
 }
 
-// likely predicts why the tenant refused; its own words are vague on purpose.
+// refused adds the likely reason to a refusal: the tenant's own words are vague on purpose.
+func (r *registrationStep) refused(ctx context.Context, w *World, err error) error {
+	p := problemOfTenant(err)
+	if p == nil || p.Code != "tenant-refused" && p.Code != "tenant-forbidden" {
+		return err
+	}
+	p.Code = "registration-refused"
+	p.What = T("The tenant refused the registration. Most likely: %s", r.likely(ctx, w))
+	p.Next = []Choice{{ID: "retry", Text: T("have that changed, or take another key, then try again")}, Leave}
+	return p
+}
+
+// likely predicts why the tenant refused.
 func (r *registrationStep) likely(ctx context.Context, w *World) Text {
 	pol, err := w.Tenant.FIDO2Policy(ctx)
 	if err != nil {

@@ -23,6 +23,7 @@ type World struct {
 	// Org is the tenant.
 	Org graph.Organization
 
+	reached  []Text        // what was read back, for the summary
 	rechoose bool          // the person went back: Plan asks again what it knows already
 	session  fido.Session  // the visit to the key, from the first time a step needs it
 	keyInfo  fido.Info     // what the key said when the visit began or after it changed
@@ -37,6 +38,19 @@ type Clock interface {
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
+// Identify asks the tenant who it is and who is signed in, and tells it.
+func (w *World) Identify(ctx context.Context) (err error) {
+	if w.Org, err = w.Tenant.Organization(ctx); err != nil {
+		return err
+	}
+	if w.Admin, err = w.Tenant.Me(ctx); err != nil {
+		return err
+	}
+	w.Tell(Event{Name: EventTenant, Text: T("%s, signed in as %s.", w.Org.Name, w.Admin.UPN),
+		Data: TenantState{Name: w.Org.Name, UPN: w.Admin.UPN, Practice: w.Org.Practice}})
+	return nil
+}
+
 // Close ends the visit to the key and wipes what was kept in memory.
 func (w *World) Close() {
 	w.closeKey()
@@ -48,6 +62,7 @@ func (w *World) done(step string, t Text, facts ...Fact) {
 }
 
 func (w *World) verified(step string, t Text, facts ...Fact) {
+	w.reached = append(w.reached, t)
 	w.Tell(Event{Name: EventVerified, Step: step, Text: t, Facts: facts})
 }
 
