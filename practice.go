@@ -97,6 +97,7 @@ type practiceOptions struct {
 type practiceRun struct {
 	world  *steps.World
 	ctx    context.Context // ended when the person leaves inside a touch
+	cancel context.CancelCauseFunc
 	tenant *practice.Tenant
 	key    *softkey.Key
 	hand   *hand
@@ -106,7 +107,7 @@ type practiceRun struct {
 
 // openPractice sets a practice up, or takes it up where it was left.
 func openPractice(ctx context.Context, o practiceOptions) (*practiceRun, error) {
-	p := &practiceRun{unlock: func() error { return nil }}
+	p := &practiceRun{unlock: func() error { return nil }, cancel: func(error) {}}
 	if o.Dir != "" {
 		if err := state.Ensure(o.Dir); err != nil {
 			return nil, err
@@ -124,8 +125,7 @@ func openPractice(ctx context.Context, o practiceOptions) (*practiceRun, error) 
 }
 
 func (p *practiceRun) open(ctx context.Context, o practiceOptions) (err error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	p.ctx = ctx
+	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	if p.clock, err = openClock(o); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (p *practiceRun) open(ctx context.Context, o practiceOptions) (err error) {
 	if p.tenant, err = practice.New(to); err != nil {
 		return err
 	}
-	p.hand = &hand{ask: o.Ask, leave: cancel, path: handPath(o.Dir)}
+	p.hand = &hand{ask: o.Ask, leave: p.cancel, path: handPath(o.Dir)}
 	if err := p.hand.load(); err != nil {
 		return err
 	}
@@ -159,11 +159,11 @@ func (p *practiceRun) open(ctx context.Context, o practiceOptions) (err error) {
 		return err
 	}
 	p.hand.key = p.key
-	return p.furnish(ctx, o)
+	return p.furnish(o)
 }
 
 // furnish makes the world of this practice.
-func (p *practiceRun) furnish(ctx context.Context, o practiceOptions) error {
+func (p *practiceRun) furnish(o practiceOptions) error {
 	rt := p.tenant.Transport()
 	t, err := graph.New(graph.Options{BaseURL: practiceURL + "/v1.0", Transport: rt, Practice: true, Clock: p.clock.Now, Sleep: p.clock.Sleep,
 		Bearer: secret.New([]byte(p.tenant.Token(practice.AdminUPN))), UserAgent: "keyrollout/" + version})
@@ -178,7 +178,7 @@ func (p *practiceRun) furnish(ctx context.Context, o practiceOptions) error {
 	}
 	p.world = &steps.World{Asker: p.hand, Tell: o.Tell, Tenant: t, Pages: graph.NewPages(practiceURL, rt),
 		Keys: fido.Software(p.key.Device(), p.key.Link), Clock: p.clock, Journal: journal}
-	return identify(ctx, p.world)
+	return nil
 }
 
 // practiceURL is the made-up address of the practice tenant: nothing is ever sent there, the transport answers.
@@ -193,6 +193,7 @@ func (p *practiceRun) Close() {
 	if p.key != nil {
 		_ = p.key.Close()
 	}
+	p.cancel(nil)
 	_ = p.unlock()
 }
 

@@ -58,7 +58,7 @@ func (h *hand) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) 
 		h.Finger = a.ID
 		err = saveJSON(h.path, h.handState)
 		h.mu.Unlock()
-	case "key.replug", "key.insert":
+	case "key.replug", "key.insert", "problem.key-gone":
 		h.key.PlugOut()
 		h.key.PlugIn()
 	}

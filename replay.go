@@ -87,7 +87,6 @@ func (a *app) play(ctx context.Context, s *walkthrough.Script, out io.Writer) (d
 	}
 	defer p.Close()
 	ev = walkthrough.NewEvidence("", p.clock.Now)
-	announce(p.world)
 	if err := steps.Run(p.ctx, p.world, steps.Rollout()); err != nil {
 		return "", "", err
 	}

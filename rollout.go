@@ -31,7 +31,6 @@ func (a *app) rollout(ctx context.Context, w *steps.World, rollout []steps.Step)
 		rec = walkthrough.NewRecorder(w.Asker)
 		w.Asker = rec
 	}
-	announce(w)
 	err := steps.Run(ctx, w, rollout)
 	if rec != nil {
 		if rerr := state.WriteFile(a.record, rec.Script(fmt.Sprintf("Recorded in %s", w.Org.Name))); err == nil {
@@ -63,25 +62,6 @@ func (a *app) writeEvidence(ev *walkthrough.Evidence, w *steps.World) (string, e
 		path = filepath.Join(dir, w.Clock.Now().UTC().Format("20060102T150405Z")+".json")
 	}
 	return path, state.WriteFile(path, b)
-}
-
-// identify asks the tenant who it is and who is signed in.
-func identify(ctx context.Context, w *steps.World) (err error) {
-	if w.Org, err = w.Tenant.Organization(ctx); err != nil {
-		return err
-	}
-	w.Admin, err = w.Tenant.Me(ctx)
-	return err
-}
-
-// announce tells whose tenant this is.
-func announce(w *steps.World) {
-	if w.Tenant == nil {
-		return
-	}
-	name := steps.T("%s, signed in as %s.", w.Org.Name, w.Admin.UPN)
-	w.Tell(steps.Event{Name: steps.EventTenant, Text: name,
-		Data: steps.TenantState{Name: w.Org.Name, UPN: w.Admin.UPN, Practice: w.Org.Practice}})
 }
 
 func (a *app) doctorCommand() *cobra.Command {
