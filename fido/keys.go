@@ -57,8 +57,8 @@ func (j joined) List(ctx context.Context) ([]Device, error) {
 		}
 		all = append(all, some...)
 	}
-	if len(failed) == len(j) || ctx.Err() != nil {
-		return all, errors.Join(failed...)
+	if len(j) > 0 && len(failed) == len(j) || ctx.Err() != nil {
+		return all, errors.Join(append(failed, ctx.Err())...)
 	}
 	return all, nil
 }

@@ -22,12 +22,16 @@ import (
 // without it.
 type line struct {
 	link Link
-	mu   sync.Mutex  // one report at a time: a cancel comes from another thread
-	gone atomic.Bool // the link broke
-	left atomic.Bool // nobody waits for the answer any more
+	mu   sync.Mutex   // one report at a time: a cancel comes from another thread
+	gone atomic.Bool  // the link broke
+	said atomic.Int32 // the last CTAPHID_ERROR, which libfido2 does not pass on; 0 = none
+	left atomic.Bool  // nobody waits for the answer any more
 }
 
 func newLine(l Link) *line { return &line{link: l} }
+
+// hidError is CTAPHID_ERROR (CTAP 2.1 section 11.2.9.1.6); its one byte is a status.
+const hidError = 0x3F
 
 // slice is how long one read of the link lasts at most, so that a read that nobody waits for ends soon.
 const slice = 200 * time.Millisecond
@@ -44,6 +48,9 @@ func (l *line) read(ms int) ([ReportSize]byte, bool) {
 		}
 		r, err := l.link.Read(d)
 		if err == nil {
+			if r[4] == 0x80|hidError {
+				l.said.Store(int32(r[7]))
+			}
 			return r, true
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {

@@ -173,14 +173,41 @@ func (s *session) verdict(op string, r C.int) error {
 	case errNoOpen:
 		return &Error{Op: op, Code: CodeNotFound}
 	case C.FIDO_ERR_TX, C.FIDO_ERR_RX:
-		return &Error{Op: op, Code: CodeGone}
+		return &Error{Op: op, Code: s.broken()}
 	case C.FIDO_ERR_RX_NOT_CBOR, C.FIDO_ERR_RX_INVALID_CBOR:
 		return &Error{Op: op, Code: CodeGarbled}
 	case C.FIDO_ERR_USER_PRESENCE_REQUIRED:
 		return &Error{Op: op, Code: CodeUPRequired}
 	}
-	if r < 0 { // an argument libfido2 does not take, or its own fault
-		return &Error{Op: op, Code: CodeInternal, Err: fmt.Errorf("libfido2: %s", C.GoString(C.fido_strerr(r)))}
+	if r >= 0 {
+		return &Error{Op: op, Code: Code(r)}
 	}
-	return &Error{Op: op, Code: Code(r)}
+	// An argument libfido2 does not take, or its own fault; but also what it makes of a key that is pulled out while
+	// the two agree on a secret.
+	if r == C.FIDO_ERR_INTERNAL && !s.answers() {
+		return &Error{Op: op, Code: s.broken()}
+	}
+	return &Error{Op: op, Code: CodeInternal, Err: fmt.Errorf("libfido2: %s", C.GoString(C.fido_strerr(r)))}
+}
+
+// broken says why a message got no answer: what the key said on the CTAPHID layer, or that it is gone.
+func (s *session) broken() Code {
+	if s.line != nil && !s.line.gone.Load() {
+		if said := s.line.said.Swap(0); said != 0 {
+			return Code(said)
+		}
+	}
+	return CodeGone
+}
+
+// answers asks the key for a sign of life.
+func (s *session) answers() bool {
+	if s.dev == nil || s.line != nil && s.line.gone.Load() {
+		return false
+	}
+	ci := C.fido_cbor_info_new()
+	defer C.fido_cbor_info_free(&ci)
+	C.fido_dev_set_timeout(s.dev, C.int(time.Second/time.Millisecond))
+	r := C.fido_dev_get_cbor_info(s.dev, ci)
+	return r != C.FIDO_ERR_TX && r != C.FIDO_ERR_RX
 }

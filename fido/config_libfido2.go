@@ -1,0 +1,75 @@
+//go:build cgo
+
+package fido
+
+/*
+#include <fido.h>
+#include <fido/config.h>
+#include <fido/credman.h>
+*/
+import "C"
+
+import (
+	"context"
+
+	"keyrollout/internal/secret"
+)
+
+var _ Configurer = (*session)(nil)
+
+func (s *session) SetMinPIN(ctx context.Context, pin secret.Secret, points int) error {
+	if points < 4 || points > MaxPIN {
+		return &Error{Op: minPINOp, Code: CodeInvalidParameter}
+	}
+	return s.configure(ctx, minPINOp, "setMinPINLength", pin, func(p *C.char) C.int {
+		return C.fido_dev_set_pin_minlen(s.dev, C.size_t(points), p)
+	})
+}
+
+func (s *session) ForcePINChange(ctx context.Context, pin secret.Secret) error {
+	return s.configure(ctx, forcePINOp, "setMinPINLength", pin, func(p *C.char) C.int {
+		return C.fido_dev_force_pin_change(s.dev, p)
+	})
+}
+
+func (s *session) ToggleAlwaysUV(ctx context.Context, pin secret.Secret) error {
+	return s.configure(ctx, alwaysUVOp, "alwaysUv", pin, func(p *C.char) C.int {
+		return C.fido_dev_toggle_always_uv(s.dev, p)
+	})
+}
+
+func (s *session) configure(ctx context.Context, op, option string, pin secret.Secret, f func(*C.char) C.int) error {
+	if err := s.info.canConfigure(op, option); err != nil {
+		return err
+	}
+	if err := s.call(ctx, op, touchTime, func() C.int { return withPIN(pin, f) }); err != nil {
+		return err
+	}
+	return s.reread(ctx)
+}
+
+func (s *session) UpdateUser(ctx context.Context, pin secret.Secret, r Resident) error {
+	if !s.info.CanListCredentials() {
+		return &Error{Op: updateOp, Code: CodeUnsupported}
+	}
+	if len(r.ID) == 0 || len(r.UserID) == 0 {
+		return &Error{Op: updateOp, Code: CodeNoCredentials}
+	}
+	return s.call(ctx, updateOp, touchTime, func() C.int {
+		cred := C.fido_cred_new()
+		if cred == nil {
+			return C.FIDO_ERR_INTERNAL
+		}
+		defer C.fido_cred_free(&cred)
+		var mem cArena
+		defer mem.free()
+		if e := C.fido_cred_set_id(cred, ptr(r.ID), size(r.ID)); e != C.FIDO_OK {
+			return e
+		}
+		if e := C.fido_cred_set_user(cred, ptr(r.UserID), size(r.UserID), mem.text(r.UserName), mem.text(r.DisplayName),
+			nil); e != C.FIDO_OK {
+			return e
+		}
+		return withPIN(pin, func(p *C.char) C.int { return C.fido_credman_set_dev_rk(s.dev, cred, p) })
+	})
+}
