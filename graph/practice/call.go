@@ -58,21 +58,31 @@ type answer struct {
 // answer handles one request from beginning to end. It never waits.
 func (t *Tenant) answer(r *http.Request) *answer {
 	fault := t.faults.take(r.Method, r.URL.Path)
-	c := &call{t: t, r: r, query: r.URL.Query(), clientRequestID: r.Header.Get("client-request-id")}
 	body, bodyErr := readBody(r)
-	c.body = body
-
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c.now, c.st = t.now(), t.st
+	c := t.newCall(r)
+	c.body = body
+	return c.perform(fault, bodyErr)
+}
+
+// newCall begins a request, with the tenant locked.
+func (t *Tenant) newCall(r *http.Request) *call {
+	c := &call{t: t, st: t.st, r: r, now: t.now(), query: r.URL.Query(), clientRequestID: r.Header.Get("client-request-id")}
 	if id, err := t.newID(); err == nil {
 		c.requestID = id
 	}
+	return c
+}
+
+// perform carries the request out and keeps what it changed, or takes it back. It is called with the tenant locked.
+func (c *call) perform(fault *Fault, bodyErr error) *answer {
+	t := c.t
 	if fault != nil {
 		if a := fault.instead(c); a != nil {
 			return a
 		}
-		if fault.Name == "lag" && r.Method == http.MethodGet {
+		if fault.Name == "lag" && c.r.Method == http.MethodGet {
 			if st, err := readState(t.before); err == nil {
 				c.st = st
 			}

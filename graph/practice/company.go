@@ -16,7 +16,7 @@ const (
 
 // DefaultCompany is Contoso before it has done anything about passwords.
 func DefaultCompany() *Seed {
-	s := &Seed{Name: CompanyName, Domain: Domain}
+	s := &Seed{Name: CompanyName, Domain: Domain, SecurityDefaults: true}
 	s.People = []Person{
 		{UPN: AdminUPN, Name: "Avery Admin", Given: "Avery", Surname: "Admin", Title: "Identity administrator", Department: "IT",
 			Roles: []string{RoleAuthenticationPolicyAdministrator, RolePrivilegedAuthenticationAdministrator, RoleReportsReader}},

@@ -122,7 +122,11 @@ func (c *call) tryPass(u *user, value string) *refusal {
 	case c.now.Before(p.Start):
 		return errPassEarly.because("the pass of %s starts at %s", u.UPN, stamp(p.Start))
 	}
-	return nil
+	mode := "temporaryAccessPassMultiUse"
+	if p.Once {
+		mode = "temporaryAccessPassOneTime"
+	}
+	return c.admit(u, mode, "", true, false)
 }
 
 // visitor is the person on the Security info page, while methods may still be added.
@@ -263,5 +267,5 @@ func (c *call) tryKey(u *user, in assertion) (*passkey, *refusal) {
 	if none != "" {
 		return k, errSignInBlocked.because("%s", none)
 	}
-	return k, nil
+	return k, c.admit(u, "fido2", k.AAGUID, false, false)
 }

@@ -29,19 +29,29 @@ var (
 	mayReadLogs    = []string{"AuditLog.Read.All"}
 	mayReadAudits  = []string{"AuditLog.Read.All", "Directory.Read.All"}
 
-	mayReadPasses  = []string{"UserAuthMethod-TAP.Read.All", "UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}
-	maySetPasses   = []string{"UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All"}
-	mayReadKeys    = []string{"UserAuthMethod-Passkey.Read.All", "UserAuthMethod-Passkey.ReadWrite.All", "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}
-	maySetKeys     = []string{"UserAuthMethod-Passkey.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All"}
-	mayReadMyPass  = []string{"UserAuthMethod-TAP.Read", "UserAuthMethod-TAP.ReadWrite", "UserAuthMethod-TAP.Read.All", "UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.Read", "UserAuthenticationMethod.ReadWrite", "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}
-	mayReadMyKeys  = []string{"UserAuthMethod-Passkey.Read", "UserAuthMethod-Passkey.ReadWrite", "UserAuthenticationMethod.Read", "UserAuthenticationMethod.ReadWrite"}
-	maySetMyKeys   = []string{"UserAuthMethod-Passkey.ReadWrite", "UserAuthenticationMethod.ReadWrite"}
+	mayReadPasses    = []string{"UserAuthMethod-TAP.Read.All", "UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}
+	maySetPasses     = []string{"UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All"}
+	mayReadKeys      = []string{"UserAuthMethod-Passkey.Read.All", "UserAuthMethod-Passkey.ReadWrite.All", "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}
+	maySetKeys       = []string{"UserAuthMethod-Passkey.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All"}
+	mayReadMyPass    = []string{"UserAuthMethod-TAP.Read", "UserAuthMethod-TAP.ReadWrite", "UserAuthMethod-TAP.Read.All", "UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.Read", "UserAuthenticationMethod.ReadWrite", "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}
+	mayReadMyKeys    = []string{"UserAuthMethod-Passkey.Read", "UserAuthMethod-Passkey.ReadWrite", "UserAuthenticationMethod.Read", "UserAuthenticationMethod.ReadWrite"}
+	maySetMyKeys     = []string{"UserAuthMethod-Passkey.ReadWrite", "UserAuthenticationMethod.ReadWrite"}
+	mayReadMethods   = []string{"UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}
+	mayReadMyMethods = []string{"UserAuthenticationMethod.Read", "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite", "UserAuthenticationMethod.ReadWrite.All"}
+	mayReadDomains   = []string{"Domain.Read.All", "Domain.ReadWrite.All", "Directory.Read.All"}
+	mayReadSKUs      = []string{"LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
+	mayReadDefaults  = []string{"Policy.Read.All", "Policy.ReadWrite.SecurityDefaults"}
+	mayReadStrengths = []string{"Policy.Read.AuthenticationMethod", "Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod", "Policy.ReadWrite.ConditionalAccess"}
+	maySetStrengths  = []string{"Policy.ReadWrite.ConditionalAccess", "Policy.ReadWrite.AuthenticationMethod"}
+
 	mayMyChallenge = []string{"UserAuthMethod-Passkey.ReadWrite"} // the broader right is not listed for this one call
 )
 
 const (
 	methodsPolicy = "/policies/authenticationMethodsPolicy"
 	configuration = methodsPolicy + "/authenticationMethodConfigurations/{method}"
+	strengthsPath = "/policies/authenticationStrengthPolicies"
+	reportsPath   = "/reports/authenticationMethods"
 	userKeys      = "/users/{user}/authentication/fido2Methods"
 	userPasses    = "/users/{user}/authentication/temporaryAccessPassMethods"
 	myKeys        = "/me/authentication/fido2Methods"
@@ -94,6 +104,28 @@ func init() {
 		{method: "GET", path: myKeys + "/{id}", need: mayReadMyKeys, do: (*call).getKey},
 		{method: "DELETE", path: myKeys + "/{id}", need: maySetMyKeys, do: (*call).deleteKey},
 
+		{method: "POST", path: "/$batch", do: (*call).batch},
+		{method: "GET", path: "/domains", need: mayReadDomains, do: (*call).listDomains},
+		{method: "GET", path: "/domains/{id}", need: mayReadDomains, do: (*call).getDomain},
+		{method: "GET", path: "/subscribedSkus", need: mayReadSKUs, do: (*call).listSKUs},
+		{method: "GET", path: "/policies/identitySecurityDefaultsEnforcementPolicy", need: mayReadDefaults, do: (*call).securityDefaults},
+		{method: "GET", path: "/users/{user}/authentication/methods", need: mayReadMethods, do: (*call).listMethodsOf},
+		{method: "GET", path: "/me/authentication/methods", need: mayReadMyMethods, do: (*call).listMethodsOf},
+
+		{method: "GET", path: strengthsPath, need: mayReadStrengths, do: (*call).listStrengths},
+		{method: "POST", path: strengthsPath, need: maySetStrengths, do: (*call).addStrength},
+		{method: "GET", path: strengthsPath + "/{id}", need: mayReadStrengths, do: (*call).getStrength},
+		{method: "PATCH", path: strengthsPath + "/{id}", need: maySetStrengths, do: (*call).setStrength},
+		{method: "DELETE", path: strengthsPath + "/{id}", need: maySetStrengths, do: (*call).deleteStrength},
+		{method: "GET", path: strengthsPath + "/{id}/combinationConfigurations", need: mayReadStrengths, do: (*call).listCombinations},
+		{method: "POST", path: strengthsPath + "/{id}/combinationConfigurations", need: maySetStrengths, do: (*call).addCombination},
+		{method: "GET", path: "/identity/conditionalAccess/policies", need: []string{"Policy.Read.All"}, do: (*call).listAccess},
+
+		{method: "GET", path: reportsPath + "/userRegistrationDetails", need: mayReadLogs, do: (*call).listDetails},
+		{method: "GET", path: reportsPath + "/userRegistrationDetails/{id}", need: mayReadLogs, do: (*call).getDetails},
+		{method: "GET", path: reportsPath + "/usersRegisteredByMethod(…)", need: mayReadLogs, do: (*call).byMethod},
+		{method: "GET", path: reportsPath + "/usersRegisteredByFeature(…)", need: mayReadLogs, do: (*call).byFeature},
+		{method: "GET", path: reportsPath + "/userSignInsByAuthMethodSummary(…)", in: "beta", need: mayReadLogs, do: (*call).signInSummary},
 		{method: "GET", path: "/auditLogs/signIns", need: mayReadLogs, do: (*call).listSignIns},
 		{method: "GET", path: "/auditLogs/signIns/{id}", need: mayReadLogs, do: (*call).getSignIn},
 		{method: "GET", path: "/auditLogs/directoryAudits", need: mayReadAudits, do: (*call).listAudits},

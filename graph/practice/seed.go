@@ -2,6 +2,7 @@ package practice
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,13 @@ type Seed struct {
 	// SignInDelay is how long a sign-in takes to appear in the log. Minutes in Entra; 0 here means a few seconds,
 	// negative none.
 	SignInDelay time.Duration `json:"signInDelay"`
+	// ReportDelay is how far the registration report runs behind; up to 36 hours in Entra, an hour if 0.
+	ReportDelay time.Duration `json:"reportDelay"`
+	// SecurityDefaults are on in tenants that never switched them off. Access policies cannot be enabled beside them.
+	SecurityDefaults bool           `json:"securityDefaults"`
+	Access           []AccessPolicy `json:"access"` // Conditional Access
+	// Federated makes the default domain one of another sign-in service.
+	Federated bool `json:"federated"`
 	// Trust lists whose attestation counts, as the FIDO Metadata Service does for Entra.
 	Trust []TrustedModel `json:"trust"`
 }
@@ -58,11 +66,16 @@ type Kind string
 
 const (
 	Security     Kind = "security"
-	Dynamic      Kind = "dynamic"       // security, members by rule
-	Microsoft365 Kind = "microsoft365"  // mail-enabled, not security
-	MailSecurity Kind = "mailsecurity"  // mail-enabled security group
-	Distribution Kind = "distribution"  // mail-enabled, not security
-	defaultDelay      = 8 * time.Second // of the sign-in log, where the seed says nothing
+	Dynamic      Kind = "dynamic"      // security, members by rule
+	Microsoft365 Kind = "microsoft365" // mail-enabled, not security
+	MailSecurity Kind = "mailsecurity" // mail-enabled security group
+	Distribution Kind = "distribution" // mail-enabled, not security
+)
+
+// Delays where the seed says nothing.
+const (
+	defaultDelay       = 8 * time.Second // of the sign-in log: short enough to be waited out in a rehearsal
+	defaultReportDelay = time.Hour
 )
 
 // fill puts the defaults in.
@@ -78,6 +91,9 @@ func (s *Seed) fill() {
 	}
 	if s.SignInDelay == 0 {
 		s.SignInDelay = defaultDelay
+	}
+	if s.ReportDelay == 0 {
+		s.ReportDelay = defaultReportDelay
 	}
 }
 
@@ -97,6 +113,21 @@ func (s *Seed) upn(name string) string {
 		return name
 	}
 	return name + "@" + s.Domain
+}
+
+// check finds what cannot stand together.
+func (s *Seed) check() error {
+	for _, a := range s.Access {
+		if s.SecurityDefaults && a.state() == "enabled" {
+			return fmt.Errorf("the Conditional Access policy %q cannot be enabled while security defaults are on", a.Name)
+		}
+		for _, name := range append(append([]string{}, a.Groups...), a.Except...) {
+			if !slices.ContainsFunc(s.Groups, func(g Group) bool { return strings.EqualFold(g.Name, name) }) {
+				return fmt.Errorf("the Conditional Access policy %q names a group that does not exist: %q", a.Name, name)
+			}
+		}
+	}
+	return nil
 }
 
 // check finds what cannot be in a seed.

@@ -24,6 +24,7 @@ type state struct {
 	Version    int
 	Policy     object               // authenticationMethodsPolicy, without its configurations
 	Methods    map[string]object    // authenticationMethodConfigurations by lower-case id
+	Strengths  []object             // the tenant's own authentication strengths
 	Passes     map[string]*pass     // by user id: one pass per user
 	Passkeys   []*passkey           //
 	Challenges map[string]challenge // by hash of the challenge's text

@@ -52,7 +52,10 @@ func New(o Options) (*Tenant, error) {
 	}
 	t := &Tenant{store: o.State, clock: o.Clock, rand: o.Rand, faults: o.Faults, seed: *o.Seed, live: map[string]*token{}}
 	t.seed.fill()
-	var err error
+	err := t.seed.check()
+	if err != nil {
+		return nil, fmt.Errorf("practice tenant: %w", err)
+	}
 	if t.dir, err = newDirectory(&t.seed); err != nil {
 		return nil, fmt.Errorf("practice tenant: %w", err)
 	}
