@@ -7,6 +7,9 @@ type Touch struct {
 	Verdict  Verdict
 	Quality  Quality
 	Template *Template // nil unless the picture was good enough to be used
+
+	side Verdict // the side the print lies to, or Good
+	why  string  // more about a refusal
 }
 
 // Enrolment builds one Finger from several touches. It refuses touches that would make a bad finger; refused touches do
@@ -36,7 +39,8 @@ func (e *Enrolment) Finger() (*Finger, error) {
 
 const (
 	usableClarity = 0.45 // below it, ridges are guesses
-	usableArea    = 10   // mm2 of ridges a touch must show
+	usableUntold  = 0.52 // the same where the ridges do not agree on a period
+	usableArea    = 18   // mm2 of ridges a touch must show
 	mergeScore    = 10   // a touch this like one of the others belongs to the same finger
 	mergeAfter    = 2    // touches after which a new one has to fit one of them
 	skewLimit     = 40   // degrees
@@ -44,35 +48,68 @@ const (
 
 // assess judges a picture on its own.
 func assess(img Image) Touch {
-	if len(img.Pix) == 0 {
-		return Touch{Verdict: NoContact}
-	}
 	a, err := analyse(img)
 	var r *Refusal
 	if errors.As(err, &r) {
-		return Touch{Verdict: r.Verdict}
+		return Touch{Verdict: r.Verdict, why: r.Why}
 	}
 	t := Touch{Quality: a.quality}
 	if highContrast(a.contrast) < 4*grayUnit {
-		t.Verdict = NoContact
+		t.Verdict, t.why = NoContact, "the image is blank"
 		return t
 	}
 	switch q := a.quality; {
 	case q.Area < 1:
-		t.Verdict = PoorQuality
-	case q.Clarity < usableClarity:
-		t.Verdict = PoorQuality
+		t.Verdict, t.why = PoorQuality, "no ridges can be seen"
+	case q.Clarity < usableClarity || !a.told && q.Clarity < usableUntold:
+		t.Verdict, t.why = PoorQuality, "the ridges are not clear"
 	case q.Area < usableArea:
-		t.Verdict = TooShort
+		t.Verdict, t.why = TooShort, "too little of the finger can be seen"
 	default:
 		tpl, err := a.template()
 		if errors.As(err, &r) {
-			t.Verdict = r.Verdict
+			t.Verdict, t.why = r.Verdict, r.Why
 			return t
 		}
 		t.Verdict, t.Template = Good, tpl
+		t.side = a.side()
 	}
 	return t
+}
+
+// side tells whether the print lies so far to one side that it leaves the picture there and the opposite side is empty.
+// The words are those of the picture: what the person's left is, the sensor's driver must know.
+func (a *analysis) side() Verdict {
+	if a.quality.Coverage > 0.68 {
+		return Good
+	}
+	m := a.print
+	share := func(x0, x1, y0, y1 int) int { // per cent of the strip that shows ridges
+		n := 0
+		for y := y0; y < y1; y++ {
+			for x := x0; x < x1; x++ {
+				if m.on[y*m.w+x] {
+					n++
+				}
+			}
+		}
+		return n * 100 / max(1, (x1-x0)*(y1-y0))
+	}
+	qx, qy := max(1, m.w/6), max(1, m.h/6)
+	left, right := share(0, qx, 0, m.h), share(m.w-qx, m.w, 0, m.h)
+	top, bottom := share(0, m.w, 0, qy), share(0, m.w, m.h-qy, m.h)
+	const empty, full = 12, 40
+	switch {
+	case left < empty && right > full && right-left >= abs(top-bottom):
+		return TooRight
+	case right < empty && left > full && left-right >= abs(top-bottom):
+		return TooLeft
+	case top < empty && bottom > full:
+		return TooLow
+	case bottom < empty && top > full:
+		return TooHigh
+	}
+	return Good
 }
 
 // Add takes one touch. An empty or blank picture is NoContact.
@@ -80,6 +117,9 @@ func (e *Enrolment) Add(img Image) Touch {
 	t := assess(img)
 	if t.Verdict != Good || e.Remaining() == 0 {
 		return t
+	}
+	if t.side != Good {
+		return Touch{Verdict: t.side, Quality: t.Quality}
 	}
 	for _, f := range e.enrolled {
 		if f.Match(t.Template) >= Threshold {

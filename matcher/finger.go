@@ -86,7 +86,7 @@ func (f *Finger) UnmarshalBinary(b []byte) error {
 func Verify(img Image, fingers ...*Finger) (index int, score float64, err error) {
 	touch := assess(img)
 	if touch.Verdict != Good {
-		return -1, 0, refuse(touch.Verdict, "quality %d of 100", touch.Quality.Score)
+		return -1, 0, refuse(touch.Verdict, "%s", touch.why)
 	}
 	index = -1
 	for i, f := range fingers {

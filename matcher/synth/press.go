@@ -109,7 +109,7 @@ func (s *sensor) set(p Press) {
 	s.c, s.s = cosSin(in(p.Rotation, -360, 360) * math.Pi / 180)
 	s.dx, s.dy = scale(in(p.DX, -1000, 1000)), scale(in(p.DY, -1000, 1000))
 	s.warp = scale(3.5)
-	s.thick = int(math.Round(press*180 + moist*200))
+	s.thick = int(math.Round(press*260 + moist*200))
 	s.gain = scale(1 - 0.25*math.Abs(press))
 	s.dry, s.wet = scale(max(0, -moist)), scale(max(0, moist))
 	s.noise = scale(0.12 + 0.9*in(p.Noise, 0, 1))
@@ -137,8 +137,8 @@ func (s *sensor) pixel(x, y int) byte {
 	ridge := -full
 	if rim > 0 {
 		ridge = s.ridge(u, v)*s.gain>>8 + s.thick + s.blotch.at(x, y)*120>>8
-		ridge += s.wet * s.wet >> 8 * (700 + s.blotch.at(x+99, y+77)*3) >> 8
-		if s.dry > 0 { // dry skin touches in specks only
+		ridge += s.wet * s.wet >> 8 * (1000 + s.blotch.at(x+99, y+77)*6) >> 8 // wet valleys fill up in blots
+		if s.dry > 0 {                                                        // dry skin touches in specks only
 			gap := s.speck.at(x, y)*5 + s.blotch.at(x+300, y+300)*2
 			ridge -= s.dry * (700 + gap*2) >> 8 * s.dry >> 8
 			if gap > 1500-s.dry*10 {
@@ -151,7 +151,7 @@ func (s *sensor) pixel(x, y int) byte {
 	}
 	ridge += fine * s.noise >> 6
 	// Ink is a soft step of height: skin either touches or not.
-	ink := max(-512, min(512, ridge))
+	ink := max(-512, min(512, ridge+ridge>>1))
 	return byte(max(0, min(255, 132-ink*85>>9+fine>>5)))
 }
 
@@ -170,18 +170,26 @@ func (s *sensor) ridge(u, v int) int {
 	return (a*(256-fy) + b*fy) >> 16
 }
 
-// smear averages the picture along a slanted line.
+// smear averages the picture along an arc: skin that slid while it was seen.
 func smear(img *matcher.Image, by float64) {
-	n := int(math.Round(min(1, by) * 18))
+	n := int(math.Round(min(1, by) * 45))
+	type step struct{ x, y int }
+	path := make([]step, 0, 2*n+1)
+	for k := -n; k <= n; k++ {
+		c, s := cosSin(float64(k) * math.Pi / 45) // up to the full circle
+		path = append(path, step{s * 8 >> 14, (c - 16384) * 8 >> 14})
+	}
 	out := make([]byte, len(img.Pix))
 	for y := range img.H {
 		for x := range img.W {
 			sum := 0
-			for k := -n; k <= n; k++ {
-				u, v := max(0, min(img.W-1, x+k/3)), max(0, min(img.H-1, y+k))
+			for _, p := range path {
+				u, v := max(0, min(img.W-1, x+p.x)), max(0, min(img.H-1, y+p.y))
 				sum += int(img.Pix[v*img.W+u])
 			}
-			out[y*img.W+x] = byte(sum / (2*n + 1))
+			h := mix(uint64(y*img.W + x)) // the sensor's own noise stays sharp
+			noise := int(h&15) + int(h>>8&15) - 15
+			out[y*img.W+x] = byte(max(0, min(255, sum/len(path)+noise)))
 		}
 	}
 	img.Pix = out
