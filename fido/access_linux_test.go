@@ -60,3 +60,39 @@ func TestAccessProblem(t *testing.T) {
 		t.Errorf("%q %q", e, r)
 	}
 }
+
+func TestSerial(t *testing.T) {
+	dir := t.TempDir()
+	usb := filepath.Join(dir, "devices/usb1/1-2")
+	hid := filepath.Join(usb, "1-2:1.0/0003:31BB:0622.0001")
+	node := filepath.Join(dir, "class/hidraw/hidraw3")
+	for _, d := range []string{hid, node} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(hid, filepath.Join(node, "device")); err != nil {
+		t.Fatal(err)
+	}
+	s := system{sys: dir}
+	if got := s.serial("/dev/hidraw3"); got != "" {
+		t.Errorf("%q", got)
+	}
+	for name, text := range map[string]string{"idVendor": "31bb\n", "serial": "A1B2\n"} {
+		if err := os.WriteFile(filepath.Join(usb, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.serial("/dev/hidraw3"); got != "A1B2" {
+		t.Errorf("%q", got)
+	}
+	if got := s.serial("/dev/hidraw4"); got != "" {
+		t.Errorf("%q", got)
+	}
+	if got := productSerial("ATKey.Pro-01C01F2D"); got != "01C01F2D" {
+		t.Errorf("%q", got)
+	}
+	if got := productSerial("YubiKey Bio-FIDO"); got != "" {
+		t.Errorf("%q", got)
+	}
+}

@@ -23,8 +23,13 @@ func (attached) List(ctx context.Context) ([]Device, error) {
 	}
 	out := make([]Device, 0, len(found))
 	for _, f := range found {
+		serial := usbSerial(f.Path)
+		if serial == "" {
+			serial = productSerial(f.Product)
+		}
 		out = append(out, Device{
 			Path:         f.Path,
+			Serial:       serial,
 			VendorID:     uint16(f.VendorID), // go-libfido2 has them signed
 			ProductID:    uint16(f.ProductID),
 			Manufacturer: f.Manufacturer,

@@ -99,7 +99,7 @@ func (s *session) known(ctx context.Context, pin secret.Secret, rp string, lists
 		return lists[0], nil
 	}
 	for _, list := range lists {
-		_, err := s.assert(ctx, pin, AssertRequest{RPID: rp, Allow: list}, true)
+		_, err := s.assert(ctx, pin, AssertRequest{RPID: rp, Allow: list, Silent: true})
 		if err == nil {
 			return list, nil
 		}
@@ -126,11 +126,11 @@ func (s *session) Assert(ctx context.Context, pin secret.Secret, r AssertRequest
 		}
 		r.Allow = list
 	}
-	return s.assert(ctx, pin, r, false)
+	return s.assert(ctx, pin, r)
 }
 
-// assert also asks in silence: without a touch.
-func (s *session) assert(ctx context.Context, pin secret.Secret, r AssertRequest, silent bool) ([]Assertion, error) {
+// assert asks for what the key can take in one question.
+func (s *session) assert(ctx context.Context, pin secret.Secret, r AssertRequest) ([]Assertion, error) {
 	var out []Assertion
 	err := s.call(ctx, assertOp, touchTime, func() C.int {
 		a := C.fido_assert_new()
@@ -138,7 +138,7 @@ func (s *session) assert(ctx context.Context, pin secret.Secret, r AssertRequest
 			return C.FIDO_ERR_INTERNAL
 		}
 		defer C.fido_assert_free(&a)
-		if e := fillAssert(a, r, pin.Empty(), silent); e != C.FIDO_OK {
+		if e := fillAssert(a, r, pin.Empty()); e != C.FIDO_OK {
 			return e
 		}
 		e := withPIN(pin, func(p *C.char) C.int { return C.fido_dev_get_assert(s.dev, a, p) })
@@ -163,7 +163,7 @@ func (s *session) assert(ctx context.Context, pin secret.Secret, r AssertRequest
 	return out, nil
 }
 
-func fillAssert(a *C.fido_assert_t, r AssertRequest, byFinger, silent bool) C.int {
+func fillAssert(a *C.fido_assert_t, r AssertRequest, byFinger bool) C.int {
 	var mem cArena
 	defer mem.free()
 	steps := []C.int{
@@ -173,7 +173,7 @@ func fillAssert(a *C.fido_assert_t, r AssertRequest, byFinger, silent bool) C.in
 	if r.VerifyUser && byFinger {
 		steps = append(steps, C.fido_assert_set_uv(a, C.FIDO_OPT_TRUE))
 	}
-	if silent {
+	if r.Silent {
 		steps = append(steps, C.fido_assert_set_up(a, C.FIDO_OPT_FALSE))
 	}
 	for _, id := range r.Allow {

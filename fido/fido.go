@@ -35,7 +35,8 @@ type Device struct {
 	ProductID    uint16
 	Manufacturer string
 	Product      string
-	Software     bool // never passed off as hardware
+	Serial       string // where the key tells one; most do not
+	Software     bool   // never passed off as hardware
 }
 
 // Keys finds keys and opens them.
@@ -188,6 +189,7 @@ type AssertRequest struct {
 	ClientDataHash [32]byte
 	Allow          [][]byte // empty: resident credentials of the relying party
 	VerifyUser     bool
+	Silent         bool // without a touch: only whether the key knows a credential. Keys answer it once a PIN is given
 }
 
 // Assertion is one signed answer.

@@ -60,6 +60,17 @@ func (h *hand) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch
 
 func (h *hand) set(f func(*hand)) { h.mu.Lock(); f(h); h.mu.Unlock() }
 
+// drain forgets the requests told so far.
+func drain(h *hand) {
+	for {
+		select {
+		case <-h.asked:
+		default:
+			return
+		}
+	}
+}
+
 var practiceFinger = sync.OnceValue(func() *synth.Finger { return synth.New(4) })
 var otherFinger = sync.OnceValue(func() *synth.Finger { return synth.New(9) })
 

@@ -3,9 +3,11 @@ package fido
 import (
 	"context"
 	"errors"
+	"os"
 )
 
 // Software is the one key that answers over link: the software key in this process. Each visit gets a line of its own.
+// While the key is pulled out it is not listed.
 func Software(d Device, link func() Link) Keys {
 	d.Software = true
 	return software{d, link}
@@ -17,7 +19,15 @@ type software struct {
 }
 
 func (k software) List(ctx context.Context) ([]Device, error) {
-	return []Device{k.device}, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l := k.link()
+	defer l.Close()
+	if _, err := l.Read(0); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, nil
+	}
+	return []Device{k.device}, nil
 }
 
 func (k software) Open(ctx context.Context, d Device) (Session, error) {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -16,6 +17,7 @@ type Model struct {
 	Name          string // as in the FIDO Metadata Service; several AAGUIDs share a name
 	Bio           bool   // has a fingerprint sensor
 	USB, NFC, BLE bool
+	Fingers       int  // that its sensor keeps; 0 = not told
 	Entra         bool // on Microsoft's list of models accepted while attestation is enforced; else perhaps only newer
 }
 
@@ -28,7 +30,7 @@ var modelTable string
 var models = sync.OnceValue(func() []Model {
 	r := csv.NewReader(strings.NewReader(modelTable))
 	r.Comment = '#'
-	r.FieldsPerRecord = 7
+	r.FieldsPerRecord = 8
 	rows, err := r.ReadAll()
 	if err != nil || len(rows) == 0 {
 		return nil
@@ -40,7 +42,9 @@ var models = sync.OnceValue(func() []Model {
 			continue
 		}
 		is := func(column int) bool { return row[column] == "1" }
-		out = append(out, Model{id, row[1], is(2), is(3), is(4), is(5), is(6)})
+		fingers, _ := strconv.Atoi(row[7])
+		out = append(out, Model{AAGUID: id, Name: row[1], Bio: is(2), USB: is(3), NFC: is(4), BLE: is(5), Entra: is(6),
+			Fingers: fingers})
 	}
 	slices.SortStableFunc(out, func(a, b Model) int { return rank(a) - rank(b) })
 	return out

@@ -30,7 +30,7 @@ func TestModels(t *testing.T) {
 	}
 	pro := [16]byte(uuid.MustParse("e416201b-afeb-41ca-a03d-2281c28322aa"))
 	m, ok := fido.ModelOf(pro)
-	if !ok || !strings.HasPrefix(m.Name, "ATKey.Pro") || !m.Bio || !m.USB || !m.Entra {
+	if !ok || !strings.HasPrefix(m.Name, "ATKey.Pro") || !m.Bio || !m.USB || !m.Entra || m.Fingers != 10 {
 		t.Errorf("ATKey.Pro 2.1: %+v %v", m, ok)
 	}
 	if got := fido.FormatAAGUID(pro); got != "e416201b-afeb-41ca-a03d-2281c28322aa" {

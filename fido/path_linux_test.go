@@ -87,16 +87,6 @@ func TestPath(t *testing.T) {
 	}
 }
 
-func drain(h *hand) {
-	for {
-		select {
-		case <-h.asked:
-		default:
-			return
-		}
-	}
-}
-
 // The path itself goes away under a waiting call.
 func TestPathGoes(t *testing.T) {
 	k, h := newKey(t)

@@ -107,7 +107,7 @@ func (s *goSession) known(ctx context.Context, pin secret.Secret, rp string, lis
 		return lists[0], nil
 	}
 	for _, list := range lists {
-		_, err := s.assert(ctx, pin, AssertRequest{RPID: rp, Allow: list}, true)
+		_, err := s.assert(ctx, pin, AssertRequest{RPID: rp, Allow: list, Silent: true})
 		if err == nil {
 			return list, nil
 		}
@@ -149,10 +149,10 @@ func (s *goSession) Assert(ctx context.Context, pin secret.Secret, r AssertReque
 		}
 		r.Allow = list
 	}
-	return s.assert(ctx, pin, r, false)
+	return s.assert(ctx, pin, r)
 }
 
-func (s *goSession) assert(ctx context.Context, pin secret.Secret, r AssertRequest, silent bool) ([]Assertion, error) {
+func (s *goSession) assert(ctx context.Context, pin secret.Secret, r AssertRequest) ([]Assertion, error) {
 	var t *ctapclient.Token
 	if r.VerifyUser || !pin.Empty() {
 		var err error
@@ -162,7 +162,7 @@ func (s *goSession) assert(ctx context.Context, pin secret.Secret, r AssertReque
 	}
 	defer t.Wipe()
 	options := map[string]bool{}
-	if silent {
+	if r.Silent {
 		options["up"] = false
 	}
 	if r.VerifyUser && t == nil {

@@ -17,27 +17,34 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 const header = `# Security key models by AAGUID, made by fido/internal/genmodels. Names are those of the FIDO Metadata Service.
 # entra = 1: on Microsoft's list of models that Entra ID accepts while attestation is enforced. That list, and for its
 # models the column bio, are from "FIDO2 security key vendors" in MicrosoftDocs/entra-docs, page of 2026-10-06, metadata
-# version 285, by Microsoft, CC BY 4.0, changed in form only. Other models, and transports that the list leaves out, are
-# from metadata statements of the FIDO Metadata Service, number 78.
+# version 285, by Microsoft, CC BY 4.0, changed in form only. Other models, transports that the list leaves out, and the
+# number of fingers (0: not told) are from metadata statements of the FIDO Metadata Service, number 78.
 # A model that is not here, or has no 1 in a column, may only be newer than the list: refuse no key because of it.
 `
 
 type model struct {
 	id, name                  string
 	bio, usb, nfc, ble, entra bool
+	fingers                   int
 }
 
 type statement struct {
 	AAGUID, Description string
 	AttachmentHint      []string
-	UserVerification    [][]struct{ UserVerificationMethod string } `json:"userVerificationDetails"`
-	Info                struct{ Transports []string }               `json:"authenticatorGetInfo"`
+	UserVerification    [][]method                    `json:"userVerificationDetails"`
+	Info                struct{ Transports []string } `json:"authenticatorGetInfo"`
+}
+
+type method struct {
+	UserVerificationMethod string
+	BaDesc                 struct{ MaxTemplates int }
 }
 
 func main() {
@@ -76,7 +83,7 @@ func readEligible(path string, models map[string]*model) error {
 			return fmt.Errorf("%s: a row has %d columns", path, len(r))
 		}
 		id := strings.ToLower(r[0])
-		models[id] = &model{id, r[1], r[2] == "1", r[3] == "1", r[4] == "1", r[5] == "1", true}
+		models[id] = &model{id, r[1], r[2] == "1", r[3] == "1", r[4] == "1", r[5] == "1", true, 0}
 	}
 	return nil
 }
@@ -96,9 +103,10 @@ func readStatements(path string, models map[string]*model) error {
 			if slices.Contains(s.AttachmentHint, "internal") || strings.Contains(s.Description, "TEST") {
 				continue // built into a computer, or nobody's
 			}
-			m = &model{id: strings.ToLower(s.AAGUID), name: s.Description, bio: s.fingerprint()}
+			m = &model{id: strings.ToLower(s.AAGUID), name: s.Description, bio: s.sensor() >= 0}
 			models[m.id] = m
 		}
+		m.fingers = max(0, s.sensor())
 		m.usb = m.usb || slices.Contains(s.Info.Transports, "usb") || slices.Contains(s.AttachmentHint, "wired")
 		m.nfc = m.nfc || slices.Contains(s.Info.Transports, "nfc") || slices.Contains(s.AttachmentHint, "nfc")
 		m.ble = m.ble || slices.Contains(s.Info.Transports, "ble") || slices.Contains(s.AttachmentHint, "bluetooth")
@@ -106,19 +114,21 @@ func readStatements(path string, models map[string]*model) error {
 	return nil
 }
 
-func (s statement) fingerprint() bool {
+// sensor is how many fingers the sensor keeps: -1 where there is none, 0 where it is not told.
+func (s statement) sensor() int {
+	n := -1
 	for _, way := range s.UserVerification {
 		for _, m := range way {
 			if m.UserVerificationMethod == "fingerprint_internal" {
-				return true
+				n = max(n, m.BaDesc.MaxTemplates)
 			}
 		}
 	}
-	return false
+	return n
 }
 
 func write(w io.Writer, models map[string]*model) error {
-	if _, err := io.WriteString(w, header+"aaguid,name,bio,usb,nfc,ble,entra\n"); err != nil {
+	if _, err := io.WriteString(w, header+"aaguid,name,bio,usb,nfc,ble,entra,fingers\n"); err != nil {
 		return err
 	}
 	var all []*model
@@ -128,7 +138,8 @@ func write(w io.Writer, models map[string]*model) error {
 	slices.SortFunc(all, func(a, b *model) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.id, b.id)) })
 	out := csv.NewWriter(w)
 	for _, m := range all {
-		if err := out.Write([]string{m.id, m.name, bit(m.bio), bit(m.usb), bit(m.nfc), bit(m.ble), bit(m.entra)}); err != nil {
+		if err := out.Write([]string{m.id, m.name, bit(m.bio), bit(m.usb), bit(m.nfc), bit(m.ble), bit(m.entra),
+			strconv.Itoa(m.fingers)}); err != nil {
 			return err
 		}
 	}
