@@ -23,7 +23,7 @@ func PlainQuestion(w io.Writer, say steps.Speaker, q steps.Question) {
 		fmt.Fprintln(w, say(t))
 	}
 	if inline := inlineChoices(say, q); inline != "" {
-		fmt.Fprint(w, say(q.Text), " ", inline, defaultWord(say, q), ": ")
+		fmt.Fprint(w, say(q.Text), " ", inline, bracketed(say, defaultWord(say, q)), ": ")
 		return
 	}
 	for i, c := range q.Choices {
@@ -69,14 +69,23 @@ func how(say steps.Speaker, q steps.Question) string {
 	case steps.Show:
 		word = steps.T("shown once")
 	}
-	s := defaultWord(say, q)
-	if word.Empty() {
-		return s
-	}
-	return " (" + say(word) + ")" + s
+	return bracketed(say, word, defaultWord(say, q))
 }
 
-func defaultWord(say steps.Speaker, q steps.Question) string {
+func bracketed(say steps.Speaker, texts ...steps.Text) string {
+	var parts []string
+	for _, t := range texts {
+		if s := say(t); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+func defaultWord(say steps.Speaker, q steps.Question) steps.Text {
 	switch d := plainDefault(q); {
 	case d != "":
 		for i, c := range q.Choices {
@@ -87,11 +96,11 @@ func defaultWord(say steps.Speaker, q steps.Question) string {
 		if q.Kind == steps.Confirm {
 			d = say(steps.T("no"))
 		}
-		return " " + say(steps.T("(default %s)", d))
-	case q.Kind == steps.Choose, q.Kind == steps.Confirm, q.Kind == steps.Touch:
-		return " " + say(steps.T("(no default)"))
+		return steps.T("default %s", d)
+	case q.Kind == steps.Choose, q.Kind == steps.Confirm, q.Kind == steps.Touch && len(q.Choices) > 0:
+		return steps.T("no default")
 	}
-	return ""
+	return steps.Text{}
 }
 
 // plainDefault is what Enter alone takes here. A yes is never taken that way.

@@ -86,7 +86,7 @@ func (f farewell) print(w io.Writer) {
 	list(steps.T("Done"), markDone, s.Done)
 	list(steps.T("Not done"), markSkipped, s.Open)
 	if s.Evidence != "" {
-		line("%s  %s", say(steps.T("Evidence")), clean(s.Evidence))
+		line("%s%s  %s", say(steps.T("Evidence")), f.colon(), clean(s.Evidence))
 	}
 	if !s.Resume.Empty() {
 		line("%s", say(s.Resume))

@@ -27,7 +27,8 @@ func Wizard(ctx context.Context, o Options, run Run) error {
 
 	q := newQueue()
 	m := newModel(o, outside{host: sshHost(o), cancel: func() { cancel(steps.ErrQuit) }})
-	p := tea.NewProgram(m, programOptions(o)...)
+	gone := func() { q.put(stopMsg{steps.T("The terminal went away.")}) }
+	p := tea.NewProgram(m, programOptions(o, &input{o.In, gone})...)
 
 	pumped := make(chan struct{})
 	go q.pump(p.Send, pumped)
@@ -100,9 +101,23 @@ func (m *model) farewell() farewell {
 	return f
 }
 
-func programOptions(o Options) []tea.ProgramOption {
+// input tells when the terminal has gone away: the library takes the end of its input for nothing to read.
+type input struct {
+	*os.File
+	gone func()
+}
+
+func (i *input) Read(b []byte) (int, error) {
+	n, err := i.File.Read(b)
+	if err != nil {
+		i.gone()
+	}
+	return n, err
+}
+
+func programOptions(o Options, in *input) []tea.ProgramOption {
 	opts := []tea.ProgramOption{
-		tea.WithInput(o.In),
+		tea.WithInput(in),
 		tea.WithOutput(o.Out),
 		tea.WithEnvironment(o.Env),
 		tea.WithoutSignalHandler(),

@@ -1,0 +1,388 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"keyrollout/internal/secret"
+	"keyrollout/steps"
+)
+
+func yesNo(def string) steps.Question {
+	return steps.Question{Name: "go", Kind: steps.Confirm, Text: steps.T("Reset the key?"), Default: def}
+}
+
+func (b *bench) wantAnswer(id string) {
+	b.t.Helper()
+	switch r := b.answer(); {
+	case r == nil:
+		b.t.Errorf("no answer, want %q\n%s", id, b.screen())
+	case r.err != nil || r.ID != id:
+		b.t.Errorf("answer %q, %v; want %q", r.ID, r.err, id)
+	}
+}
+
+func (b *bench) wantNone() {
+	b.t.Helper()
+	if r := b.answer(); r != nil {
+		b.t.Errorf("answered %q, %v; want no answer", r.ID, r.err)
+	}
+}
+
+func (b *bench) wantError(err error) {
+	b.t.Helper()
+	if r := b.answer(); r == nil || !errors.Is(r.err, err) {
+		b.t.Errorf("reply %v, want %v", r, err)
+	}
+}
+
+func (b *bench) wantSaid(words string) {
+	b.t.Helper()
+	if !strings.Contains(b.screen(), words) {
+		b.t.Errorf("the screen does not say %q:\n%s", words, b.screen())
+	}
+}
+
+func TestEnterTakesTheDefaultAndNothingElse(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.put(yesNo(""))
+	b.press("enter")
+	b.wantNone()
+	b.wantSaid("Nothing is chosen yet")
+	b.press("down", "down", "enter")
+	b.wantAnswer("no")
+
+	b.put(yesNo("no"))
+	b.press("enter")
+	b.wantAnswer("no")
+
+	b.put(yesNo(""))
+	b.press("y")
+	b.wantAnswer("yes")
+
+	b.put(steps.Question{Kind: steps.Choose, Choices: startQuestion.Choices})
+	b.press("enter")
+	b.wantNone()
+	b.press("3", "enter")
+	b.wantAnswer("key")
+}
+
+func TestTouchTakesTheFirstByDefault(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.put(touchQuestion)
+	b.press("enter")
+	b.wantAnswer("right")
+	b.put(touchQuestion)
+	b.press("right", "right", "enter")
+	b.wantAnswer("dry")
+
+	real := touchQuestion
+	real.Choices = nil
+	b.put(real)
+	b.press("enter", "down", "enter")
+	b.wantNone()
+	b.press("b")
+	b.wantError(steps.ErrBack)
+}
+
+func TestAKeyMeantForSomethingElseAnswersNothing(t *testing.T) {
+	b := newBench(t, 80, 24)
+	p := &pending{Question: yesNo("no"), reply: make(chan reply, 1)}
+	b.asked = p
+	b.pass(time.Minute)
+	b.send(askMsg{p})
+	b.pass(100 * time.Millisecond)
+	b.press("enter") // too early
+	b.pass(400 * time.Millisecond)
+	b.press("enter") // the fingers were not quiet
+	b.wantNone()
+	b.pass(425 * time.Millisecond)
+	b.press("enter")
+	b.wantAnswer("no")
+}
+
+func TestFingersThatNeverRestAreHeardInTheEnd(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.asked = &pending{Question: yesNo("no"), reply: make(chan reply, 1)}
+	b.send(askMsg{b.asked})
+	for range 14 {
+		b.pass(100 * time.Millisecond)
+		b.press("enter")
+	}
+	b.wantNone()
+	b.pass(100 * time.Millisecond)
+	b.press("enter")
+	b.wantAnswer("no")
+}
+
+func TestThePassIsNotTakenAwayByABouncingEnter(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.put(yesNo("no"))
+	b.press("enter")
+	b.asked = &pending{Question: steps.Question{Kind: steps.Show, Value: secret.New([]byte("once"))}, reply: make(chan reply, 1)}
+	b.send(askMsg{b.asked})
+	b.pass(200 * time.Millisecond)
+	b.press("enter")
+	b.wantNone()
+	b.wantSaid("once")
+}
+
+func TestLine(t *testing.T) {
+	b := newBench(t, 80, 24)
+	q := steps.Question{Kind: steps.Line, Text: steps.T("Who?"), Back: true}
+	p := b.put(q)
+	b.press("enter")
+	b.wantNone()
+	b.typeIn("ａｉｋｏ＠contoso.example")
+	b.press("enter")
+	b.wantAnswer("aiko@contoso.example")
+	b.press("enter") // being looked at: nothing can be answered twice
+	b.wantNone()
+	b.send(refusedMsg{p, &steps.Problem{What: steps.T("There is nobody of that name.")}})
+	b.wantSaid("There is nobody of that name.")
+	b.press("backspace")
+	if strings.Contains(b.screen(), "nobody of that name") {
+		t.Error("the refusal stays while one types")
+	}
+	b.press("q", "?", "b") // text, not commands
+	b.wantSaid("q?b")
+	b.press("esc")
+	b.wantError(steps.ErrBack)
+
+	q.Default = "Pilot"
+	b.put(q)
+	b.press("enter")
+	b.wantAnswer("Pilot")
+}
+
+func TestNamedRiskIsTypedInWords(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.put(steps.Question{Kind: steps.Typed, Text: steps.T("Reset?"), Word: "reset key", Risk: "reset-key"})
+	for _, wrong := range []string{"", "yes", "Reset key", "resetkey"} {
+		b.typeIn(wrong)
+		b.press("enter")
+		b.wantNone()
+		b.press("ctrl+u")
+	}
+	b.send(tea.PasteMsg{Content: "reset key"})
+	b.press("enter")
+	b.wantNone()
+	b.typeIn("reset key")
+	b.press("enter")
+	b.wantAnswer("reset key")
+}
+
+func TestSecretTwice(t *testing.T) {
+	b := newBench(t, 80, 24)
+	p := b.put(steps.Question{Kind: steps.Secret, Text: steps.T("PIN"), Twice: true})
+	b.typeIn("482913")
+	b.press("backspace", "3", "enter")
+	r := b.answer()
+	if r == nil || !r.Secret.Equal(secret.New([]byte("482913"))) {
+		t.Fatal("the PIN did not arrive")
+	}
+	b.send(againMsg{p})
+	b.wantSaid("once more")
+	b.send(refusedMsg{p, &steps.Problem{What: steps.T("The two entries differ.")}})
+	b.wantSaid("The two entries differ.")
+	f := b.ask.form.(*secretForm)
+	b.typeIn("12")
+	b.send(withdrawMsg{p})
+	if string(f.buf[:2:2]) != "\x00\x00" {
+		t.Error("a half typed PIN stays in memory")
+	}
+}
+
+func TestBackOnlyWhereThereIsAWayBack(t *testing.T) {
+	b := newBench(t, 80, 24)
+	q := startQuestion
+	b.put(q)
+	b.press("b", "esc")
+	b.wantNone()
+	b.wantSaid("There is no way back from here.")
+	q.Back = true
+	b.put(q)
+	b.press("b")
+	b.wantError(steps.ErrBack)
+}
+
+func TestQuitLeavesAtOnceWhereNothingWasBegun(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.put(startQuestion)
+	b.press("q")
+	b.wantError(steps.ErrQuit)
+	if b.canceled != 0 {
+		t.Error("the engine was cut off instead of told")
+	}
+
+	b = newBench(t, 80, 24)
+	inTenant(b)
+	b.put(startQuestion)
+	b.press("q")
+	b.wantNone()
+	b.wantSaid("Leave?")
+	b.press("q")
+	b.wantError(steps.ErrQuit)
+}
+
+func TestQuitIsNoKeyWhileSomethingIsUnderWay(t *testing.T) {
+	b := newBench(t, 80, 24)
+	inTenant(b)
+	b.press("q", "q")
+	if b.canceled != 0 || b.leaving {
+		t.Error("q left while the engine was at work")
+	}
+	b.wantSaid("Something is under way.")
+}
+
+func TestLeaveIsAskedOnce(t *testing.T) {
+	b := newBench(t, 80, 24)
+	inTenant(b)
+	b.press("ctrl+c")
+	b.wantSaid("Leave?")
+	b.press("x")
+	if strings.Contains(b.screen(), "Leave?") || b.canceled != 0 {
+		t.Error("another key does not stay")
+	}
+	b.press("ctrl+c", "ctrl+c")
+	if b.canceled != 1 {
+		t.Errorf("the run was told to end %d times, want once", b.canceled)
+	}
+	b.wantSaid("Ending what is under way")
+	if cmd := b.press("ctrl+c"); cmd != nil {
+		t.Error("left at once, without waiting for the run")
+	}
+	b.pass(forceAfter)
+	if cmd := b.press("ctrl+c"); cmd == nil || !b.left {
+		t.Error("a run that does not end cannot be left")
+	}
+}
+
+func TestLeavingInTheMiddleOfATouchCancelsIt(t *testing.T) {
+	b := newBench(t, 80, 24)
+	inKey(b)
+	b.tell(steps.EventLED, flashing)
+	b.put(touchQuestion)
+	b.press("ctrl+c")
+	b.wantSaid("The key is in use")
+	b.press("ctrl+c")
+	b.wantError(steps.ErrQuit)
+	if b.canceled != 1 {
+		t.Error("the key operation was not cancelled")
+	}
+}
+
+func TestSuspendIsRefusedWhileTheKeyWaits(t *testing.T) {
+	b := newBench(t, 80, 24)
+	inKey(b)
+	b.tell(steps.EventLED, flashing)
+	if cmd := b.press("ctrl+z"); cmd != nil {
+		t.Error("suspended while the key waits for a touch")
+	}
+	b.wantSaid("Not now")
+	b.tell(steps.EventLED, steps.LED{Colour: "blue"})
+	if cmd := b.press("ctrl+z"); (cmd != nil) != canSuspend {
+		t.Error("cannot be suspended though the key rests")
+	}
+}
+
+func TestHangupEndsTheRun(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.put(startQuestion)
+	b.send(stopMsg{steps.T("Stopped: the line was hung up.")})
+	b.wantError(steps.ErrQuit)
+	if b.canceled != 1 {
+		t.Error("the run was not cancelled")
+	}
+	if cmd := b.send(endedMsg{steps.ErrQuit}); cmd == nil {
+		t.Error("the screen stays after the end of the run")
+	}
+}
+
+func TestAFinishedRunStaysUntilEnter(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.tell(steps.EventSummary, summary)
+	if cmd := b.send(endedMsg{}); cmd != nil {
+		t.Fatal("the summary was gone at once")
+	}
+	b.wantSaid("Complete.")
+	if cmd := b.press("enter"); cmd == nil {
+		t.Error("Enter does not leave")
+	}
+}
+
+func TestAWithdrawnQuestionCannotBeAnswered(t *testing.T) {
+	b := newBench(t, 80, 24)
+	p := b.put(touchQuestion)
+	b.send(withdrawMsg{p})
+	b.press("enter")
+	b.wantNone()
+	if b.ask != nil {
+		t.Error("the question is still there")
+	}
+}
+
+func TestNothingTicksWhileNothingWaits(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.ticking = false
+	b.put(startQuestion)
+	if b.clock() != nil {
+		t.Error("a question ticks")
+	}
+	b.send(withdrawMsg{b.asked})
+	if b.clock() == nil || b.clock() != nil {
+		t.Error("want one tick, and only one, while the engine is at work")
+	}
+	b.ticking = false
+	inKey(b)
+	b.tell(steps.EventLED, flashing)
+	if b.clock() != nil {
+		t.Error("waiting for a touch ticks")
+	}
+	b.tell(steps.EventLED, steps.LED{Colour: "blue"})
+	b.opt.Still = true
+	b.pass(10 * time.Second)
+	if b.clock() != nil {
+		t.Error("a still screen ticks")
+	}
+}
+
+func TestStepsThatLookAnewDoNotRepeatThemselves(t *testing.T) {
+	b := newBench(t, 80, 24)
+	inTenant(b)
+	inTenant(b)
+	if n := strings.Count(b.screen(), "The passkey policy is off."); n != 1 {
+		t.Errorf("said %d times:\n%s", n, b.screen())
+	}
+}
+
+func TestNamesFromOutsideCannotDraw(t *testing.T) {
+	b := newBench(t, 80, 24)
+	evil := "Mallory\x1b[2J\x1b]0;owned\a\u202e\r\nsecond\tline"
+	b.tell(steps.EventTenant, steps.TenantState{Name: evil, UPN: evil})
+	b.tell(steps.EventStep, steps.StepState{ID: "signin", State: steps.Active})
+	b.tell(steps.EventProof, steps.Proof{User: evil, Limit: steps.T("%s", evil)})
+	b.put(steps.Question{Kind: steps.Choose, Text: steps.T("%s", evil), Choices: []steps.Choice{{ID: "a", Text: steps.T("%s", evil)}}})
+	content := b.View().Content
+	for _, bad := range []string{"\x1b[2J", "owned", "\a", "\u202e", "\r", "\t"} {
+		if strings.Contains(content, bad) {
+			t.Errorf("the view holds %q", bad)
+		}
+	}
+	sound(t, b.View(), 80, 24)
+}
+
+func TestNoMeaningInColourAlone(t *testing.T) {
+	b := newBench(t, 80, 24)
+	inKey(b)
+	b.tell(steps.EventLED, flashing)
+	b.tell(steps.EventEnrol, enrolment)
+	b.put(touchQuestion)
+	for _, w := range []string{"cyan", "flashing", "touch the key", "too fast", "Touch 5 of about 13", "hold the finger a little longer"} {
+		b.wantSaid(w)
+	}
+}
