@@ -181,8 +181,7 @@ func exitCodes() *cobra.Command {
 // drive shows a run on the screen that fits: the wizard, or the plain dialogue.
 func (a *app) drive(ctx context.Context, r tui.Run) error {
 	o := a.screen()
-	if plain, why := tui.WantsPlain(o, a.plain); plain {
-		fmt.Fprintln(a.out, a.say(steps.T("keyrollout, plain dialogue (%s).", why)))
+	if plain, _ := tui.WantsPlain(o, a.plain); plain {
 		return tui.Plain(ctx, o, r)
 	}
 	return tui.Wizard(ctx, o, r)
