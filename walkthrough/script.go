@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -142,6 +143,8 @@ func Parse(name string, b []byte) (*Script, error) {
 	return s, nil
 }
 
+var verbs = []string{"title", "clock", "seed", "language", "company", "fault", "accept-risk", "answer", "expect"}
+
 func (s *Script) command(n int, line string) error {
 	bad := func(format string, a ...any) error {
 		return &Error{File: s.Name, Line: n, Msg: fmt.Sprintf(format, a...)}
@@ -156,6 +159,9 @@ func (s *Script) command(n int, line string) error {
 	verb, args := words[0], words[1:]
 	if verb == "answer" {
 		return s.answer(n, args, bad)
+	}
+	if !slices.Contains(verbs, verb) {
+		return bad("unknown command %q: there are %s", verb, strings.Join(verbs, ", "))
 	}
 	if len(args) != 1 {
 		return bad("%q takes one word; put several in \"quotes\"", verb)
@@ -187,8 +193,6 @@ func (s *Script) command(n int, line string) error {
 		s.Risks = append(s.Risks, arg)
 	case "expect":
 		s.Expects = append(s.Expects, Expect{arg, n})
-	default:
-		return bad("unknown command %q: there are title, clock, seed, language, company, fault, accept-risk, answer, expect", verb)
 	}
 	return nil
 }
