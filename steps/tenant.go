@@ -177,7 +177,11 @@ func (t *tenantStep) passChange(wish Wish) Change {
 	if wish.Once || t.wantPass.Once {
 		to = T("one pass, %d minutes, for one sign-in, shown once", int(t.lifetime(wish).Minutes()))
 	}
-	return Change{Group: T("Sign-in methods of %s", wish.UserName), Field: T("Temporary Access Pass"), From: T("none"), To: to}
+	from := T("none")
+	if slices.ContainsFunc(t.passes, func(p graph.Pass) bool { return p.Usable }) {
+		from = T("one that may never have been seen")
+	}
+	return Change{Group: T("Sign-in methods of %s", wish.UserName), Field: T("Temporary Access Pass"), From: from, To: to}
 }
 
 func (t *tenantStep) lifetime(wish Wish) time.Duration {
