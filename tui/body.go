@@ -110,10 +110,6 @@ func (m *model) newsBlock(b brush) block {
 			out.add(b.item(b.st.mark(l.mark), b.st.Text, b.say(l.text))...)
 		}
 	}
-	if m.ask != nil && !m.begun() && m.outside.host != "" {
-		out.gap()
-		out.add(b.para(b.st.Text, steps.T("You are connected over SSH: a key has to be plugged into this machine (%s), not into the one you sit at.", m.outside.host))...)
-	}
 	return out
 }
 

@@ -9,15 +9,14 @@ import (
 	"keyrollout/steps"
 )
 
-// model is all the screen knows. It is changed in Update and drawn in View, and does nothing else: what has to happen
-// outside goes through the functions in outside.
+// model is all the screen knows. It is changed in Update and drawn in View, and does nothing else.
 type model struct {
-	opt     Options
-	say     steps.Speaker
-	st      Styles
-	keys    KeyMap
-	now     func() time.Time
-	outside outside
+	opt    Options
+	say    steps.Speaker
+	st     Styles
+	keys   KeyMap
+	now    func() time.Time
+	cancel func() // ends the run
 
 	w, h int
 
@@ -45,12 +44,6 @@ type model struct {
 	replied  time.Time // when the person last answered
 }
 
-// outside is what the model may cause.
-type outside struct {
-	host   string // name of this machine, to say where a key has to be plugged in
-	cancel func() // ends the run
-}
-
 // asking is the question on the screen.
 type asking struct {
 	p    *pending
@@ -69,10 +62,10 @@ type (
 // forceAfter is how long a run that was told to end has before a person may leave without it.
 const forceAfter = 10 * time.Second
 
-func newModel(o Options, out outside) *model {
+func newModel(o Options, cancel func()) *model {
 	say := cleaned(o.Say)
 	m := &model{
-		opt: o, say: say, st: newStyles(), keys: newKeys(say), now: time.Now, outside: out,
+		opt: o, say: say, st: newStyles(), keys: newKeys(say), now: time.Now, cancel: cancel,
 		w: 80, h: 24, states: map[string]steps.State{}, more: new(int),
 	}
 	m.quiet = m.now()
@@ -192,8 +185,11 @@ func (m *model) stop(why steps.Text, cancel bool) {
 			m.answer(reply{err: steps.ErrQuit})
 		}
 	}
+	if m.stopping.Format == stopped.Format {
+		m.stopping = why // a signal says more than the end of a context, and may come second
+	}
 	if cancel {
-		m.outside.cancel()
+		m.cancel()
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 // Plain is the line dialogue: one line per fact, no redraw, no colour, no borders; for screen readers, pipes and
-// terminals that cannot draw. Its error is the run's; like Wizard it has told the person everything by then.
+// terminals that cannot draw. It returns the error of run.
 func Plain(ctx context.Context, o Options, run Run) error {
 	os.Unsetenv("TEA_TRACE")
 	o = o.filled()
@@ -72,9 +72,6 @@ func (d *dialogue) announce() {
 	defer d.mu.Unlock()
 	d.line(steps.T("keyrollout, plain dialogue."))
 	d.line(steps.T("Answer a numbered question with the number or the name. b goes back where that is possible, q leaves."))
-	if host := sshHost(d.opt); host != "" {
-		d.line(steps.T("You are connected over SSH: a key has to be plugged into this machine (%s), not into the one you sit at.", host))
-	}
 }
 
 func (d *dialogue) stop(why steps.Text) {
@@ -145,7 +142,7 @@ func (d *dialogue) Ask(ctx context.Context, q steps.Question) (steps.Answer, err
 		more, problem := check.look(a)
 		switch {
 		case problem != nil:
-			d.printf("%s\n", plainProblem(d.say, problem, nextOf(problem)))
+			d.printf("%s\n", plainProblem(d.say, problem, nextOf(problem)...))
 		case more:
 			d.printf("%s\n", d.say(steps.T("The same once more, to be sure.")))
 		default:

@@ -41,7 +41,7 @@ func (t *teller) tell(e steps.Event) {
 		t.line(or(e.Text, d.Text))
 		t.line(d.Facts...)
 	case *steps.Problem:
-		fmt.Fprintln(t.w, plainProblem(t.say, d, nil)) // what to do next is the question that follows
+		fmt.Fprintln(t.w, plainProblem(t.say, d)) // what to do next is the question that follows
 	case steps.LED:
 		t.light(e, d)
 	case steps.Picture: // has nothing to say to a reader
@@ -128,7 +128,7 @@ func stateWord(s steps.State) steps.Text {
 }
 
 // plainProblem is a problem in its three parts, a line each.
-func plainProblem(say steps.Speaker, p *steps.Problem, next []steps.Text) string {
+func plainProblem(say steps.Speaker, p *steps.Problem, next ...steps.Text) string {
 	lines := []string{say(steps.T("Problem: %s", say(p.What)))}
 	if !p.State.Empty() {
 		lines = append(lines, say(steps.T("State: %s", say(p.State))))

@@ -47,7 +47,7 @@ func newBench(t *testing.T, w, h int, change ...func(*Options)) *bench {
 		c(&o)
 	}
 	b := &bench{t: t, clockNow: time.Date(2026, 11, 22, 14, 2, 0, 0, time.UTC)}
-	b.model = newModel(o.filled(), outside{cancel: func() { b.canceled++ }})
+	b.model = newModel(o.filled(), func() { b.canceled++ })
 	b.now = func() time.Time { return b.clockNow }
 	b.quiet = b.clockNow
 	b.send(tea.WindowSizeMsg{Width: w, Height: h})

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"keyrollout/steps"
 )
@@ -42,7 +41,8 @@ func (m *model) summaryBody(b brush) block {
 	return out
 }
 
-// farewell is everything that stays in the terminal after leaving.
+// farewell is what stays in the terminal after leaving: what was done, what was not, how to go on. The error of a run
+// is not among it: the caller has it, and a place to print it.
 type farewell struct {
 	say     steps.Speaker
 	summary *steps.Summary
@@ -59,7 +59,9 @@ func (f farewell) print(w io.Writer) {
 	if !f.why.Empty() {
 		line("%s", say(f.why))
 	}
-	f.printError(line)
+	if errors.Is(f.err, steps.ErrNoAnswer) {
+		line("%s", say(steps.T("The input ended before the question was answered. Nothing was taken for a yes.")))
+	}
 	if f.left {
 		line("%s", say(steps.T("It was left before it had ended. The next start asks the tenant and the key what is true.")))
 	}
@@ -114,27 +116,4 @@ func (f farewell) printState(line func(string, ...any)) {
 		line("%s", f.say(steps.T("It stopped in the step %q. What was done stays done.", f.say(f.step))))
 	}
 	line("%s", f.say(steps.T("Start keyrollout again to go on: it asks the tenant and the key what is true.")))
-}
-
-// printError tells a problem in its three parts, and any other error as it is. Leaving is no error.
-func (f farewell) printError(line func(string, ...any)) {
-	var p *steps.Problem
-	switch {
-	case f.err == nil, errors.Is(f.err, steps.ErrQuit), errors.Is(f.err, steps.ErrBack), canceled(f.err):
-	case errors.As(f.err, &p) && f.plain:
-		line("%s", plainProblem(f.say, p, nextOf(p)))
-	case errors.As(f.err, &p):
-		line("%s %s", markBad, f.say(p.What))
-		if !p.State.Empty() {
-			line("  %s", f.say(p.State))
-		}
-		for _, t := range nextOf(p) {
-			line("  %s", f.say(t))
-		}
-		line("  %s", f.say(problemCode(p)))
-	case errors.Is(f.err, steps.ErrNoAnswer):
-		line("%s", f.say(steps.T("The input ended before the question was answered. Nothing was taken for a yes.")))
-	default:
-		line("%s", f.say(steps.T("Problem: %s", clean(strings.TrimSpace(f.err.Error())))))
-	}
 }

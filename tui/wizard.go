@@ -14,8 +14,8 @@ import (
 	"keyrollout/steps"
 )
 
-// Wizard shows run on the whole screen until it ends, and returns its error. By then the person has been told
-// everything: what was done, what was not, the error if there was one, and how to go on.
+// Wizard shows run on the whole screen until it ends, prints what has to stay in the terminal (what was done, what was
+// not, the evidence, how to go on) and returns the error of run, which is for the caller to tell.
 //
 // Three things run beside each other: the program (the only one that reads and writes the terminal), the engine, and
 // the pump between them.
@@ -26,14 +26,14 @@ func Wizard(ctx context.Context, o Options, run Run) error {
 	defer cancel(nil)
 
 	q := newQueue()
-	m := newModel(o, outside{host: sshHost(o), cancel: func() { cancel(steps.ErrQuit) }})
+	m := newModel(o, func() { cancel(steps.ErrQuit) })
 	gone := func() { q.put(stopMsg{steps.T("The terminal went away.")}) }
 	p := tea.NewProgram(m, programOptions(o, &input{o.In, gone})...)
 
 	pumped := make(chan struct{})
 	go q.pump(p.Send, pumped)
 	stop := onHangup(func(why steps.Text) { q.put(stopMsg{why}) })
-	over := context.AfterFunc(ctx, func() { q.put(stopMsg{steps.T("Stopped.")}) })
+	over := context.AfterFunc(ctx, func() { q.put(stopMsg{stopped}) })
 	result := make(chan error, 1)
 	go engine(ctx, run, q, result)
 
@@ -57,6 +57,9 @@ func Wizard(ctx context.Context, o Options, run Run) error {
 	}
 	return m.verdict(err)
 }
+
+// stopped is why a run ends when nothing better is known.
+var stopped = steps.T("Stopped.")
 
 // engine runs the run, and brings a panic to the screen's side so that the terminal is put right first.
 func engine(ctx context.Context, run Run, q *queue, result chan<- error) {
@@ -152,17 +155,3 @@ func number(s string, otherwise int) int {
 	}
 	return otherwise
 }
-
-// sshHost is the name of this machine where it is reached over SSH, else nothing.
-func sshHost(o Options) string {
-	if o.env("SSH_CONNECTION") == "" {
-		return ""
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		return ""
-	}
-	return host
-}
-
-func canceled(err error) bool { return errors.Is(err, context.Canceled) }
