@@ -62,9 +62,6 @@ type client struct {
 	practice   bool
 }
 
-// attemptLimit is how long one request may take, its answer included.
-const attemptLimit = time.Minute
-
 // New makes a Tenant that speaks Microsoft Graph through Microsoft's SDK. It sends nothing yet; an error means that
 // the options make no sense.
 func New(o Options) (Tenant, error) {
@@ -147,8 +144,8 @@ func httpClient(o Options) *http.Client {
 		next = http.DefaultTransport
 	}
 	return &http.Client{
+		// No Timeout here: the SDK would apply it to signing in, too, and a person takes longer. See wire.
 		Transport:     khttp.NewCustomTransportWithParentTransport(wire{next}, middlewares...),
-		Timeout:       attemptLimit,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

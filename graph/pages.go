@@ -28,7 +28,7 @@ func NewPages(base string, rt http.RoundTripper) Pages {
 			root = root[:i+3] + host
 		}
 	}
-	return pages{root + pagesPath, &http.Client{Transport: wire{rt}, Timeout: attemptLimit}}
+	return pages{root + pagesPath, &http.Client{Transport: wire{rt}}}
 }
 
 type pages struct {

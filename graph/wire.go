@@ -6,10 +6,13 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
 )
 
-// answerLimit is the largest answer that is read, in bytes. Graph's pages are far smaller.
-const answerLimit = 32 << 20
+const (
+	answerLimit  = 32 << 20    // bytes of an answer; Graph's pages are far smaller
+	attemptLimit = time.Minute // for one request, its answer included
+)
 
 var errTooLong = errors.New("the answer does not end")
 
@@ -49,8 +52,10 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.sent, x.status, x.header = true, 0, http.Header{}
 	x.mu.Unlock()
 
-	resp, err := w.next.RoundTrip(req)
+	ctx, cancel := context.WithTimeout(req.Context(), attemptLimit)
+	resp, err := w.next.RoundTrip(req.WithContext(ctx))
 	if err != nil {
+		cancel()
 		return nil, err
 	}
 	if resp.Header == nil {
@@ -64,7 +69,7 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp.ContentLength == 0 && resp.Body != http.NoBody && resp.StatusCode != http.StatusNoContent {
 		resp.ContentLength = -1
 	}
-	resp.Body = &limited{resp.Body, answerLimit}
+	resp.Body = &limited{resp.Body, answerLimit, cancel}
 	x.mu.Lock()
 	x.status, x.header = resp.StatusCode, resp.Header.Clone()
 	x.mu.Unlock()
@@ -74,7 +79,13 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 // limited ends in errTooLong where an io.LimitReader would pretend that the answer ended.
 type limited struct {
 	io.ReadCloser
-	left int
+	left   int
+	cancel context.CancelFunc
+}
+
+func (l *limited) Close() error {
+	defer l.cancel()
+	return l.ReadCloser.Close()
 }
 
 func (l *limited) Read(p []byte) (int, error) {

@@ -23,11 +23,12 @@ type matching struct {
 var matchings = sync.Pool{New: func() any { return &matching{cands: make([]candidate, 0, 256)} }}
 
 const (
-	wantCands  = 80 // pairs kept after comparing patches
-	tries      = 12 // pairs from which a registration is tried
-	supportPos = 12 // px: how far a supporting pair may be from where the pair puts it
-	supportDir = 14 // direction units, 20 degrees
-	leastLike  = patchUnit / 6
+	wantCands   = 80 // pairs kept after comparing patches
+	tries       = 12 // pairs from which a registration is tried
+	supportPos  = 12 // px: how far a supporting pair may be from where the pair puts it
+	supportDir  = 14 // direction units, 20 degrees
+	beyondDoubt = 30 // a score after which no other registration need be tried
+	leastLike   = patchUnit / 6
 )
 
 // Compare says how surely two templates come from the same finger. See Threshold for what its numbers mean.
@@ -50,7 +51,7 @@ func compare(a, b *Template) evidence {
 	m.pairUp(a, b)
 	zoom := zoomOf(a, b)
 	m.rank(a, b, zoom)
-	for k := 0; k < min(tries, len(m.cands)); k++ {
+	for k := 0; k < min(tries, len(m.cands)) && m.best.worth < beyondDoubt; k++ {
 		c := m.cands[k]
 		mo := motionOf(a.prep, b.prep, a.minutiae[c.i], b.minutiae[c.j], zoom)
 		g := &m.growth

@@ -88,6 +88,8 @@ const (
 	orientSlack   = 40  // orientation units (256 to the half turn): 28 degrees
 	firstRing     = 9   // blocks to look at before asking whether to go on
 	firstLocked   = 4   // of them must be locked
+	lockedNeed    = 5   // of so many
+	lockedOf      = 10  // blocks tried must have locked at any time, or the growth is given up
 )
 
 // grow starts at the block that holds (x, y) (px) and goes on as long as blocks lock.
@@ -98,7 +100,7 @@ func (g *growth) grow(x, y int) {
 	g.queue = append(g.queue, start)
 	g.state[start] = queued
 	g.run(true)
-	if g.locked < firstLocked {
+	if g.locked < firstLocked || g.hopeless() {
 		return
 	}
 	// What failed while the stretch was not yet known well deserves another look.
@@ -127,7 +129,7 @@ func (g *growth) run(first bool) {
 	for k := 0; k < len(g.queue); k++ {
 		i := g.queue[k]
 		g.try(int(i))
-		if first && k+1 == firstRing && g.locked < firstLocked {
+		if first && k+1 >= firstRing && g.hopeless() {
 			return
 		}
 		if g.state[i] == locked || first && k == 0 {
@@ -139,6 +141,9 @@ func (g *growth) run(first bool) {
 		}
 	}
 }
+
+// hopeless tells that too few of the blocks tried so far have locked.
+func (g *growth) hopeless() bool { return g.locked*lockedOf < (g.locked+g.failed)*lockedNeed }
 
 func (g *growth) besideLocked(i int) bool {
 	x, y := i%g.a.bw, i/g.a.bw

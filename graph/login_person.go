@@ -1,0 +1,84 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
+)
+
+// person signs a person in by device code or browser. It stands on the library under azidentity, because azidentity
+// tells neither when a code expires nor which page to open.
+type person struct {
+	o      LogInOptions
+	client public.Client
+
+	mu      sync.Mutex // one question to the person at a time
+	account public.Account
+}
+
+func newPerson(o LogInOptions) (*person, error) {
+	tenant := o.TenantID
+	if tenant == "" {
+		tenant = "organizations"
+	}
+	opts := []public.Option{
+		public.WithAuthority(strings.TrimRight(o.Cloud.Login, "/") + "/" + tenant),
+		public.WithClientCapabilities([]string{"CP1"}), // continuous access evaluation: long tokens that can be revoked
+	}
+	if o.Transport != nil {
+		opts = append(opts, public.WithHTTPClient(&http.Client{Transport: o.Transport}))
+	}
+	c, err := public.New(o.ClientID, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return &person{o: o, client: c}, nil
+}
+
+func (p *person) GetToken(ctx context.Context, t policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r, err := p.token(ctx, t)
+	if err != nil {
+		return azcore.AccessToken{}, err
+	}
+	p.account = r.Account
+	return azcore.AccessToken{Token: r.AccessToken, ExpiresOn: r.ExpiresOn.UTC(), RefreshOn: r.Metadata.RefreshOn.UTC()}, nil
+}
+
+func (p *person) token(ctx context.Context, t policy.TokenRequestOptions) (public.AuthResult, error) {
+	if !p.account.IsZero() {
+		r, err := p.client.AcquireTokenSilent(ctx, t.Scopes, public.WithSilentAccount(p.account), public.WithClaims(t.Claims))
+		if err == nil || ctx.Err() != nil {
+			return r, err
+		}
+	}
+	if p.o.Road == ByBrowser {
+		opts := []public.AcquireInteractiveOption{public.WithClaims(t.Claims), public.WithLoginHint(p.o.Hint)}
+		if p.o.Port != 0 {
+			opts = append(opts, public.WithRedirectURI(fmt.Sprintf("http://localhost:%d", p.o.Port)))
+		}
+		if p.o.ShowPage == nil {
+			return public.AuthResult{}, badInput(logInOp, "nobody is there to open the page")
+		}
+		return p.client.AcquireTokenInteractive(ctx, t.Scopes, append(opts, public.WithOpenURL(p.o.ShowPage))...)
+	}
+	if p.o.ShowCode == nil {
+		return public.AuthResult{}, badInput(logInOp, "nobody is there to read the code")
+	}
+	dc, err := p.client.AcquireTokenByDeviceCode(ctx, t.Scopes, public.WithClaims(t.Claims))
+	if err != nil {
+		return public.AuthResult{}, err
+	}
+	err = p.o.ShowCode(DeviceCode{Code: dc.Result.UserCode, URL: dc.Result.VerificationURL, Message: dc.Result.Message, Expires: dc.Result.ExpiresOn})
+	if err != nil {
+		return public.AuthResult{}, err
+	}
+	return dc.AuthenticationResult(ctx)
+}
