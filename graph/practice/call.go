@@ -40,6 +40,9 @@ type reply struct {
 	status int
 	body   any    // JSON; nil = none
 	text   string // text/plain, for $count
+	html   []byte
+	kind   string // content type in place of HTML's
+	to     string // where a browser is sent on
 }
 
 func ok(body any) (*reply, error)      { return &reply{status: http.StatusOK, body: body}, nil }
@@ -123,8 +126,13 @@ func (c *call) run(bodyErr error) (*reply, error) {
 	return rt.do(c)
 }
 
-// refuse turns an error into Graph's error body.
+// refuse turns an error into Graph's error body, or into the sign-in endpoint's.
 func (c *call) refuse(err error) *answer {
+	var o *oauthError
+	if errors.As(err, &o) {
+		c.t.refused = o.Error()
+		return c.accept(&reply{status: o.status, body: o.body(c)})
+	}
 	var r *refusal
 	if !errors.As(err, &r) {
 		r = errInternal.because("%v", err)
@@ -152,6 +160,17 @@ func (c *call) accept(rep *reply) *answer {
 	a.header.Set("Date", c.t.clock().UTC().Format(http.TimeFormat))
 	a.header.Set("Cache-Control", "no-store")
 	switch {
+	case rep.to != "":
+		a.header.Set("Location", rep.to)
+	case rep.html != nil:
+		a.header.Set("Content-Type", "text/html; charset=utf-8")
+		a.header.Set("Content-Security-Policy", pagePolicy)
+		a.header.Set("Referrer-Policy", "no-referrer")
+		if rep.kind != "" {
+			a.header.Set("Content-Type", rep.kind)
+		}
+		a.header.Set("X-Content-Type-Options", "nosniff")
+		a.body = rep.html
 	case rep.text != "":
 		a.header.Set("Content-Type", "text/plain")
 		a.body = []byte(rep.text)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ type challenge struct {
 	UserID  string
 	Purpose string // "create" or "get"
 	Expires time.Time
+	Party   relyingParty
 }
 
 const (
@@ -25,6 +27,23 @@ const (
 
 	challengeLife = 5 * time.Minute
 )
+
+// relyingParty is who a passkey is for. Everything that speaks for Entra is Microsoft's; a page of the practice tenant in
+// a real browser can only be for the host that served it, and its passkeys sign in there only.
+type relyingParty struct{ ID, Origin string }
+
+var microsoft = relyingParty{rpID, origin}
+
+// party tells who asks: a browser says so in its Origin header, and may only be on this machine.
+func (c *call) party() relyingParty {
+	o := c.r.Header.Get("Origin")
+	if u, err := url.Parse(o); err == nil && u.Hostname() == "localhost" {
+		return relyingParty{"localhost", o}
+	}
+	return microsoft
+}
+
+func (k *passkey) isFor(p relyingParty) bool { return k.RP == p.ID || k.RP == "" && p == microsoft }
 
 // userHandle is the WebAuthn user.id: 51 bytes that begin with "OF:". Entra does not say what they mean; here they are a
 // hash of tenant and user, so that a second registration on one key replaces the first, as there.
@@ -84,7 +103,7 @@ func (c *call) creationOptions() (*reply, error) {
 	if u.Guest {
 		return nil, &refusal{status: http.StatusBadRequest, code: "badRequest", message: "The request is not supported for this user.", reason: u.UPN + " is a guest; guests cannot register passkeys"}
 	}
-	out, err := c.creation(u, life)
+	out, err := c.creation(u, life, microsoft)
 	if err != nil {
 		return nil, err
 	}
@@ -93,22 +112,28 @@ func (c *call) creationOptions() (*reply, error) {
 }
 
 // creation makes the options and remembers the challenge.
-func (c *call) creation(u *user, life time.Duration) (object, error) {
+func (c *call) creation(u *user, life time.Duration, party relyingParty) (object, error) {
 	text, err := c.newChallenge()
 	if err != nil {
 		return nil, err
 	}
 	expires := c.now.Add(life)
-	c.st.Challenges[hashOf(text)] = challenge{UserID: u.id, Purpose: "create", Expires: expires}
+	c.st.Challenges[hashOf(text)] = challenge{UserID: u.id, Purpose: "create", Expires: expires, Party: party}
 	c.changed = true
 	exclude := []any{}
+	name, encoding := rpName, c.t.seed.CredentialIDs
+	if party != microsoft {
+		name, encoding = c.t.seed.Name, IDPlain
+	}
 	for _, k := range c.keysOf(u) {
-		exclude = append(exclude, object{"type": "public-key", "id": c.t.seed.CredentialIDs.encode(k.Credential), "transports": []string{}})
+		if k.isFor(party) {
+			exclude = append(exclude, object{"type": "public-key", "id": encoding.encode(k.Credential), "transports": []string{}})
+		}
 	}
 	return object{
 		"challengeTimeoutDateTime": stamp(expires),
 		"publicKey": object{
-			"rp":        object{"id": rpID, "name": rpName},
+			"rp":        object{"id": party.ID, "name": name},
 			"user":      object{"id": base64.RawURLEncoding.EncodeToString(c.userHandle(u)), "name": u.UPN, "displayName": u.Name},
 			"challenge": text,
 			"pubKeyCredParams": []any{
@@ -125,20 +150,20 @@ func (c *call) creation(u *user, life time.Duration) (object, error) {
 
 // spend takes a challenge out: it answers one ceremony of one user, and not after its time. The text is what stood in
 // clientDataJSON.
-func (c *call) spend(text, purpose string, u *user) string {
+func (c *call) spend(text, purpose string, u *user) (party relyingParty, refused string) {
 	key := hashOf(text)
 	ch, known := c.st.Challenges[key]
 	switch {
 	case !known:
-		return "the challenge was never issued, was used already, or expired long ago"
+		return microsoft, "the challenge was never issued, was used already, or expired long ago"
 	case ch.Purpose != purpose:
-		return "the challenge was issued for another ceremony"
+		return microsoft, "the challenge was issued for another ceremony"
 	case ch.UserID != u.id:
-		return "the challenge was issued for another user"
+		return microsoft, "the challenge was issued for another user"
 	case !c.now.Before(ch.Expires):
-		return "the challenge expired at " + stamp(ch.Expires)
+		return microsoft, "the challenge expired at " + stamp(ch.Expires)
 	}
 	delete(c.st.Challenges, key)
 	c.changed, c.keep = true, true
-	return ""
+	return ch.Party, ""
 }

@@ -30,6 +30,8 @@ var pageRoutes = []route{
 	{method: "POST", path: pagesPath + "pass-sign-in", in: "*", open: true, do: (*call).passSignIn},
 	{method: "POST", path: pagesPath + "security-info/creation-options", in: "*", open: true, do: (*call).infoCreationOptions},
 	{method: "POST", path: pagesPath + "security-info/passkeys", in: "*", open: true, do: (*call).infoRegister},
+	{method: "GET", path: pagesPath + "security-info/methods", in: "*", open: true, do: (*call).infoMethods},
+	{method: "POST", path: pagesPath + "security-info/delete", in: "*", open: true, do: (*call).infoDelete},
 	{method: "POST", path: pagesPath + "sign-in-options", in: "*", open: true, do: (*call).signInOptions},
 	{method: "POST", path: pagesPath + "sign-in", in: "*", open: true, do: (*call).signIn},
 }
@@ -90,15 +92,20 @@ func (c *call) passSignIn() (*reply, error) {
 	}
 	p := c.st.Passes[u.id]
 	p.Used = true
-	s := &session{UserID: u.id, Expires: c.now.Add(sessionLife), Register: c.now.Add(sessionLife)}
+	window := sessionLife
 	if p.Once {
-		s.Register = c.now.Add(onceWindow)
+		window = onceWindow
 	}
+	return c.openSession(u, window)
+}
+
+// openSession lets a person onto the Security info page, to register for as long as the window.
+func (c *call) openSession(u *user, window time.Duration) (*reply, error) {
 	value, hash, err := c.t.newToken()
 	if err != nil {
 		return nil, err
 	}
-	c.st.Sessions[hash] = s
+	c.st.Sessions[hash] = &session{UserID: u.id, Expires: c.now.Add(sessionLife), Register: c.now.Add(window)}
 	return ok(object{"session": value})
 }
 
@@ -129,8 +136,8 @@ func (c *call) tryPass(u *user, value string) *refusal {
 	return c.admit(u, mode, "", true, false)
 }
 
-// visitor is the person on the Security info page, while methods may still be added.
-func (c *call) visitor() (*user, error) {
+// visitor is the person on the Security info page; methods may be added for a while only.
+func (c *call) visitor(adding bool) (*user, error) {
 	s := c.st.Sessions[hashOf(bearer(c.r))]
 	if s == nil || !c.now.Before(s.Expires) {
 		return nil, errNoSession.because("there is no such session on the Security info page")
@@ -139,7 +146,7 @@ func (c *call) visitor() (*user, error) {
 	if u == nil || u.Disabled {
 		return nil, errNoSession.because("the account of the session is gone or disabled")
 	}
-	if !c.now.Before(s.Register) {
+	if adding && !c.now.Before(s.Register) {
 		return nil, errWindowClosed.because("a one-time pass allows registration for ten minutes after sign-in")
 	}
 	return u, nil
@@ -147,7 +154,7 @@ func (c *call) visitor() (*user, error) {
 
 // infoCreationOptions begins "Add sign-in method". The page offers passkeys only to people whom the policy means.
 func (c *call) infoCreationOptions() (*reply, error) {
-	u, err := c.visitor()
+	u, err := c.visitor(true)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +168,7 @@ func (c *call) infoCreationOptions() (*reply, error) {
 	if u.Guest {
 		return nil, errNotOffered.because("%s is a guest; guests cannot register passkeys", u.UPN)
 	}
-	out, err := c.creation(u, challengeLife)
+	out, err := c.creation(u, challengeLife, c.party())
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +176,7 @@ func (c *call) infoCreationOptions() (*reply, error) {
 }
 
 func (c *call) infoRegister() (*reply, error) {
-	u, err := c.visitor()
+	u, err := c.visitor(true)
 	if err != nil {
 		return nil, err
 	}
@@ -183,6 +190,43 @@ func (c *call) infoRegister() (*reply, error) {
 		return nil, err
 	}
 	return created(c.keyObject(k))
+}
+
+// infoMethods is what the page shows: the person's name and methods.
+func (c *call) infoMethods() (*reply, error) {
+	u, err := c.visitor(false)
+	if err != nil {
+		return nil, err
+	}
+	keys := []any{}
+	for _, k := range c.keysOf(u) {
+		keys = append(keys, c.keyObject(k))
+	}
+	policy := readFIDO2(c.st.Methods["fido2"])
+	_, none := c.t.dir.rulesFor(policy, u)
+	return ok(object{"name": u.Name, "upn": u.UPN, "passkeys": keys, "offered": none == "" && policy.SelfService && !u.Guest})
+}
+
+func (c *call) infoDelete() (*reply, error) {
+	u, err := c.visitor(false)
+	if err != nil {
+		return nil, err
+	}
+	var in struct {
+		ID string `json:"id"`
+	}
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	for i, k := range c.st.Passkeys {
+		if k.UserID == u.id && k.named(in.ID) {
+			c.st.Passkeys = append(c.st.Passkeys[:i:i], c.st.Passkeys[i+1:]...)
+			c.changed, c.who = true, &caller{user: u}
+			c.auditMethod("User deleted security info", "User deleted passkey", u, k)
+			return noContent()
+		}
+	}
+	return nil, methodNotFound("passkey", in.ID)
 }
 
 func (c *call) signInOptions() (*reply, error) {
@@ -201,13 +245,15 @@ func (c *call) signInOptions() (*reply, error) {
 		return nil, err
 	}
 	text := base64.RawURLEncoding.EncodeToString(b)
-	c.st.Challenges[hashOf(text)] = challenge{UserID: u.id, Purpose: "get", Expires: c.now.Add(challengeLife)}
+	c.st.Challenges[hashOf(text)] = challenge{UserID: u.id, Purpose: "get", Expires: c.now.Add(challengeLife), Party: c.party()}
 	c.changed = true
 	allow := []any{}
 	for _, k := range c.keysOf(u) {
-		allow = append(allow, object{"id": base64.RawURLEncoding.EncodeToString(k.Credential), "type": "public-key"})
+		if k.isFor(c.party()) {
+			allow = append(allow, object{"id": IDPlain.encode(k.Credential), "type": "public-key"})
+		}
 	}
-	return ok(object{"challenge": text, "rpId": rpID, "allowCredentials": allow})
+	return ok(object{"challenge": text, "rpId": c.party().ID, "allowCredentials": allow})
 }
 
 // signIn verifies an assertion; the policy's key restrictions act here too. Success and failure go into the log.
@@ -236,6 +282,9 @@ func (c *call) signIn() (*reply, error) {
 	}
 	if refused != nil {
 		return nil, refused
+	}
+	if c.party() != microsoft { // a browser goes on to Security info
+		return c.openSession(u, sessionLife)
 	}
 	return ok(object{})
 }

@@ -13,6 +13,7 @@ import (
 
 type passkey struct {
 	Credential []byte // its id
+	RP         string // relying party's id; empty = Microsoft's
 	PublicKey  []byte // COSE_Key
 	UserID     string
 	AAGUID     string
@@ -161,16 +162,13 @@ func (c *call) registerKey() (*reply, error) {
 	return created(c.entity(c.keysPath(u)+"/$entity", c.keyObject(k)))
 }
 
-// freshMFA holds the rule for /me: a second factor was shown within the last ten minutes.
+// freshMFA holds the rule for /me: a second factor was shown within the last ten minutes. A token of this process has no
+// such time: it stands for a person at the keyboard, who would be asked again.
 func (c *call) freshMFA() error {
-	if _, named := c.vars["user"]; named || c.who.user == nil || c.who.mfa.IsZero() {
+	if _, named := c.vars["user"]; named || c.who.mfa.IsZero() || c.now.Sub(c.who.mfa) <= 10*time.Minute {
 		return nil
 	}
-	// A token of this process stands for a person at the keyboard, who would be asked again; others run out.
-	if c.who.scopes != nil && c.now.Sub(c.who.mfa) > 10*time.Minute {
-		return errAccess.because("the last multifactor sign-in of %s was more than ten minutes ago", c.who.name())
-	}
-	return nil
+	return errAccess.because("the last multifactor sign-in of %s was more than ten minutes ago", c.who.name())
 }
 
 // readRegistration reads the body. What a browser adds by itself (rawId, type, authenticatorAttachment) is refused, and

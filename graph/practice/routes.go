@@ -131,7 +131,7 @@ func init() {
 		{method: "GET", path: "/auditLogs/directoryAudits", need: mayReadAudits, do: (*call).listAudits},
 		{method: "GET", path: "/auditLogs/directoryAudits/{id}", need: mayReadAudits, do: (*call).getAudit},
 	}
-	routes = append(routes, pageRoutes...)
+	routes = append(append(append(routes, pageRoutes...), oauthRoutes...), siteRoutes...)
 }
 
 func (c *call) notAllowed() (*reply, error) { return nil, errMethod }
@@ -144,6 +144,9 @@ func (c *call) route() (*route, error) {
 		if segments[i], err = url.PathUnescape(s); err != nil {
 			return nil, bad("BadRequest", "The request URI is not valid.")
 		}
+	}
+	if len(segments) == 1 && segments[0] == "" {
+		segments[0] = "practice" // the front door
 	}
 	prefix := ""
 	if strings.EqualFold(segments[0], "v1.0") || strings.EqualFold(segments[0], "beta") {

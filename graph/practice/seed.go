@@ -31,6 +31,10 @@ type Seed struct {
 	// SecurityDefaults are on in tenants that never switched them off. Access policies cannot be enabled beside them.
 	SecurityDefaults bool           `json:"securityDefaults"`
 	Access           []AccessPolicy `json:"access"` // Conditional Access
+	// Apps are the application registrations beside Microsoft's own; Consent is what was consented to, for all of them
+	// (null = every right).
+	Apps    []App    `json:"apps"`
+	Consent []string `json:"consent"`
 	// Federated makes the default domain one of another sign-in service.
 	Federated bool `json:"federated"`
 	// Trust lists whose attestation counts, as the FIDO Metadata Service does for Entra.

@@ -30,6 +30,7 @@ type state struct {
 	Challenges map[string]challenge // by hash of the challenge's text
 	Sessions   map[string]*session  // Security info pages, by hash of the session token
 	Tokens     map[string]*token    // of the OAuth endpoint, by hash
+	Grants     map[string]*grant    // sign-ins under way, by hash of their code
 	SignIns    []signIn             // oldest first
 	Audits     []audit              // oldest first
 }
@@ -38,7 +39,7 @@ type state struct {
 func (t *Tenant) firstState() (*state, error) {
 	st := &state{
 		Version: stateVersion, Policy: defaultPolicy(), Methods: map[string]object{},
-		Passes: map[string]*pass{}, Challenges: map[string]challenge{}, Sessions: map[string]*session{}, Tokens: map[string]*token{},
+		Passes: map[string]*pass{}, Challenges: map[string]challenge{}, Sessions: map[string]*session{}, Tokens: map[string]*token{}, Grants: map[string]*grant{},
 	}
 	for id := range methodKinds {
 		st.Methods[id] = defaultMethod(id, t.seed.Profiles)
@@ -69,6 +70,9 @@ func readState(b []byte) (*state, error) {
 	}
 	if st.Tokens == nil {
 		st.Tokens = map[string]*token{}
+	}
+	if st.Grants == nil {
+		st.Grants = map[string]*grant{}
 	}
 	return st, nil
 }
@@ -113,6 +117,11 @@ func (st *state) forget(now time.Time) {
 	for k, tok := range st.Tokens {
 		if now.After(tok.Expires) {
 			delete(st.Tokens, k)
+		}
+	}
+	for k, g := range st.Grants {
+		if now.After(g.Expires.Add(time.Hour)) {
+			delete(st.Grants, k)
 		}
 	}
 	if n := len(st.SignIns) - logRows; n > 0 {

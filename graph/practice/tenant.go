@@ -26,6 +26,7 @@ type Tenant struct {
 	seed   Seed
 	dir    *directory
 	trust  trustList
+	signer signer
 
 	mu      sync.Mutex // guards everything below
 	rand    io.Reader

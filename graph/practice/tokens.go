@@ -12,7 +12,7 @@ type token struct {
 	App     string
 	Scopes  []string  // nil = all
 	Expires time.Time // zero = as long as the process
-	MFA     time.Time // when a second factor was last shown
+	MFA     time.Time // when a second factor was last shown; zero = is at hand
 	Kind    string    // "" access token; the OAuth endpoint has others
 }
 
@@ -29,7 +29,7 @@ func (t *Tenant) TokenFor(upn string, scopes ...string) string {
 		return ""
 	}
 	if u := t.dir.user(t.seed.upn(upn)); u != nil {
-		t.live[hash] = &token{UserID: u.id, Scopes: scopes, MFA: t.now()}
+		t.live[hash] = &token{UserID: u.id, Scopes: scopes}
 	}
 	return value
 }

@@ -57,10 +57,11 @@ func (c *call) verifyRegistration(u *user, in registration) (k *passkey, untrust
 		return nil, "", errRegistration.because("the registration cannot be read: %s", reasonOf(err))
 	}
 	text := parsed.Response.CollectedClientData.Challenge
-	if why := c.spend(text, "create", u); why != "" {
+	party, why := c.spend(text, "create", u)
+	if why != "" {
 		return nil, "", errRegistration.because("%s", why)
 	}
-	_, err = parsed.Verify(text, rpID, []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode, false, true, true, nil,
+	_, err = parsed.Verify(text, party.ID, []string{party.Origin}, nil, nil, protocol.TopOriginExplicitVerificationMode, false, true, true, nil,
 		algorithms, protocol.AttestationPolicy{}, protocol.SignaturePolicy{})
 	if err != nil {
 		return nil, "", errRegistration.because("the registration does not verify: %s", reasonOf(err))
@@ -70,7 +71,7 @@ func (c *call) verifyRegistration(u *user, in registration) (k *passkey, untrust
 	if err != nil {
 		return nil, "", errRegistration.because("the registration has no AAGUID")
 	}
-	k = &passkey{Credential: bytes.Clone(att.AuthData.AttData.CredentialID), PublicKey: bytes.Clone(att.AuthData.AttData.CredentialPublicKey),
+	k = &passkey{RP: party.ID, Credential: bytes.Clone(att.AuthData.AttData.CredentialID), PublicKey: bytes.Clone(att.AuthData.AttData.CredentialPublicKey),
 		AAGUID: aaguid.String(), Model: modelName(aaguid.String()), Synced: att.AuthData.Flags.HasBackupEligible(), SignCount: att.AuthData.Counter}
 	chain, _ := att.AttStatement["x5c"].([]any)
 	for _, der := range chain {
@@ -116,10 +117,11 @@ func (c *call) verifyAssertion(u *user, k *passkey, in assertion) string {
 		return "the assertion cannot be read: " + reasonOf(err)
 	}
 	text := parsed.Response.CollectedClientData.Challenge
-	if why := c.spend(text, "get", u); why != "" {
+	party, why := c.spend(text, "get", u)
+	if why != "" {
 		return why
 	}
-	err = parsed.Verify(text, rpID, "", []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode, false, true, true,
+	err = parsed.Verify(text, party.ID, "", []string{party.Origin}, nil, nil, protocol.TopOriginExplicitVerificationMode, false, true, true,
 		k.PublicKey, protocol.SignaturePolicy{})
 	if err != nil {
 		return "the assertion does not verify: " + reasonOf(err)
