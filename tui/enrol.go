@@ -28,18 +28,9 @@ func (m *model) enrolBody(b brush, h int) block {
 	out.add(m.keyLines(b)...)
 	out.gap()
 
-	var caption []string
-	if s.picture != nil {
-		caption = b.para(b.st.Faint, steps.T("The picture is practice data: a real key never shows your finger."))
-	}
 	room := h - len(out.lines) - len(ask.lines) - 1 // for what stands between the key and the question
-	rows := room - 1
-	if len(caption) > 0 {
-		rows -= len(caption) + 1
-	}
-	rows = min(rows, 16, b.w/5)
+	rows := min(room, 16, b.w/5)
 	if rows < 7 || b.narrow() {
-		caption = nil
 		words := m.enrolWords(b, e)
 		if len(words) > room {
 			words = slices.DeleteFunc(words, func(l string) bool { return l == "" })
@@ -49,14 +40,14 @@ func (m *model) enrolBody(b brush, h int) block {
 		col := rows*2 + 5
 		pic := m.drawing(rows*4, e)
 		words := m.enrolWords(b.less(col), e)
+		if s.picture != nil {
+			words = append(words, "")
+			words = append(words, b.less(col).para(b.st.Faint, steps.T("The picture is practice data: a real key never shows your finger."))...)
+		}
 		if n := (rows - len(words)) / 2; n > 0 {
 			words = append(make([]string, n), words...)
 		}
 		out.add(beside(pic, col, words)...)
-	}
-	if len(caption) > 0 {
-		out.gap()
-		out.add(caption...)
 	}
 	return m.stack(h, out, ask)
 }

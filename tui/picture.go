@@ -58,6 +58,10 @@ func over(styles []lipgloss.Style, pics ...*dots) []string {
 	return out
 }
 
+// finest is how many pixels may become one dot before ridges, nine pixels apart at 500 dpi, are lost. Of a larger image
+// only the middle is drawn.
+const finest = 3
+
 // print turns a practice finger's image into dots within a circle of radius r around the middle of d: a dot is set
 // where the image is darker than its neighbourhood.
 func (d *dots) print(p *steps.Picture, r float64) {
@@ -65,7 +69,7 @@ func (d *dots) print(p *steps.Picture, r float64) {
 		return
 	}
 	sum := integral(p)
-	scale := max(float64(min(p.W, p.H))/(2*r), 1) // pixels a dot
+	scale := min(max(float64(min(p.W, p.H))/(2*r), 1), finest) // pixels a dot
 	cx, cy := float64(d.w-1)/2, float64(d.h-1)/2
 	for y := range d.h {
 		for x := range d.w {

@@ -1,21 +1,34 @@
 package tui
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/charmbracelet/x/ansi"
 
 	"keyrollout/steps"
 )
 
 // planBlock is what would change, now and then, and what that does to people: in h lines if that can be done without
-// hiding the people. Where it is tight, the settings that stay are only counted.
+// hiding the people. Where it is tight, the settings that stay are only counted, then the air goes, then what is needed
+// moves to the settings, which can be scrolled.
 func planBlock(b brush, p *steps.Plan, h int) (settings, people block) {
+	needs := planNeeds(b, p)
 	people = planPeople(b, p)
+	tight := func() bool { return len(settings.lines)+len(people.lines)+len(needs.lines)+1 > h }
+
 	settings = planSettings(b, p, p.Changes)
-	if room := h - len(people.lines) - 1; len(settings.lines) > room {
-		if kept := changed(b, p.Changes); len(kept) < len(p.Changes) {
-			settings = planSettings(b, p, kept)
-			settings.add(b.para(b.st.Faint, steps.T("Settings that stay as they are: %d", len(p.Changes)-len(kept)))...)
-		}
+	if kept := changed(b, p.Changes); tight() && len(kept) < len(p.Changes) {
+		settings = planSettings(b, p, kept)
+		settings.add(b.para(b.st.Faint, steps.T("Settings that stay as they are: %d", len(p.Changes)-len(kept)))...)
+	}
+	if tight() {
+		settings.lines = slices.DeleteFunc(settings.lines, func(l string) bool { return l == "" })
+	}
+	if tight() {
+		settings.put(needs)
+	} else {
+		people.put(needs)
 	}
 	return settings, people
 }
@@ -52,6 +65,11 @@ func planPeople(b brush, p *steps.Plan) block {
 			out.add(indented(b, b.st.Text, t)...)
 		}
 	}
+	return out
+}
+
+func planNeeds(b brush, p *steps.Plan) block {
+	var out block
 	for _, t := range p.Needs {
 		out.add(b.para(b.st.Faint, t)...)
 	}
@@ -70,7 +88,7 @@ func indented(b brush, style interface{ Render(...string) string }, t steps.Text
 func planTable(b brush, changes []steps.Change) []string {
 	name, from := 0, ansi.StringWidth(b.say(steps.T("now")))
 	for _, c := range changes {
-		name = max(name, 2+ansi.StringWidth(b.say(c.Field)))
+		name = max(name, 2+ansi.StringWidth(b.say(c.Field)), ansi.StringWidth(b.say(c.Group)))
 		from = max(from, ansi.StringWidth(value(b, c.From)))
 	}
 	name = min(name, b.w*2/5) + 2
@@ -86,7 +104,11 @@ func planTable(b brush, changes []steps.Change) []string {
 				out = append(out, "")
 			}
 			group = g
-			out = append(out, pad(g, name)+head)
+			if ansi.StringWidth(g) > name-2 && head != "" {
+				out = append(out, b.wrap(b.st.Text, g)...)
+				g = ""
+			}
+			out = append(out, strings.TrimRight(pad(g, name)+head, " "))
 			head = ""
 		}
 		mark, style := markHere, b.st.Strong

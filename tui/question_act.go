@@ -50,7 +50,7 @@ func (f *showForm) view(b brush, _ int) block {
 	out.add("")
 	f.q.Value.Use(func(v []byte) { out.add("    " + b.st.Here.Render(clean(string(v)))) })
 	out.add("", "")
-	out.add(b.para(b.st.Faint, steps.T("It is shown once. Enter takes it off this screen; it is kept nowhere."))...)
+	out.add(b.para(b.st.Faint, steps.T("Enter takes it off this screen. It is kept nowhere."))...)
 	return out
 }
 

@@ -106,12 +106,14 @@ func (f *chooseForm) note() steps.Text {
 
 // items draws each choice, its detail beside it if there is room for all, else under it.
 func (f *chooseForm) items(b brush) [][]string {
-	col, detail := 0, false
+	col, longest, detail := 0, 0, false
 	for _, c := range f.choices {
 		col = max(col, ansi.StringWidth(b.say(c.Text)))
+		longest = max(longest, ansi.StringWidth(b.say(c.Detail)))
 		detail = detail || !c.Detail.Empty()
 	}
-	wide := detail && col <= 30 && b.w-2-col-3 >= 28
+	room := b.w - 2 - col - 3
+	wide := detail && (longest <= room || room >= 44)
 	out := make([][]string, len(f.choices))
 	for i, c := range f.choices {
 		mark, style := " ", b.st.Text

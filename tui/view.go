@@ -71,8 +71,8 @@ func (m *model) header() []string {
 	} else {
 		left += "   " + clean(m.tenant.Name)
 	}
-	if m.tenant.Practice {
-		left += " " + m.say(steps.T("(practice)"))
+	if word := m.say(steps.T("(practice)")); m.tenant.Practice && !strings.Contains(left, word) {
+		left += " " + word
 	}
 	right := clean(m.tenant.UPN)
 	room := inner - ansi.StringWidth(left) - 3
