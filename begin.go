@@ -40,7 +40,7 @@ func (a *app) begin(ctx context.Context, ask steps.Asker, tell func(steps.Event)
 	}
 	switch answer.ID {
 	case "organisation":
-		return a.practise(ctx, ask, tell, false)
+		return a.organisation(ctx, ask, tell, dir)
 	case "key":
 		return a.ownKey(ctx, ask, tell, dir)
 	}

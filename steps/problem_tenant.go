@@ -32,6 +32,8 @@ func problemOfTenant(err error) *Problem {
 	case g.Code == "unknown-shape":
 		p.Code, p.What = "policy-unknown", T("The policy holds something this version does not know; writing it back could lose it: %s", g.Message)
 		p.Next = []Choice{Leave}
+	case g.Status == 0 && g.Code != "":
+		p.Code, p.What = g.Code, T("That did not work (%s): %s.", g.Op, cause(g))
 	case g.Status == 0:
 		p.Code, p.What = "tenant-silent", T("The tenant does not answer: %s.", cause(g))
 	case g.Status == 401:
