@@ -55,19 +55,8 @@ import (
 	"unsafe"
 )
 
-// OpenPath begins a visit to the key at a device path: a hidraw device, or on Linux a raw pseudo-terminal behind which
-// a key answers. Errors tell apart what stands in the way: CodeNotFound, CodeNoAccess, CodeBusy, CodeGone (it is there
-// but does not answer) and CodeUnsupported (it speaks U2F only).
-func OpenPath(ctx context.Context, path string) (Session, error) {
-	return openDevice(ctx, Device{Path: path})
-}
-
-func openDevice(ctx context.Context, d Device) (Session, error) {
-	if err := probe(ctx, d.Path); err != nil {
-		return nil, err
-	}
-	return begin(ctx, d, nil)
-}
+// openAttached begins a visit to a key that libfido2 opens by its path.
+func openAttached(ctx context.Context, d Device) (Session, error) { return begin(ctx, d, nil) }
 
 // OpenLink begins a visit to the key at the other end of l, which is closed with the session, or at once when it
 // cannot be opened.

@@ -18,10 +18,10 @@ func (unattached) List(context.Context) ([]Device, error) {
 	return nil, &Error{Op: "look for keys", Code: CodeUnsupported, Err: errNoCgo}
 }
 
-func (unattached) Open(ctx context.Context, d Device) (Session, error) { return OpenPath(ctx, d.Path) }
+func (unattached) Open(ctx context.Context, d Device) (Session, error) { return openAttached(ctx, d) }
 
-// OpenPath cannot open a key in a build without cgo.
-func OpenPath(context.Context, string) (Session, error) {
+// openAttached cannot open a key that needs libfido2.
+func openAttached(context.Context, Device) (Session, error) {
 	return nil, &Error{Op: "open", Code: CodeUnsupported, Err: errNoCgo}
 }
 
