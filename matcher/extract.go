@@ -68,6 +68,8 @@ func analyse(img Image) (*analysis, error) {
 	}
 	a.worth = candidates(a.contrast, a.gray.w, a.gray.h)
 	a.ridges, a.field = enhance(a.normal, a.orient, a.period, a.worth)
+	a.orient = orientations(a.ridges)
+	a.ridges, a.field = enhance(a.normal, a.orient, a.period, a.worth)
 	a.print = foreground(a.field)
 	a.binary = binarise(a.ridges, a.field, a.print)
 	a.skeleton = &bitmap{w: a.binary.w, h: a.binary.h, stride: a.binary.stride, p: append([]uint64(nil), a.binary.p...)}
