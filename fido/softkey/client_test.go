@@ -311,6 +311,18 @@ func (f *fingers) requests() []TouchRequest {
 	return append([]TouchRequest(nil), f.asked...)
 }
 
+// wait waits until a touch is asked for.
+func (f *fingers) wait(t testing.TB) {
+	t.Helper()
+	for range 1000 {
+		if len(f.requests()) > 0 {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("no touch was asked for")
+}
+
 // toucher is any touch, at once, always.
 type toucher struct{}
 

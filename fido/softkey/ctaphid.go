@@ -271,8 +271,8 @@ func (h *hid) init(l line, cid uint32, n int, payload []byte) {
 	give := cid
 	switch {
 	case cid == broadcast:
-		if l.fresh() {
-			h.dropClient(l)
+		if l.fresh() && h.run != nil && h.run.line == l {
+			h.abort(errCancelled)
 		}
 		give = h.allocate(l)
 	case cid == 0 || h.owner[cid] != l:

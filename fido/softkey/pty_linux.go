@@ -113,9 +113,14 @@ func (l *ptyLine) onSlave(f func(fd int) error) error {
 	return errors.Join(c.Control(func(fd uintptr) { inner = f(int(fd)) }), inner)
 }
 
-// unread is how much the client has not read yet.
+// unread is how much the client has not read yet. Polling first makes the kernel count what is still on its way:
+// without a reader it may leave that lying for a long time.
 func (l *ptyLine) unread() (n int) {
-	_ = l.onSlave(func(fd int) (err error) { n, err = unix.IoctlGetInt(fd, unix.TIOCINQ); return err })
+	_ = l.onSlave(func(fd int) (err error) {
+		_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+		n, err = unix.IoctlGetInt(fd, unix.TIOCINQ)
+		return err
+	})
 	return n
 }
 
@@ -197,15 +202,14 @@ func (l *ptyLine) nudge() {
 	}
 }
 
-// fresh drops what an earlier client has left: a client that begins has not asked for anything yet. Reports that nobody
-// has read show that the earlier one is gone.
+// fresh drops what an earlier client has left: a client that begins has not asked for anything yet. Nothing tells the
+// key that a client has closed the path, but there is one at a time, so that one that begins shows it.
 func (l *ptyLine) fresh() (gone bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	gone = len(l.queue) > 0 || l.unread() > 0
 	l.queue = nil
 	l.flush()
-	return gone
+	return true
 }
 
 // stalled finds out that a client is gone: nobody told us, but nobody reads.
