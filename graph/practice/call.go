@@ -29,6 +29,8 @@ type call struct {
 	body  []byte
 	who   *caller
 
+	index map[string][]*passkey // by user, where a call asks about everybody
+
 	changed bool // the state was changed and has to be kept
 	keep    bool // keep the change even though the call is refused (a spent challenge, a row of the log)
 
@@ -90,6 +92,12 @@ func (c *call) perform(fault *Fault, bodyErr error) *answer {
 				c.st = st
 			}
 		}
+	}
+	if a := c.throttle(); a != nil {
+		return a
+	}
+	if st := c.lagging(); st != nil {
+		c.st = st
 	}
 	rep, err := c.run(bodyErr)
 	if c.changed && (err == nil || c.keep) {

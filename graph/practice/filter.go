@@ -2,10 +2,7 @@ package practice
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
-	"unicode"
 )
 
 // $filter and $search. The grammar is the part of OData's that Graph's directory and logs understand: eq ne gt ge lt le,
@@ -55,6 +52,10 @@ func property(o object, path string) any {
 		if !isObject {
 			return nil
 		}
+		if x, exact := m[name]; exact {
+			v = x
+			continue
+		}
 		v = nil
 		for k, x := range m {
 			if strings.EqualFold(k, name) {
@@ -82,40 +83,6 @@ func parseFilter(s string) (test, error) {
 		err = fmt.Errorf("unexpected '%s'", p.words[0])
 	}
 	return f, err
-}
-
-// filterWords cuts a filter into words: quoted text keeps its opening quote as a mark.
-func filterWords(s string) (words []string, err error) {
-	for rest := strings.TrimSpace(s); rest != ""; rest = strings.TrimSpace(rest) {
-		switch {
-		case rest[0] == '\'':
-			var b strings.Builder
-			i := 1
-			for ; ; i++ {
-				if i >= len(rest) {
-					return nil, fmt.Errorf("there is an unterminated string literal")
-				}
-				if rest[i] == '\'' {
-					if i+1 < len(rest) && rest[i+1] == '\'' { // '' is a quote inside
-						i++
-					} else {
-						break
-					}
-				}
-				b.WriteByte(rest[i])
-			}
-			words, rest = append(words, "'"+b.String()), rest[i+1:]
-		case strings.ContainsRune("(),", rune(rest[0])):
-			words, rest = append(words, rest[:1]), rest[1:]
-		default:
-			n := strings.IndexFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("(),'", r) })
-			if n < 0 {
-				n = len(rest)
-			}
-			words, rest = append(words, rest[:n]), rest[n:]
-		}
-	}
-	return words, nil
 }
 
 func (p *filterParser) peek() string {
@@ -306,153 +273,4 @@ func (p *filterParser) function(name string) (test, error) {
 		s, isText := property(o, field).(string)
 		return isText && how(strings.ToLower(s), text)
 	}, p.expect(")")
-}
-
-// literal reads text, a number, true, false, null or a date.
-func (p *filterParser) literal() (any, error) {
-	w := p.take()
-	switch {
-	case w == "":
-		return nil, fmt.Errorf("a value is missing")
-	case w[0] == '\'':
-		return w[1:], nil
-	case w == "true", w == "false":
-		return w == "true", nil
-	case w == "null":
-		return nil, nil
-	}
-	if n, err := strconv.ParseFloat(w, 64); err == nil {
-		return n, nil
-	}
-	if t, err := time.Parse(time.RFC3339, w); err == nil {
-		return t, nil
-	}
-	if len(w) == 36 && strings.Count(w, "-") == 4 { // a bare GUID is a literal too
-		return w, nil
-	}
-	return nil, fmt.Errorf("'%s' is not a value", w)
-}
-
-// compare orders two values; text without regard to case, as the directory does.
-func compare(have, want any) (n int, comparable bool) {
-	if have == nil || want == nil {
-		return 0, have == nil && want == nil
-	}
-	switch w := want.(type) {
-	case string:
-		h, isText := have.(string)
-		return strings.Compare(strings.ToLower(h), strings.ToLower(w)), isText
-	case bool:
-		h, isBool := have.(bool)
-		if h == w {
-			return 0, isBool
-		}
-		return 1, isBool
-	case float64:
-		switch h := have.(type) {
-		case int:
-			return sign(float64(h) - w), true
-		case float64:
-			return sign(h - w), true
-		}
-	case time.Time:
-		s, _ := have.(string)
-		h, err := time.Parse(time.RFC3339, s)
-		return h.Compare(w), err == nil
-	}
-	return 0, false
-}
-
-func sign(f float64) int {
-	switch {
-	case f < 0:
-		return -1
-	case f > 0:
-		return 1
-	}
-	return 0
-}
-
-// parseSearch reads "displayName:ann" OR "mail:ann": clauses in quotes, joined by AND or OR, AND binding closer.
-func parseSearch(s string) (test, error) {
-	var some [][]test // each: all of
-	var all []test
-	rest := strings.TrimSpace(s)
-	for {
-		if rest == "" || rest[0] != '"' {
-			return nil, fmt.Errorf("a clause in double quotes is expected at '%s'", rest)
-		}
-		end := 1
-		var b strings.Builder
-		for ; end < len(rest) && rest[end] != '"'; end++ {
-			if rest[end] == '\\' && end+1 < len(rest) {
-				end++
-			}
-			b.WriteByte(rest[end])
-		}
-		if end >= len(rest) {
-			return nil, fmt.Errorf("character '\"' is missing at the end of '%s'", rest)
-		}
-		field, text, found := strings.Cut(b.String(), ":")
-		if !found || field == "" || strings.TrimSpace(text) == "" {
-			return nil, fmt.Errorf("\"property:text\" is expected, found '%s'", b.String())
-		}
-		all = append(all, searchTest(field, text))
-		rest = strings.TrimSpace(rest[end+1:])
-		if rest == "" {
-			break
-		}
-		if after, isAnd := strings.CutPrefix(rest, "AND "); isAnd {
-			rest = strings.TrimSpace(after)
-		} else if after, isOr := strings.CutPrefix(rest, "OR "); isOr {
-			some, all, rest = append(some, all), nil, strings.TrimSpace(after)
-		} else {
-			return nil, fmt.Errorf("AND or OR is expected at '%s'", rest)
-		}
-	}
-	some = append(some, all)
-	return func(o object) bool {
-		for _, all := range some {
-			hit := true
-			for _, f := range all {
-				hit = hit && f(o)
-			}
-			if hit {
-				return true
-			}
-		}
-		return false
-	}, nil
-}
-
-// searchTest finds every word of the text at the beginning of some word of the property, as the directory's tokenised
-// search does for names; other properties are searched from their beginning.
-func searchTest(field, text string) test {
-	text = strings.ToLower(strings.TrimSpace(text))
-	wanted := searchTokens(text)
-	return func(o object) bool {
-		s, isText := property(o, field).(string)
-		if !isText {
-			return false
-		}
-		s = strings.ToLower(s)
-		if !strings.EqualFold(field, "displayName") && !strings.EqualFold(field, "description") {
-			return strings.HasPrefix(s, text)
-		}
-		have := searchTokens(s)
-		for _, w := range wanted {
-			found := false
-			for _, h := range have {
-				found = found || strings.HasPrefix(h, w)
-			}
-			if !found {
-				return false
-			}
-		}
-		return len(wanted) > 0
-	}
-}
-
-func searchTokens(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
 }

@@ -25,6 +25,7 @@ func (c *call) registered(u *user) []string {
 
 // reported are the people the report shows: disabled ones are missing.
 func (c *call) reported() []*user {
+	c.indexKeys()
 	var list []*user
 	for _, u := range c.t.dir.users {
 		if !u.Disabled && !u.Hidden {

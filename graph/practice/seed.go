@@ -26,6 +26,12 @@ type Seed struct {
 	// SignInDelay is how long a sign-in takes to appear in the log. Minutes in Entra; 0 here means a few seconds,
 	// negative none.
 	SignInDelay time.Duration `json:"signInDelay"`
+	// Crowd adds made-up people, for a rehearsal at size.
+	Crowd Crowd `json:"crowd"`
+	// Quotas throttles as Microsoft documents it; without it nothing is throttled but on demand (see Faults).
+	Quotas bool `json:"quotas"`
+	// Lag is how far reads lag behind writes.
+	Lag time.Duration `json:"lag"`
 	// ReportDelay is how far the registration report runs behind; up to 36 hours in Entra, an hour if 0.
 	ReportDelay time.Duration `json:"reportDelay"`
 	// SecurityDefaults are on in tenants that never switched them off. Access policies cannot be enabled beside them.
@@ -52,6 +58,7 @@ type Person struct {
 	Guest      bool     `json:"guest"`
 	Disabled   bool     `json:"disabled"`
 	Roles      []string `json:"roles"` // directory roles by display name
+	Keys       []string `json:"keys"`  // passkeys registered already, by AAGUID; nobody holds them
 	// Hidden puts the account into an administrative unit outside the administrators' reach: it answers 404.
 	Hidden bool `json:"hidden"`
 }

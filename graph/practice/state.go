@@ -41,6 +41,7 @@ func (t *Tenant) firstState() (*state, error) {
 		Version: stateVersion, Policy: defaultPolicy(), Methods: map[string]object{},
 		Passes: map[string]*pass{}, Challenges: map[string]challenge{}, Sessions: map[string]*session{}, Tokens: map[string]*token{}, Grants: map[string]*grant{},
 	}
+	st.Passkeys = t.seededKeys()
 	for id := range methodKinds {
 		st.Methods[id] = defaultMethod(id, t.seed.Profiles)
 	}
@@ -88,6 +89,7 @@ func (t *Tenant) save() error {
 		return err
 	}
 	t.before, t.saved = t.saved, b
+	t.remember(t.now(), b)
 	return nil
 }
 

@@ -34,6 +34,8 @@ type Tenant struct {
 	saved   []byte            // what the store holds
 	before  []byte            // what the store held before the last change: a lagging read answers from here
 	live    map[string]*token // tokens of this process, by hash; those of the OAuth endpoint are in the state
+	past    []snapshot
+	quotas  quotas
 	refused string
 }
 
@@ -51,7 +53,12 @@ func New(o Options) (*Tenant, error) {
 	if o.Seed == nil {
 		o.Seed = DefaultCompany()
 	}
-	t := &Tenant{store: o.State, clock: o.Clock, rand: o.Rand, faults: o.Faults, seed: *o.Seed, live: map[string]*token{}}
+	t := &Tenant{store: o.State, clock: o.Clock, rand: o.Rand, faults: o.Faults, seed: *o.Seed, live: map[string]*token{}, quotas: quotas{}}
+	if o.Seed.Crowd.People > 0 {
+		if err := o.Seed.Crowd.expand(&t.seed); err != nil {
+			return nil, fmt.Errorf("practice tenant: %w", err)
+		}
+	}
 	t.seed.fill()
 	err := t.seed.check()
 	if err != nil {
@@ -77,6 +84,8 @@ func New(o Options) (*Tenant, error) {
 		return nil, fmt.Errorf("practice tenant: the state cannot be read: %w", err)
 	}
 	t.before = t.saved
+	t.past = nil
+	t.remember(t.now(), t.saved)
 	return t, nil
 }
 

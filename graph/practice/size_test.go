@@ -1,0 +1,122 @@
+package practice
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestCrowd(t *testing.T) {
+	n := 100_000
+	if testing.Short() {
+		n = 2_000
+	}
+	began := time.Now()
+	b := newBench(t, func(o *Options) {
+		o.Seed.Crowd = Crowd{People: n, Keys: n / 5, Models: []string{atkey, "2fc0579f-8113-47ea-b116-bb5a8db9202a"}}
+	})
+	t.Logf("%d people after %v", n, time.Since(began))
+	lap := func(what string) {
+		t.Logf("%s: %v", what, time.Since(began))
+		began = time.Now()
+	}
+	lap("open")
+	b = b.with("ConsistencyLevel", "eventual")
+	if got := b.names(q("/v1.0/users", "$search", `"displayName:guðmundsdóttir 7"`, "$top", "10", "$select", "displayName")); n > 10_000 && len(got) == 0 {
+		t.Error("nobody found")
+	}
+	lap("search")
+	seen, path := 0, q("/v1.0/users", "$top", "999", "$select", "id")
+	for path != "" {
+		status, raw := b.raw("GET", path, nil)
+		seen += strings.Count(string(raw), `"id"`)
+		path = ""
+		if i := strings.Index(string(raw), `"@odata.nextLink":"https://graph.microsoft.com`); i >= 0 && status == 200 {
+			rest := string(raw)[i+len(`"@odata.nextLink":"https://graph.microsoft.com`):]
+			path = rest[:strings.IndexByte(rest, '"')]
+		}
+	}
+	if want := len(b.tenant.dir.users); seen != want {
+		t.Errorf("%d people on the pages, want %d", seen, want)
+	}
+	lap("all pages")
+	able := b.want(200, "GET", q("/v1.0/reports/authenticationMethods/userRegistrationDetails", "$filter", "isPasswordlessCapable eq true", "$count", "true", "$top", "1"), nil)
+	if got := at[float64](t, able, "@odata.count"); int(got) != n/5 {
+		t.Errorf("%v people with keys, want %d", got, n/5)
+	}
+	lap("report")
+	b.setFIDO2(map[string]any{"state": "enabled"})
+	lap("write")
+	b.want(200, "GET", b.keys("p000001@"+Domain), nil)
+	lap("keys of one")
+}
+
+func TestReadSeed(t *testing.T) {
+	s, err := ReadSeed(strings.NewReader(`{"name":"Fabrikam","signInDelay":"0s","reportDelay":"36h","lag":"30s","profiles":true,"crowd":{"people":10,"keys":2}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenant, err := New(Options{Seed: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(tenant.dir.users); n != len(DefaultCompany().People)+10 || len(tenant.st.Passkeys) != 2 || tenant.seed.SignInDelay >= 0 || tenant.seed.ReportDelay != 36*time.Hour {
+		t.Errorf("%d people, %+v", n, tenant.seed.SignInDelay)
+	}
+	for _, bad := range []string{``, `{"nam":"x"}`, `{"lag":"soon"}`, `{"domain":"fabrikam.example"}`, `[]`} {
+		if _, err := ReadSeed(strings.NewReader(bad)); err == nil {
+			t.Errorf("%s: no error", bad)
+		}
+	}
+	if _, err := New(Options{Seed: &Seed{Crowd: Crowd{People: crowdLimit + 1}}}); err == nil {
+		t.Error("a crowd without bounds")
+	}
+}
+
+func TestQuotas(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Seed.Quotas = true })
+	for range 5 {
+		b.want(200, "GET", "/beta/auditLogs/signIns", nil)
+	}
+	b.refused(429, "reports", "GET", "/beta/auditLogs/signIns", nil)
+	b.want(200, "GET", "/v1.0/identity/conditionalAccess/policies", nil)
+	b.want(429, "GET", "/v1.0/identity/conditionalAccess/policies", nil)
+	b.want(200, "GET", "/v1.0/users?$top=5", nil)
+	b.clock.add(10 * time.Second)
+	b.want(200, "GET", "/beta/auditLogs/signIns", nil)
+	for i := 0; ; i++ {
+		if status, _ := b.raw("GET", "/v1.0/me", nil); status == 429 {
+			if i < 1000 {
+				t.Errorf("throttled after %d requests", i)
+			}
+			break
+		}
+	}
+}
+
+func TestLag(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Seed.Lag = 30 * time.Second })
+	state := func() string { t.Helper(); return at[string](t, b.want(200, "GET", fido2Config, nil), "state") }
+	b.clock.add(time.Minute)
+	b.setFIDO2(map[string]any{"state": "enabled"})
+	if s := state(); s != "disabled" {
+		t.Errorf("at once: %s", s)
+	}
+	b.clock.add(20 * time.Second)
+	b.setFIDO2(map[string]any{"isAttestationEnforced": true})
+	if s := state(); s != "disabled" {
+		t.Errorf("after 20 s: %s", s)
+	}
+	b.clock.add(10 * time.Second)
+	if s := state(); s != "enabled" {
+		t.Errorf("after 30 s: %s", s)
+	}
+	if readFIDO2(b.want(200, "GET", fido2Config, nil)).Attestation {
+		t.Error("the second change is there already")
+	}
+	b.clock.add(20 * time.Second)
+	if !readFIDO2(b.want(200, "GET", fido2Config, nil)).Attestation {
+		t.Error("the second change does not arrive")
+	}
+	b.want(200, "GET", b.keys(aiko)+"/creationOptions()", nil) // a challenge is a write
+}
