@@ -141,7 +141,7 @@ func (m *model) asked(p *pending) {
 func (m *model) withdrawn(p *pending) {
 	if m.asks(p) {
 		m.dropAsk()
-		m.seen.answered()
+		m.seen.answered(p.Kind)
 	}
 }
 
@@ -165,7 +165,7 @@ func (m *model) answer(r reply) {
 		return
 	}
 	m.dropAsk()
-	m.seen.answered()
+	m.seen.answered(a.p.Kind)
 	a.p.answer(r)
 }
 

@@ -47,8 +47,11 @@ func planSettings(b brush, p *steps.Plan, changes []steps.Change) block {
 	var out block
 	if !p.Title.Empty() {
 		out.add(b.para(b.st.Strong, p.Title)...)
-		out.gap()
 	}
+	if len(changes) == 0 {
+		return out
+	}
+	out.gap()
 	if b.narrow() {
 		out.add(planList(b, changes)...)
 	} else {
@@ -88,7 +91,10 @@ func indented(b brush, style interface{ Render(...string) string }, t steps.Text
 func planTable(b brush, changes []steps.Change) []string {
 	name, from := 0, ansi.StringWidth(b.say(steps.T("now")))
 	for _, c := range changes {
-		name = max(name, 2+ansi.StringWidth(b.say(c.Field)), ansi.StringWidth(b.say(c.Group)))
+		name = max(name, 2+ansi.StringWidth(b.say(c.Field)))
+		if n := ansi.StringWidth(b.say(c.Group)); n <= 26 { // a longer one has a line of its own
+			name = max(name, n)
+		}
 		from = max(from, ansi.StringWidth(value(b, c.From)))
 	}
 	name = min(name, b.w*2/5) + 2

@@ -49,7 +49,7 @@ func (f *lineForm) hints(keys KeyMap, say steps.Speaker) []key.Binding {
 
 func (f *lineForm) note() steps.Text {
 	if f.empty {
-		return steps.T("There is nothing to take yet: type it, then press enter.")
+		return nothingYet
 	}
 	return steps.Text{}
 }
@@ -66,6 +66,9 @@ func (f *lineForm) view(b brush, _ int) block {
 	}
 	return out
 }
+
+// nothingYet is said when Enter is pressed on an empty line.
+var nothingYet = steps.T("There is nothing to take yet: type it, then press enter.")
 
 // prompt draws a line being typed, with the real cursor in it.
 func prompt(b brush, ed *editor) block {

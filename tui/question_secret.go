@@ -19,6 +19,7 @@ type secretForm struct {
 	buf     []byte // never grows beyond its first memory, so that wiping it wipes it all
 	second  bool
 	problem *steps.Problem
+	empty   bool // Enter was pressed on nothing
 }
 
 // secretMax is more bytes than any PIN (63) or pass may have.
@@ -48,10 +49,18 @@ func (f *secretForm) wipe() {
 	f.buf = f.buf[:0]
 }
 
+func (f *secretForm) note() steps.Text {
+	if f.empty {
+		return nothingYet
+	}
+	return steps.Text{}
+}
+
 func (f *secretForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
+	f.empty = false
 	switch {
 	case key.Matches(k, keys.Enter):
-		if len(f.buf) == 0 {
+		if f.empty = len(f.buf) == 0; f.empty {
 			return nil
 		}
 		s := secret.New(append([]byte(nil), f.buf...))

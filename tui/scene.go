@@ -13,6 +13,7 @@ type scene struct {
 	fresh   int    // lines before this one were there when the last question was answered
 	finding *steps.Finding
 	plan    *steps.Plan
+	agreed  bool // the question about the plan was answered: the next one is about something else
 	problem *steps.Problem
 	key     *steps.KeyState
 	led     *steps.LED
@@ -56,7 +57,7 @@ func (m *model) see(e steps.Event) {
 		}
 	case steps.Plan:
 		s.endWait()
-		s.plan, s.problem, s.enrol = &d, nil, nil
+		s.plan, s.agreed, s.problem, s.enrol = &d, false, nil, nil
 	case steps.KeyState:
 		s.endWait()
 		s.key = &d
@@ -143,14 +144,18 @@ func (s *scene) endWait() { s.wait = nil }
 // asked: a question arrives. It ends a wait, and an enrolment unless it is the next touch.
 func (s *scene) asked(q steps.Question) {
 	s.endWait()
+	if s.agreed {
+		s.plan = nil
+	}
 	if q.Kind != steps.Touch {
 		s.enrol, s.picture, s.led = nil, nil, nil
 	}
 }
 
 // answered: what was said before is no news any more. The plan stays until something was done.
-func (s *scene) answered() {
+func (s *scene) answered(kind steps.Kind) {
 	s.problem = nil
+	s.agreed = kind != steps.Typed // a risk is confirmed in words before the plan is
 	s.fresh = len(s.lines)
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"keyrollout/steps"
 )
 
@@ -51,10 +53,17 @@ type farewell struct {
 	err     error
 	left    bool // left without waiting
 	plain   bool // words instead of marks
+	width   int  // of the terminal, to wrap at words; 0 = one line per fact
 }
 
 func (f farewell) print(w io.Writer) {
-	line := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+	line := func(format string, args ...any) {
+		s := fmt.Sprintf(format, args...)
+		if f.width > 0 {
+			s = ansi.Wrap(s, f.width, "")
+		}
+		fmt.Fprintln(w, s)
+	}
 	say := func(t steps.Text) string { return f.say(t) }
 	if !f.why.Empty() {
 		line("%s", say(f.why))
