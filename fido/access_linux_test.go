@@ -96,3 +96,29 @@ func TestSerial(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A key that libfido2 may not look at is listed all the same.
+func TestHiddenKeys(t *testing.T) {
+	dir := t.TempDir()
+	add := func(name, uevent string, descriptor []byte) {
+		d := filepath.Join(dir, "class/hidraw", name, "device")
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for file, b := range map[string][]byte{"uevent": []byte(uevent), "report_descriptor": descriptor} {
+			if err := os.WriteFile(filepath.Join(d, file), b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	key := []byte{0x06, 0xD0, 0xF1, 0x09, 0x01, 0xA1, 0x01}
+	add("hidraw0", "HID_ID=0003:0000046D:0000C31C\nHID_NAME=Keyboard\n", []byte{0x05, 0x01, 0x09, 0x06})
+	add("hidraw1", "HID_ID=0003:000031BB:00000622\nHID_NAME=AuthenTrend ATKey.Pro\n", key)
+	add("hidraw2", "HID_ID=0003:00001050:00000407\nHID_NAME=Yubico\n", key)
+	add("hidraw3", "nonsense", key)
+	got := system{sys: dir}.hidden([]Device{{Path: "/dev/hidraw2"}}, "/dev")
+	want := Device{Path: "/dev/hidraw1", VendorID: 0x31BB, ProductID: 0x0622, Product: "AuthenTrend ATKey.Pro"}
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("%+v", got)
+	}
+}

@@ -8,7 +8,8 @@ import (
 	"github.com/keys-pub/go-libfido2"
 )
 
-// Attached finds the keys that are plugged in, by go-libfido2, which lists well.
+// Attached finds the keys that are plugged in, by go-libfido2, which lists well; and on Linux those too that this user
+// may not open.
 func Attached() Keys { return attached{} }
 
 type attached struct{}
@@ -36,7 +37,7 @@ func (attached) List(ctx context.Context) ([]Device, error) {
 			Product:      f.Product,
 		})
 	}
-	return out, nil
+	return append(out, hiddenKeys(out)...), nil
 }
 
 func (attached) Open(ctx context.Context, d Device) (Session, error) {

@@ -1,10 +1,15 @@
 // Package fido speaks to security keys: it finds them, sets and changes PINs, enrols fingerprints, makes credentials
 // and asks for assertions.
 //
-// Start at Keys, which finds keys and opens them, and at Session, which is one visit to one key. There is one
-// implementation of Session, over libfido2 (session_libfido2.go, the only cgo of the project); a key in a USB port, a
-// software key in this process (behind a Link) and a device path such as a pseudo-terminal are all driven by it. A
-// program built without cgo can do everything else, and says so when a key is asked for.
+// Start at Keys, which finds keys and opens them, and at Session, which is one visit to one key. Session is implemented
+// once over libfido2 (session_libfido2.go and the files beside it, the only cgo of the project), for a key in a USB port,
+// for a key behind a pseudo-terminal and for the software key in this process, whose reports go over a Link. Builds
+// without cgo have no libfido2: there session_go.go does the same in Go over a Link, and attached keys are refused in
+// words. Both pass the same tests.
+//
+// Around that stand: what a PIN must be (pin.go), the models by AAGUID (models.go), who may open a device file
+// (access_linux.go), choosing among several keys (choose.go), waiting for one (watch.go) and knowing one again
+// (identity.go). A Session of this package is also a Configurer and a Toucher.
 //
 // Subpackage softkey is a whole authenticator behind the CTAPHID packet layer.
 package fido
@@ -60,7 +65,8 @@ type Session interface {
 
 	Sensor(ctx context.Context) (Sensor, error)
 	// Enrol enrols one finger, telling on of every touch as it is judged; the last one has Remaining 0. Touches that
-	// are refused do not count. When it ends early nothing is kept on the key.
+	// are refused do not count. When it ends early nothing is kept on the key. A Fingerprint with an ID beside an error
+	// is on the key: the key was lost afterwards.
 	Enrol(ctx context.Context, pin secret.Secret, name string, on func(Sample)) (Fingerprint, error)
 	Fingerprints(ctx context.Context, pin secret.Secret) ([]Fingerprint, error)
 	RenameFingerprint(ctx context.Context, pin secret.Secret, id []byte, name string) error
@@ -118,7 +124,8 @@ func (i Info) CanListCredentials() bool {
 	return i.Options["credMgmt"] || i.Options["credentialMgmtPreview"]
 }
 
-// Retries are the tries left before the key locks. UV is -1 where the key has no fingerprint sensor.
+// Retries are the tries left before the key locks. PIN is -1 where the key knows no PIN, UV where it does not count
+// fingers: it has no sensor, or it is old.
 type Retries struct{ PIN, UV int }
 
 // Sensor describes the fingerprint sensor (CTAP 2.1 section 6.7.2).

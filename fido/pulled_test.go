@@ -150,10 +150,12 @@ func TestPulledOutDuringATouch(t *testing.T) {
 		for _, name := range []string{"enrol", "make"} {
 			s, k, h := withPIN(t, o)
 			h.set(func(h *hand) { h.wait = make(chan struct{}) })
-			go func() { <-h.asked; k.PlugOut() }()
+			out := make(chan struct{})
+			go func() { <-h.asked; k.PlugOut(); close(out) }()
 			if err := operations[name](t, s, pin(rightPIN)); !is(err, fido.CodeGone) {
 				t.Errorf("%s: %v", name, err)
 			}
+			<-out
 			k.PlugIn()
 			h.set(func(h *hand) { h.wait = nil })
 			s = open(t, o, k) // nothing stayed behind
