@@ -100,6 +100,15 @@ func newClient(o Options) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
 	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	if o.Waiting == nil {
+		o.Waiting = func(string, time.Duration) {}
+	}
 	hc := httpClient(o)
 	c := &client{credential: o.Credential, scopes: o.Scopes, clock: o.Clock, sleep: o.Sleep, waiting: o.Waiting, practice: o.Practice}
 	for _, a := range []struct {
@@ -114,15 +123,6 @@ func newClient(o Options) (*client, error) {
 		adapter.SetBaseUrl(a.url)
 		*a.adapter = adapter
 	}
-	if c.clock == nil {
-		c.clock = time.Now
-	}
-	if c.sleep == nil {
-		c.sleep = sleep
-	}
-	if c.waiting == nil {
-		c.waiting = func(string, time.Duration) {}
-	}
 	return c, nil
 }
 
@@ -134,6 +134,7 @@ func httpClient(o Options) *http.Client {
 	middlewares := []khttp.Middleware{
 		core.NewGraphTelemetryHandler(&core.GraphClientOptions{}), // sets client-request-id
 		khttp.NewUrlReplaceHandler(true, core.ReplacementPairs),   // makes /me of the SDK's stand-in for it
+		newLimiter(o.Clock, o.Sleep),
 		khttp.NewRedirectHandler(),
 		khttp.NewUserAgentHandlerWithOptions(agent),
 		khttp.NewCompressionHandler(),

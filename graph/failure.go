@@ -57,6 +57,8 @@ func (c *client) explain(op string, e effect, x *exchange, err error) *Error {
 		if isPage(header) {
 			f.Message = "a web page came instead of Graph's answer: a proxy or a network's sign-in page stands in between"
 		}
+	case !sent && errors.Is(err, errPanic):
+		f.Code, f.Message, f.Err = CodeBadInput, "the request could not be made", err
 	case !sent: // the token comes first, and nothing else can fail before the request leaves
 		f.Code, f.Message, f.Err = CodeSignIn, "no token was obtained", err
 	default:

@@ -138,10 +138,14 @@ func userOf(u models.Userable) User {
 	upn, kind := deref(u.GetUserPrincipalName()), deref(u.GetUserType())
 	return User{
 		ID: deref(u.GetId()), UPN: upn, Name: deref(u.GetDisplayName()),
-		// Without the right to userType the name of the account tells: guests' names carry the mark.
-		Guest:    strings.EqualFold(kind, "Guest") || kind == "" && strings.Contains(strings.ToUpper(upn), "#EXT#"),
+		Guest:    isGuest(kind, upn),
 		Disabled: u.GetAccountEnabled() != nil && !*u.GetAccountEnabled(),
 	}
+}
+
+// isGuest goes by the name of the account where the kind may not be read: guests' names carry a mark.
+func isGuest(kind, upn string) bool {
+	return strings.EqualFold(kind, "Guest") || kind == "" && strings.Contains(strings.ToUpper(upn), "#EXT#")
 }
 
 // FindGroups needs Group.ReadBasic.All. Members are not counted.
@@ -196,8 +200,7 @@ func (c *client) Group(ctx context.Context, id string) (Group, error) {
 	}
 	n, err := do(ctx, c, "count a group", looks, func(ctx context.Context) (int64, error) {
 		people := b.TransitiveMembers().GraphUser()
-		// The SDK writes an alias of the documented name.
-		people.UrlTemplate = strings.Replace(people.UrlTemplate, "/graph.user", "/microsoft.graph.user", 1)
+		people.UrlTemplate = documented(people.UrlTemplate)
 		r, err := got(people.Get(ctx,
 			&groups.ItemTransitiveMembersGraphUserRequestBuilderGetRequestConfiguration{
 				Headers: eventual(),
@@ -254,6 +257,11 @@ func (c *client) MemberOf(ctx context.Context, userID string, groupIDs []string)
 		return r.GetValue(), nil
 	})
 	return append(in, member...), err
+}
+
+// documented replaces the SDK's alias of a type by the name that the reference gives.
+func documented(urlTemplate string) string {
+	return strings.Replace(urlTemplate, "/graph.user", "/microsoft.graph.user", 1)
 }
 
 // searchTerm makes typed words safe inside the quotes of $search.

@@ -2,18 +2,18 @@ package graph
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	kiota "github.com/microsoft/kiota-abstractions-go"
 	"github.com/microsoftgraph/msgraph-sdk-go/auditlogs"
 )
 
 const (
-	signInPage  = 50
-	signInPages = 10
+	signInPage = 50
+	signInRows = 500
 )
 
 type signInWire struct {
@@ -40,71 +40,24 @@ func (c *client) SignIns(ctx context.Context, userID string, since time.Time) ([
 	if uuid.Validate(userID) != nil {
 		return nil, badInput(op, "a user of the sign-in log is named by the object id")
 	}
-	filter := "userId eq '" + userID + "' and createdDateTime ge " + since.UTC().Format(time.RFC3339)
-	list, next := []SignIn{}, ""
-	for range signInPages {
-		rows, after, err := c.signInRows(ctx, op, filter, next)
-		if err != nil {
-			return nil, err
+	query := &auditlogs.SignInsRequestBuilderGetRequestConfiguration{QueryParameters: &auditlogs.SignInsRequestBuilderGetQueryParameters{
+		Filter: ptr("userId eq '" + userID + "' and createdDateTime ge " + since.UTC().Format(time.RFC3339)), Top: ptr[int32](signInPage)}}
+	wires, err := collect(rows[signInWire](ctx, c, c.beta, op, func(ctx context.Context) (*kiota.RequestInformation, error) {
+		return auditlogs.NewSignInsRequestBuilderInternal(nil, c.beta).ToGetRequestInformation(ctx, query)
+	}), signInRows)
+	if err != nil {
+		return nil, err
+	}
+	list := []SignIn{}
+	for _, w := range wires {
+		s := SignIn{ID: w.ID, Time: w.Created, App: w.App, Code: w.Status.Code}
+		for _, d := range w.Details {
+			s.Methods = append(s.Methods, SignInMethod{d.Method, d.Detail, d.Result, deref(d.Succeeded)})
 		}
-		list = append(list, rows...)
-		if next = after; next == "" {
-			break
-		}
+		list = append(list, s)
 	}
 	slices.SortStableFunc(list, func(a, b SignIn) int { return b.Time.Compare(a.Time) })
 	return list, nil
-}
-
-type signInRows struct {
-	rows []SignIn
-	next string
-}
-
-func (c *client) signInRows(ctx context.Context, op, filter, next string) ([]SignIn, string, error) {
-	p, err := do(ctx, c, op, looks, func(ctx context.Context) (signInRows, error) {
-		b := auditlogs.NewSignInsRequestBuilderInternal(nil, c.beta)
-		query := &auditlogs.SignInsRequestBuilderGetRequestConfiguration{
-			QueryParameters: &auditlogs.SignInsRequestBuilderGetQueryParameters{Filter: &filter, Top: ptr[int32](signInPage)}}
-		if next != "" {
-			if !sameHost(next, c.beta.GetBaseUrl()) {
-				return signInRows{}, errElsewhere
-			}
-			b, query = b.WithUrl(next), nil // followed as it is
-		}
-		ri, err := b.ToGetRequestInformation(ctx, query)
-		if err != nil {
-			return signInRows{}, err
-		}
-		answer, err := raw(ctx, c.beta, ri)
-		if err != nil {
-			return signInRows{}, err
-		}
-		return parseSignIns(answer)
-	})
-	return p.rows, p.next, err
-}
-
-func parseSignIns(b []byte) (signInRows, error) {
-	var page struct {
-		Value []signInWire `json:"value"`
-		Next  string       `json:"@odata.nextLink"`
-	}
-	if err := unmarshal(b, &page); err != nil {
-		return signInRows{}, err
-	}
-	if page.Value == nil {
-		return signInRows{}, errEmpty
-	}
-	p := signInRows{next: page.Next}
-	for _, w := range page.Value {
-		s := SignIn{ID: w.ID, Time: w.Created, App: w.App, Code: w.Status.Code}
-		for _, d := range w.Details {
-			s.Methods = append(s.Methods, SignInMethod{d.Method, d.Detail, d.Result, d.Succeeded != nil && *d.Succeeded})
-		}
-		p.rows = append(p.rows, s)
-	}
-	return p, nil
 }
 
 // ByPasskey reports whether a passkey signed this person in, this time: the sign-in succeeded, and so did a step with
@@ -116,12 +69,4 @@ func (s SignIn) ByPasskey() bool {
 		return m.Succeeded && (strings.Contains(name, "fido2") || strings.Contains(name, "passkey")) &&
 			!strings.Contains(strings.ToLower(m.Result), "previously satisfied")
 	})
-}
-
-var errElsewhere = &Error{Code: CodeGarbled, Message: "the next page lies on another host; it was not asked"}
-
-func sameHost(a, b string) bool {
-	u, err := url.Parse(a)
-	v, err2 := url.Parse(b)
-	return err == nil && err2 == nil && strings.EqualFold(u.Host, v.Host) && u.Scheme == v.Scheme
 }
