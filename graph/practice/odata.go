@@ -138,6 +138,9 @@ func (c *call) origin() (scheme, host string) {
 	if c.r.URL.Host != "" { // in process: the request is the client's own
 		return c.r.URL.Scheme, c.r.URL.Host
 	}
+	if c.r.TLS != nil {
+		return "https", c.r.Host
+	}
 	return "http", c.r.Host
 }
 

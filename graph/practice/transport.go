@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"strconv"
@@ -116,8 +117,16 @@ var ErrNotLoopback = errors.New("practice tenant: only loopback addresses, unles
 // Listen serves the tenant on a loopback address ("127.0.0.1:0" picks a port; "" is that) until ctx ends, and returns
 // its URL at once.
 func (t *Tenant) Listen(ctx context.Context, addr string) (url string, err error) {
+	if addr, err = loopback(addr); err != nil {
+		return "", err
+	}
+	return t.ListenAnywhere(ctx, addr)
+}
+
+// loopback completes an address, and refuses one that others can reach.
+func loopback(addr string) (string, error) {
 	if addr == "" {
-		addr = "127.0.0.1:0"
+		return "127.0.0.1:0", nil
 	}
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -126,18 +135,22 @@ func (t *Tenant) Listen(ctx context.Context, addr string) (url string, err error
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return "", fmt.Errorf("%w: %s", ErrNotLoopback, addr)
 	}
-	return t.ListenAnywhere(ctx, addr)
+	return addr, nil
 }
 
-// ListenAnywhere serves on any address. The practice tenant has no TLS and hands tokens to whoever asks: never on a
-// network that others use.
+// ListenAnywhere serves on any address. The practice tenant asks nobody for a password: never on a network that others
+// use.
 func (t *Tenant) ListenAnywhere(ctx context.Context, addr string) (url string, err error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return "", err
 	}
-	srv := &http.Server{Handler: t, ReadHeaderTimeout: 10 * time.Second}
+	t.serve(ctx, ln)
+	return "http://" + ln.Addr().String(), nil
+}
+
+func (t *Tenant) serve(ctx context.Context, ln net.Listener) {
+	srv := &http.Server{Handler: t, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	go srv.Serve(ln)
 	context.AfterFunc(ctx, func() { srv.Close() })
-	return "http://" + ln.Addr().String(), nil
 }
