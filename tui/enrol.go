@@ -72,7 +72,7 @@ func (m *model) drawing(size int, e *steps.Enrolment) []string {
 func (m *model) enrolWords(b brush, e *steps.Enrolment) []string {
 	var out block
 	if e.Finger != "" {
-		out.add(b.wrap(b.st.Strong, clean(e.Finger))...)
+		out.add(b.para(b.st.Strong, steps.Text{Format: e.Finger})...) // its name may have a translation
 		out.gap()
 	}
 	if e.Remaining > 0 {

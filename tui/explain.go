@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"time"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -8,11 +10,14 @@ import (
 )
 
 // explain is the page behind "?": what the step is, where it stands in the portal today, why; and every key.
-type explain struct{ scroll int }
+type explain struct {
+	scroll int
+	opened time.Time
+}
 
 func (m *model) openPage() {
 	if m.opt.Explain != nil {
-		m.page = &explain{}
+		m.page = &explain{opened: m.now()}
 	}
 }
 

@@ -2,7 +2,9 @@ package tui
 
 import (
 	"image"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -69,11 +71,23 @@ func (b brush) wrap(style lipgloss.Style, s string) []string {
 	if s == "" {
 		return nil
 	}
-	lines := strings.Split(ansi.Wrap(s, b.w, ""), "\n")
+	lines := hang(strings.Split(ansi.Wrap(s, b.w, ""), "\n"))
 	for i, l := range lines {
-		lines[i] = style.Render(strings.TrimRight(l, " "))
+		lines[i] = linked(style.Render(strings.TrimRight(l, " ")), s)
 	}
 	return lines
+}
+
+// hang lets a mark that must not begin a line of Japanese hang over the end of the line before, into the margin.
+func hang(lines []string) []string {
+	for i := 1; i < len(lines); i++ {
+		r, n := utf8.DecodeRuneInString(lines[i])
+		if strings.ContainsRune("\u3001\u3002\uff0c\uff0e\u300d\u300f\uff09\u3011\uff1f\uff01\u30fc\u3005", r) {
+			lines[i-1] += string(r)
+			lines[i] = lines[i][n:]
+		}
+	}
+	return slices.DeleteFunc(lines, func(l string) bool { return l == "" })
 }
 
 // item is a mark with a sentence beside it, wrapped under itself.

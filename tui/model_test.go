@@ -376,6 +376,29 @@ func TestNamesFromOutsideCannotDraw(t *testing.T) {
 	sound(t, b.View(), 80, 24)
 }
 
+func TestAnAddressCanBeClickedAndRead(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.put(steps.Question{Kind: steps.Act, Text: steps.T("Open https://microsoft.com/devicelogin."),
+		Detail: []steps.Text{steps.T("The whole of it is https://example.com/%s.", strings.Repeat("long/", 20))}})
+	b.wantSaid("Open https://microsoft.com/devicelogin.")
+	if c := b.View().Content; strings.Count(c, "\x1b]8;;https://") != 1 || !strings.Contains(c, "8;;https://microsoft.com/devicelogin\a") {
+		t.Errorf("want one link, to the address that stands on one line: %q", c)
+	}
+	sound(t, b.View(), 80, 24)
+}
+
+func TestAPageOpenBeforeAQuestionSaysSo(t *testing.T) {
+	b := newBench(t, 80, 24)
+	inTenant(b)
+	b.press("?")
+	b.pass(time.Second)
+	b.put(startQuestion)
+	b.wantSaid("A question waits behind this page.")
+	b.press("enter")
+	b.wantNone()
+	b.wantSaid("Where do you want to begin?")
+}
+
 func TestNoMeaningInColourAlone(t *testing.T) {
 	b := newBench(t, 80, 24)
 	inKey(b)

@@ -11,7 +11,6 @@ import (
 type scene struct {
 	lines   []said // since the step began
 	fresh   int    // lines before this one were there when the last question was answered
-	finding *steps.Finding
 	plan    *steps.Plan
 	agreed  bool // the question about the plan was answered: the next one is about something else
 	problem *steps.Problem
@@ -46,7 +45,7 @@ func (m *model) see(e steps.Event) {
 		m.seeStep(d)
 	case steps.Finding:
 		s.endWait()
-		s.finding, s.enrol = &d, nil
+		s.enrol = nil
 		mark := d.State
 		if mark == steps.Pending { // needed: that is why one is here, and needs no mark
 			mark = noMark

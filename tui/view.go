@@ -146,6 +146,8 @@ func (m *model) note() []string {
 		note = b.para(b.st.Strong, steps.T("Leave? What was done stays done."))
 	case !m.notice.Empty():
 		note = b.para(b.st.Strong, m.notice)
+	case m.page != nil && m.ask != nil && m.ask.came.After(m.page.opened):
+		note = b.para(b.st.Strong, steps.T("A question waits behind this page."))
 	case m.ask != nil && m.page == nil:
 		note = b.para(b.st.Strong, m.ask.form.note())
 	}
