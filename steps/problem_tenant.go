@@ -29,9 +29,16 @@ func problemOfTenant(err error) *Problem {
 		return p
 	}
 	switch {
-	case g.Code == "unknown-shape":
-		p.Code, p.What = "policy-unknown", T("The policy holds something this version does not know; writing it back could lose it: %s", g.Message)
+	case g.Code == graph.CodeShape:
+		p.Code, p.What = "policy-unknown", T("The policy holds something this version does not know; writing it back could lose it: %s", cause(g))
 		p.Next = []Choice{Leave}
+	case g.Code == graph.CodeMigrated, g.Code == graph.CodeMoved:
+		p.Code, p.What = "tenant-moved", T("Somebody else, or Microsoft, changed the policy since it was read: %s.", cause(g))
+		p.Next = []Choice{{ID: "retry", Text: T("look again and plan anew")}, Leave}
+	case g.Code == graph.CodeNoAnswer, g.Code == graph.CodeCutOff:
+		p.Code, p.What = "tenant-silent", T("The tenant does not answer: %s.", cause(g))
+	case g.Code == graph.CodeGarbled:
+		p.Code, p.What = "tenant-garbled", T("The tenant's answer cannot be read (%s): %s.", g.Op, cause(g))
 	case g.Status == 0 && g.Code != "":
 		p.Code, p.What = g.Code, T("That did not work (%s): %s.", g.Op, cause(g))
 	case g.Status == 0:

@@ -38,6 +38,18 @@ func TestTroubleIsToldAndOvercome(t *testing.T) {
 			b.person.answer("tenant.user", "nobody-at-all", "aiko")
 			b.person.answer("problem.user-unknown", "retry")
 		}},
+		{"somebody outside the group", "user-out-of-scope", func(b *bench) {
+			b.person.answer("tenant.user", "helpdesk@contoso.example", "aiko")
+			b.person.answer("problem.user-out-of-scope", "retry")
+		}},
+		{"a group filled by a rule", "group-unfit", func(b *bench) {
+			b.person.answer("tenant.group", dynamicGroup, "Pilot")
+			b.person.answer("problem.group-unfit", "retry")
+		}},
+		{"a group that is none for security", "group-unknown", func(b *bench) {
+			b.person.answer("tenant.group", "no such group", "Pilot")
+			b.person.answer("problem.group-unknown", "retry")
+		}},
 		{"oneself", "user-self", func(b *bench) {
 			b.person.answer("tenant.who", "all")
 			b.person.answer("tenant.user", "admin@contoso.example", "aiko")
@@ -99,6 +111,22 @@ func TestTroubleIsToldAndOvercome(t *testing.T) {
 			b.person.answer("problem.tenant-silent", "retry")
 			b.person.answer("problem.tenant-garbled", "retry")
 		}},
+		{"not signed in any more", "tenant-sign-in", func(b *bench) {
+			b.fault("unauthorized GET /policies x2")
+			b.person.answer("problem.tenant-sign-in", "retry", "retry")
+		}},
+		{"not found", "tenant-not-found", func(b *bench) {
+			b.fault("not-found GET /groups x1")
+			b.person.answer("problem.tenant-not-found", "retry")
+		}},
+		{"throttled for long", "tenant-throttled", func(b *bench) {
+			b.fault("throttled-silent POST /temporaryAccessPassMethods x1")
+			b.person.answer("problem.tenant-throttled", "retry")
+		}},
+		{"an expired challenge", "challenge-expired", func(b *bench) {
+			b.person.answer("touch", append(repeat("good", 12), "late")...)
+			b.person.answer("problem.challenge-expired", "retry")
+		}},
 		{"throttled", "", func(b *bench) { b.fault("throttled GET /users x2") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,6 +142,8 @@ func TestTroubleIsToldAndOvercome(t *testing.T) {
 		})
 	}
 }
+
+const dynamicGroup = "All employees"
 
 func repeat(s string, n int) []string { return strings.Fields(strings.Repeat(s+" ", n)) }
 

@@ -48,6 +48,7 @@ func newBench(t *testing.T) *bench {
 	if b.tenant, err = practice.New(practice.Options{State: practice.Memory(), Clock: b.clock.Now, Faults: b.faults}); err != nil {
 		t.Fatal(err)
 	}
+	b.person.late = b.clock.Sleep
 	b.plugNewKey()
 	return b
 }
@@ -227,6 +228,7 @@ type person struct {
 	shows   int
 	touches int
 	key     *softkey.Key
+	late    func(context.Context, time.Duration) error
 	finger  *synth.Finger
 	other   *synth.Finger
 	leaveAt func(n int, name string) error // before the n-th question is answered
@@ -324,6 +326,8 @@ func (p *person) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Tou
 		img = p.other.Touch(p.touches)
 	case "dry":
 		img = p.finger.Press(synth.Press{Moisture: -1, Pressure: -0.8}, p.touches)
+	case "late":
+		_ = p.late(context.Background(), 6*time.Minute)
 	case "nobody":
 		return softkey.Touch{None: true}, nil
 	case "pull":
