@@ -24,9 +24,9 @@ func (m *model) openPage() {
 func (m *model) pressPage(k tea.KeyPressMsg) {
 	switch {
 	case key.Matches(k, m.keys.PageDown), k.String() == "space":
-		m.page.scroll = min(m.page.scroll+8, *m.more)
+		m.page.scroll = min(m.page.scroll+8, m.more)
 	case key.Matches(k, m.keys.Down):
-		m.page.scroll = min(m.page.scroll+1, *m.more)
+		m.page.scroll = min(m.page.scroll+1, m.more)
 	case key.Matches(k, m.keys.PageUp):
 		m.page.scroll = max(m.page.scroll-8, 0)
 	case key.Matches(k, m.keys.Up):

@@ -198,7 +198,7 @@ func (m *model) hints() []key.Binding {
 	default:
 		out = m.askHints()
 	}
-	if *m.more > 0 {
+	if m.more > 0 {
 		out = append(out, as(k.PageDown, m.say(steps.T("more"))))
 	}
 	if m.hold || m.page != nil || m.opt.Explain == nil {
