@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -60,6 +61,7 @@ type client struct {
 	sleep      func(context.Context, time.Duration) error
 	waiting    func(string, time.Duration)
 	practice   bool
+	skew       atomic.Pointer[time.Duration] // how far the tenant's clock is ahead, by the last answer
 }
 
 // New makes a Tenant that speaks Microsoft Graph through Microsoft's SDK. It sends nothing yet; an error means that
@@ -134,7 +136,7 @@ func httpClient(o Options) *http.Client {
 	middlewares := []khttp.Middleware{
 		core.NewGraphTelemetryHandler(&core.GraphClientOptions{}), // sets client-request-id
 		khttp.NewUrlReplaceHandler(true, core.ReplacementPairs),   // makes /me of the SDK's stand-in for it
-		newLimiter(o.Clock, o.Sleep),
+		newLimiter(o),
 		khttp.NewRedirectHandler(),
 		khttp.NewUserAgentHandlerWithOptions(agent),
 		khttp.NewCompressionHandler(),

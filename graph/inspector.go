@@ -29,6 +29,9 @@ type Inspector interface {
 	Registered(ctx context.Context) iter.Seq2[Registered, error]
 	// Audits are the changes to methods and their policy since a time, newest first. AuditLog.Read.All.
 	Audits(ctx context.Context, since time.Time) iter.Seq2[Audit, error]
+
+	// Skew is how far the tenant's clock is ahead of this machine's.
+	Skew() (d time.Duration, known bool)
 }
 
 var _ Inspector = (*client)(nil)

@@ -142,7 +142,7 @@ func TestListsThatGoWrong(t *testing.T) {
 // Five of the reports in ten seconds, one of Conditional Access a second, the rest as fast as asked.
 func TestLimiter(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	l := newLimiter(func() time.Time { return now }, noSleep)
+	l := newLimiter(Options{Clock: func() time.Time { return now }})
 	var waits []time.Duration
 	for range 12 {
 		waits = append(waits, l.wait("/beta/auditLogs/signIns")/time.Second)
@@ -168,3 +168,16 @@ func TestLimiter(t *testing.T) {
 }
 
 func noSleep(context.Context, time.Duration) error { return nil }
+
+func TestSkew(t *testing.T) {
+	i, _ := inspect(t, reply(200, `{"isEnabled":false}`, "Date: Sun, 22 Nov 2026 09:03:00 GMT"))
+	if _, known := i.Skew(); known {
+		t.Error("known before any answer")
+	}
+	if on, err := i.SecurityDefaults(t.Context()); on || err != nil {
+		t.Errorf("got %v, %v", on, err)
+	}
+	if d, known := i.Skew(); !known || d != 3*time.Minute {
+		t.Errorf("got %v, %v", d, known)
+	}
+}

@@ -30,18 +30,20 @@ var quotas = []quota{
 type limiter struct {
 	clock func() time.Time
 	sleep func(context.Context, time.Duration) error
+	tell  func(op string, d time.Duration)
 
 	mu    sync.Mutex
 	slots map[string][]time.Time // when the latest requests of a quota were or will be sent
 }
 
-func newLimiter(clock func() time.Time, sleep func(context.Context, time.Duration) error) *limiter {
-	return &limiter{clock: clock, sleep: sleep, slots: map[string][]time.Time{}}
+func newLimiter(o Options) *limiter {
+	return &limiter{clock: o.Clock, sleep: o.Sleep, tell: o.Waiting, slots: map[string][]time.Time{}}
 }
 
 // Intercept makes limiter a part of the SDK's pipeline.
 func (l *limiter) Intercept(p khttp.Pipeline, i int, r *http.Request) (*http.Response, error) {
 	if d := l.wait(r.URL.Path); d > 0 {
+		l.tell("keep to Microsoft's limits", d)
 		if err := l.sleep(r.Context(), d); err != nil {
 			return nil, err
 		}

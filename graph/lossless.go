@@ -56,8 +56,33 @@ func sameTarget(a, b Target) bool {
 	return a.ID == b.ID && a.RegistrationRequired == b.RegistrationRequired && slices.Equal(a.Profiles, b.Profiles)
 }
 
-// setTargets puts a list of targets into the body when it changed. p has profiles where targets carry them.
-func (b body) setTargets(key string, raws []json.RawMessage, base, want []Target, p FIDO2Policy) error {
+// exclusion is a target of an exclude list, which has an id and nothing else.
+type exclusion Target
+
+func (e exclusion) fields() fields { return fields{"id": e.ID} }
+
+// setExclusions puts excludeTargets into the body when they changed.
+func (b body) setExclusions(raws []json.RawMessage, base, want []Target) error {
+	plain := func(list []Target) (out []exclusion) {
+		for _, t := range list {
+			out = append(out, exclusion{ID: t.ID})
+		}
+		return out
+	}
+	is := func(a, b exclusion) bool { return a.ID == b.ID }
+	was, now := plain(base), plain(want)
+	if slices.EqualFunc(was, now, is) {
+		return nil
+	}
+	list, err := rewritten(raws, was, now, is, is)
+	if err == nil {
+		b["excludeTargets"] = list
+	}
+	return err
+}
+
+// setTargets puts includeTargets into the body when they changed. p has profiles where targets carry them.
+func (b body) setTargets(raws []json.RawMessage, base, want []Target, p FIDO2Policy) error {
 	want = slices.Clone(want)
 	for i, t := range want {
 		if p.Migrated() && len(t.Profiles) > 0 {
@@ -81,7 +106,7 @@ func (b body) setTargets(key string, raws []json.RawMessage, base, want []Target
 	if err != nil {
 		return err
 	}
-	b[key] = list
+	b["includeTargets"] = list
 	return nil
 }
 
@@ -183,7 +208,8 @@ func expresses(known any, b json.RawMessage) bool {
 	return true // booleans and numbers: parsing has held them against their type
 }
 
-// unmoved refuses to replace an array that somebody else changed since it was read.
+// unmoved refuses to replace an array that somebody else changed since it was read; unless it already is what it is to
+// become, as after a change whose answer was lost.
 func unmoved(b body, base, now json.RawMessage) error {
 	var was, is map[string]any
 	if json.Unmarshal(base, &was) != nil || json.Unmarshal(now, &is) != nil {
@@ -193,11 +219,19 @@ func unmoved(b body, base, now json.RawMessage) error {
 		if _, whole := v.([]json.RawMessage); !whole && key != "keyRestrictions" {
 			continue
 		}
-		if !reflect.DeepEqual(was[key], is[key]) {
+		if !reflect.DeepEqual(was[key], is[key]) && !reflect.DeepEqual(plain(v), is[key]) {
 			return &Error{Code: CodeMoved, Message: key + " was changed by somebody else since it was read; nothing was written"}
 		}
 	}
 	return nil
+}
+
+// plain is a value as it looks when read back.
+func plain(v any) (p any) {
+	if b, err := json.Marshal(v); err == nil {
+		_ = json.Unmarshal(b, &p)
+	}
+	return p
 }
 
 // kept takes properties from a configuration as they came.

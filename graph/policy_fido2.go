@@ -195,10 +195,10 @@ func fido2Changes(base, want FIDO2Policy) (body, error) {
 		b["isSelfServiceRegistrationAllowed"] = want.SelfService
 	}
 	var err error
-	if err = b.setTargets("includeTargets", w.Include, base.Include, want.Include, want); err != nil {
+	if err = b.setTargets(w.Include, base.Include, want.Include, want); err != nil {
 		return nil, err
 	}
-	if err = b.setTargets("excludeTargets", w.Exclude, base.Exclude, want.Exclude, FIDO2Policy{}); err != nil {
+	if err = b.setExclusions(w.Exclude, base.Exclude, want.Exclude); err != nil {
 		return nil, err
 	}
 	if want.Migrated() {
@@ -227,6 +227,23 @@ func sameProfile(a, b PasskeyProfile) bool {
 
 func sameRestrictions(a, b KeyRestrictions) bool {
 	return a.Enforced == b.Enforced && a.Allow == b.Allow && slices.Equal(a.AAGUIDs, b.AAGUIDs)
+}
+
+// PolicyLimit is how large the authentication methods policy may be, in bytes; Graph refuses more.
+const PolicyLimit = 20 << 10
+
+// Size is about how much of PolicyLimit the policy takes, the part of the other methods included, by the figures of
+// Microsoft's documentation (the upper ones where it gives a range).
+func (p FIDO2Policy) Size() int {
+	const base, target, profile, model = 1440, 400, 400, 30
+	n := base + target*(len(p.Include)+len(p.Exclude)) + profile*len(p.Profiles)
+	for _, r := range p.Profiles {
+		n += model * len(r.Restrictions.AAGUIDs)
+	}
+	if !p.Migrated() {
+		n += model * len(p.Restrictions.AAGUIDs)
+	}
+	return n
 }
 
 // readPolicy gives one configuration of the authentication methods policy as it came.

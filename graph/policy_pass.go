@@ -119,10 +119,10 @@ func passChanges(base, want PassPolicy) (body, error) {
 	if want.Once != base.Once {
 		b["isUsableOnce"] = want.Once
 	}
-	if err := b.setTargets("includeTargets", w.Include, base.Include, want.Include, FIDO2Policy{}); err != nil {
+	if err := b.setTargets(w.Include, base.Include, want.Include, FIDO2Policy{}); err != nil {
 		return nil, err
 	}
-	return b, b.setTargets("excludeTargets", w.Exclude, base.Exclude, want.Exclude, FIDO2Policy{})
+	return b, b.setExclusions(w.Exclude, base.Exclude, want.Exclude)
 }
 
 // valid holds the policy against Graph's limits, whose own refusal is vague.

@@ -244,6 +244,31 @@ func TestSomebodyElseWasFaster(t *testing.T) {
 	}
 }
 
+// What somebody changed to the very same is no conflict: so ends a change whose answer was lost.
+func TestAlreadyThere(t *testing.T) {
+	now := strings.Replace(migratedToday, `"excludeTargets":[]`, `"excludeTargets":[{"targetType":"group","id":"`+pilots+`"}]`, 1)
+	tenant, _ := play(t, reply(200, migratedToday), reply(200, now), reply(204, ""))
+	p, err := tenant.FIDO2Policy(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Exclude = []Target{{ID: pilots}}
+	if err := tenant.SetFIDO2Policy(t.Context(), p); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSize(t *testing.T) {
+	p, err := ParseFIDO2Policy([]byte(migrated))
+	if err != nil || p.Size() < 2<<10 || p.Size() > 4<<10 {
+		t.Errorf("%d bytes, %v", p.Size(), err)
+	}
+	p.Profiles[0].Restrictions.AAGUIDs = make([]uuid.UUID, 700)
+	if p.Size() < PolicyLimit {
+		t.Errorf("%d bytes", p.Size())
+	}
+}
+
 func TestPolicyGarbage(t *testing.T) {
 	for _, body := range []string{"", "{}", "[]", "null", `{"id":5}`, `{"id":"Fido2","includeTargets":[5]}`, `{"id":"Fido2","passkeyProfiles":"x"}`,
 		`{"id":"Fido2","state":"enabled","passkeyProfiles":[null]}`, `{"id":"Fido2","keyRestrictions":[]}`, migrated[:300]} {

@@ -34,6 +34,7 @@ func do[T any](ctx context.Context, c *client, op string, e effect, call func(co
 	for n := 1; ; n++ {
 		attempt, x := noted(ctx)
 		v, err := safely(attempt, call)
+		c.compareClocks(x)
 		if err == nil {
 			return v, nil
 		}
@@ -59,6 +60,22 @@ func do[T any](ctx context.Context, c *client, op string, e effect, call func(co
 			return none, failure
 		}
 	}
+}
+
+// compareClocks notes how far the tenant's clock is from this machine's.
+func (c *client) compareClocks(x *exchange) {
+	_, _, header := x.seen()
+	if t, err := http.ParseTime(header.Get("Date")); err == nil {
+		c.skew.Store(ptr(t.Sub(c.clock()).Round(time.Second)))
+	}
+}
+
+// Skew is how far the tenant's clock is ahead of this machine's (negative: behind), to a second or so, as the last
+// answer had it. False = no answer yet, or one without a date. A pass that starts "now" on a wrong clock is not valid
+// yet, and challenges seem to expire early.
+func (c *client) Skew() (time.Duration, bool) {
+	d := c.skew.Load()
+	return deref(d), d != nil
 }
 
 // pause tells how long to wait before attempt n+1, and whether that can help at all.
