@@ -115,6 +115,27 @@ func (k *keyStep) apply(ctx context.Context, w *World) error {
 }
 
 func (k *keyStep) setPIN(ctx context.Context, w *World) error {
+	pin, err := w.askNewPIN(ctx)
+	if err != nil {
+		return err
+	}
+	if err := w.Journal.Intend(keyID, "pin", ""); err != nil {
+		return err
+	}
+	if err := w.session.SetPIN(ctx, pin); err != nil {
+		pin.Wipe()
+		return err
+	}
+	w.pin, k.needPIN = pin, false
+	w.done(keyID, T("PIN set."), Fact{"pin", "set"})
+	if err := w.Journal.Result(keyID, "pin", ""); err != nil {
+		return err
+	}
+	return w.readKey(ctx, keyID)
+}
+
+// askNewPIN asks for a PIN twice, and holds it against the key's limits before the key sees it.
+func (w *World) askNewPIN(ctx context.Context) (secret.Secret, error) {
 	info := w.keyInfo
 	a, err := w.Ask(ctx, Question{Name: "key.pin.new", Kind: Secret, Twice: true, Text: T("A new PIN for the key"),
 		Detail: []Text{
@@ -122,22 +143,7 @@ func (k *keyStep) setPIN(ctx context.Context, w *World) error {
 			T("8 wrong tries lock the key. Write the PIN down nowhere near it."),
 		},
 		CheckSecret: func(s secret.Secret) *Problem { return problemOfPIN(fido.CheckPIN(s, info), info) }})
-	if err != nil {
-		return err
-	}
-	if err := w.Journal.Intend(keyID, "pin", ""); err != nil {
-		return err
-	}
-	if err := w.session.SetPIN(ctx, a.Secret); err != nil {
-		a.Secret.Wipe()
-		return err
-	}
-	w.pin, k.needPIN = a.Secret, false
-	w.done(keyID, T("PIN set."), Fact{"pin", "set"})
-	if err := w.Journal.Result(keyID, "pin", ""); err != nil {
-		return err
-	}
-	return w.readKey(ctx, keyID)
+	return a.Secret, err
 }
 
 func (k *keyStep) enrol(ctx context.Context, w *World) error {
