@@ -29,6 +29,7 @@ With several keys plugged in, --device names the one that is meant; it also take
 	info.Flags().BoolVar(&asJSON, "json", false, "for a program")
 	info.Flags().StringVar(&path, "device", "", "the `PATH` of the key")
 	cmd.AddCommand(list, info)
+	cmd.AddCommand(a.keyCare()...)
 	return cmd
 }
 
