@@ -220,7 +220,9 @@ func TestPlug(t *testing.T) {
 	c.init()
 	c.must(cmdInfo, nil, nil)
 
+	f.mu.Lock()
 	f.fail = io.ErrUnexpectedEOF // the person pulls it out when asked for a touch
+	f.mu.Unlock()
 	c.start(cmdSelection, nil)
 	for {
 		if _, err := c.link.Read(5 * time.Second); err != nil {

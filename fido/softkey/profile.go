@@ -10,7 +10,8 @@ var ownAAGUID = [16]byte{0xd1, 0xa3, 0xf6, 0xbe, 0x5c, 0x0e, 0x4a, 0x7b, 0x9e, 0
 // Profile is how a software key behaves: what authenticatorGetInfo tells (CTAP 2.1 section 6.4) and the limits behind
 // it. Start from one of the functions that return one.
 type Profile struct {
-	Name   string // of the model it behaves like, e.g. "ATKey.Pro CTAP2.1"
+	Name string // of the model it behaves like, e.g. "ATKey.Pro CTAP2.1"
+	// AAGUID is the software key's own, unless a practice run puts the model's in, for a tenant that is practice too.
 	AAGUID [16]byte
 
 	Versions   []string
@@ -52,29 +53,6 @@ type Profile struct {
 	UVInside    int // tries the key makes by itself in one verification
 	UVModality  uint
 	UVPreferred int // preferredPlatformUvAttempts; 0: not told
-}
-
-// ATKeyPro21 behaves as an ATKey.Pro CTAP2.1 does when it leaves the factory, after its metadata statement. Its AAGUID
-// is the software key's own.
-func ATKeyPro21() Profile {
-	return Profile{
-		Name:       "ATKey.Pro CTAP2.1",
-		AAGUID:     ownAAGUID,
-		Versions:   []string{"U2F_V2", "FIDO_2_0", "FIDO_2_1", "FIDO_2_1_PRE"},
-		Extensions: []string{"credBlob", "credProtect", "hmac-secret", "largeBlobKey", "minPinLength"},
-		Transports: []string{"usb"},
-		Protocols:  []uint{1, 2},
-		Algorithms: []int{algES256, algEdDSA},
-		Firmware:   20001,
-
-		PinUvAuthToken: true, CredMgmt: true, CredMgmtPreview: true, BioPreview: true, Config: true, UVBioEnroll: true,
-		UVConfig: true, CanAlwaysUV: true, AlwaysUV: true, CanMakeUVNotRqd: true,
-
-		MaxMsg: 2048, MaxCredList: 20, MaxCredID: 64, MaxResident: 100, MaxBlob: 256, LargeBlob: 1024,
-		MinPIN: 4, MaxMinPINs: 10, PINTries: 8,
-
-		Fingers: 10, Samples: 12, NameSize: 64, UVTries: 5, UVInside: 3, UVModality: 2,
-	}
 }
 
 // hasSensor reports whether the key verifies fingers.

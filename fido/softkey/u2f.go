@@ -37,11 +37,23 @@ func (p Profile) speaksU2F() bool {
 	return false
 }
 
-// u2fTouch is a touch that is awaited over several messages.
+// u2fTouch is a touch that is awaited over several messages. done is closed when the wait is over; err is nil then when
+// somebody touched.
 type u2fTouch struct {
-	done chan error
+	done chan struct{}
+	err  error
 	stop context.CancelFunc
 	idle *time.Timer
+}
+
+// over reports whether the wait has ended, and well or not.
+func (t *u2fTouch) over() (ended, touched bool) {
+	select {
+	case <-t.done:
+		return true, t.err == nil
+	default:
+		return false, false
+	}
 }
 
 // message answers a U2F message, an APDU of ISO 7816-4 in its short or extended form.
@@ -203,19 +215,25 @@ func (k *Key) u2fPresence(ctx context.Context) uint16 {
 		return k.u2fVerify(ctx)
 	}
 	t := k.u2f
+	if t != nil {
+		if ended, touched := t.over(); ended && !touched { // nobody asked, or nobody touched, for too long: begin again
+			k.endU2F()
+			t = nil
+		}
+	}
 	if t == nil {
 		wait, stop := context.WithTimeout(k.life, k.o.TouchTimeout)
-		t = &u2fTouch{done: make(chan error, 1), stop: stop, idle: time.AfterFunc(u2fIdle, stop)}
+		t = &u2fTouch{done: make(chan struct{}), stop: stop, idle: time.AfterFunc(u2fIdle, stop)}
 		k.u2f = t
-		go func() { t.done <- k.u2fAwait(wait) }()
+		go func() { defer close(t.done); t.err = k.u2fAwait(wait) }()
 	}
 	t.idle.Reset(u2fIdle)
 	late := time.NewTimer(u2fWait)
 	defer late.Stop()
 	select {
-	case err := <-t.done:
+	case <-t.done:
 		k.endU2F()
-		if err == nil {
+		if t.err == nil {
 			return swOK
 		}
 	case <-late.C:
