@@ -1,12 +1,14 @@
 package fido
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/csv"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 )
@@ -17,8 +19,9 @@ type Model struct {
 	Name          string // as in the FIDO Metadata Service; several AAGUIDs share a name
 	Bio           bool   // has a fingerprint sensor
 	USB, NFC, BLE bool
-	Fingers       int  // that its sensor keeps; 0 = not told
-	Entra         bool // on Microsoft's list of models accepted while attestation is enforced; else perhaps only newer
+	Fingers       int    // that its sensor keeps; 0 = not told
+	Entra         bool   // on Microsoft's list of models accepted while attestation is enforced; else perhaps only newer
+	Status        string // last status report of metadata the user supplied, e.g. "REVOKED"; "" = not told
 }
 
 // modelTable is made by internal/genmodels; its head names the sources.
@@ -26,8 +29,33 @@ type Model struct {
 //go:embed models.csv
 var modelTable string
 
-// models is the table, ATKey first and then by name. A row that cannot be read is left out: a test reads them all.
-var models = sync.OnceValue(func() []Model {
+// models is the table in use, with the models that were added.
+func models() []Model {
+	if m := added.Load(); m != nil {
+		return *m
+	}
+	return table()
+}
+
+var added atomic.Pointer[[]Model]
+
+// AddModels puts models before those that this program brings, for as long as it runs.
+func AddModels(more []Model) {
+	all := slices.Clone(models())
+	for _, m := range more {
+		i := slices.IndexFunc(all, func(o Model) bool { return o.AAGUID == m.AAGUID })
+		if i >= 0 {
+			all[i] = m
+		} else {
+			all = append(all, m)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Model) int { return cmp.Or(rank(a)-rank(b), cmp.Compare(a.Name, b.Name)) })
+	added.Store(&all)
+}
+
+// table is the built-in table, ATKey first and then by name. A row that cannot be read is left out: a test reads all.
+var table = sync.OnceValue(func() []Model {
 	r := csv.NewReader(strings.NewReader(modelTable))
 	r.Comment = '#'
 	r.FieldsPerRecord = 8
@@ -58,8 +86,12 @@ func rank(m Model) int {
 }
 
 // ModelOf names the model of a key.
-func ModelOf(aaguid [16]byte) (Model, bool) {
-	for _, m := range models() {
+func ModelOf(aaguid [16]byte) (Model, bool) { return find(models(), aaguid) }
+
+func builtIn(aaguid [16]byte) (Model, bool) { return find(table(), aaguid) }
+
+func find(in []Model, aaguid [16]byte) (Model, bool) {
+	for _, m := range in {
 		if m.AAGUID == aaguid {
 			return m, true
 		}

@@ -1,0 +1,170 @@
+package fido_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/json"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"keyrollout/fido"
+)
+
+const blobPayload = `{"legalHeader":"…","no":9,"nextUpdate":"2026-12-01","entries":[
+ {"aaguid":"e416201b-afeb-41ca-a03d-2281c28322aa","metadataStatement":{"description":"ATKey.Pro, renamed",
+  "attachmentHint":["external","wired"],"userVerificationDetails":[[{"userVerificationMethod":"fingerprint_internal"}]]},
+  "statusReports":[{"status":"REVOKED","effectiveDate":"2026-05-01"},{"status":"FIDO_CERTIFIED_L1","effectiveDate":"2022-03-15"}]},
+ {"aaguid":"11111111-2222-3333-4444-555555555555","metadataStatement":{"description":"A\\u001b newer key",
+  "authenticatorGetInfo":{"transports":["usb","nfc"]},"userVerificationDetails":[[{"userVerificationMethod":"fingerprint_internal","baDesc":{"maxTemplates":7}}]]}},
+ {"attestationCertificateKeyIdentifiers":["00"],"metadataStatement":{"description":"U2F"}}]}`
+
+// certify makes a certificate for a key, signed by a parent.
+func certify(t *testing.T, name string, ca bool, key crypto.Signer, parent *x509.Certificate, by crypto.Signer) *x509.Certificate {
+	t.Helper()
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, IsCA: ca, BasicConstraintsValid: true,
+		NotBefore: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
+	if ca {
+		c.KeyUsage = x509.KeyUsageCertSign
+	} else {
+		c.DNSNames = []string{name}
+		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	}
+	if parent == nil {
+		parent = c
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, parent, key.Public(), by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// signBlob makes a BLOB as the Metadata Service does.
+func signBlob(t *testing.T, key crypto.Signer, chain []*x509.Certificate, payload string) string {
+	t.Helper()
+	header := map[string]any{"alg": "ES256", "typ": "JWT"}
+	if _, ok := key.(*rsa.PrivateKey); ok {
+		header["alg"] = "RS256"
+	}
+	var x5c [][]byte
+	for _, c := range chain {
+		x5c = append(x5c, c.Raw)
+	}
+	header["x5c"] = x5c
+	h, err := json.Marshal(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := base64.RawURLEncoding.EncodeToString(h) + "." + base64.RawURLEncoding.EncodeToString([]byte(payload))
+	sum := sha256.Sum256([]byte(text))
+	var signature []byte
+	switch k := key.(type) {
+	case *rsa.PrivateKey:
+		signature, err = rsa.SignPKCS1v15(rand.Reader, k, crypto.SHA256, sum[:])
+	case *ecdsa.PrivateKey:
+		r, s, e := ecdsa.Sign(rand.Reader, k, sum[:])
+		signature, err = append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), e
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+func TestMetadata(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	rootKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ecKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := certify(t, "Root", true, rootKey, nil, rootKey)
+	roots := x509.NewCertPool()
+	roots.AddCert(root)
+	var blob string
+	for _, key := range []crypto.Signer{rsaKey, ecKey} {
+		leaf := certify(t, "mds.fidoalliance.org", false, key, root, rootKey)
+		blob = signBlob(t, key, []*x509.Certificate{leaf, root}, blobPayload)
+		m, err := fido.ReadMetadataFrom([]byte(blob+"\n"), roots, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Number != 9 || m.NextUpdate.Month() != time.December || len(m.Models) != 2 {
+			t.Fatalf("%+v", m)
+		}
+		pro, newer := m.Models[0], m.Models[1]
+		if pro.Name != "ATKey.Pro, renamed" || !pro.Entra || !pro.USB || pro.Fingers != 10 || pro.Status != "REVOKED" {
+			t.Errorf("%+v", pro)
+		}
+		if newer.Entra || !newer.USB || !newer.NFC || !newer.Bio || newer.Fingers != 7 {
+			t.Errorf("%+v", newer)
+		}
+	}
+	other := certify(t, "elsewhere.example", false, ecKey, root, rootKey)
+	self := certify(t, "mds.fidoalliance.org", false, ecKey, nil, ecKey)
+	for name, b := range map[string]string{
+		"changed":       strings.Replace(blob, ".ey", ".eY", 1),
+		"cut":           blob[:len(blob)-10],
+		"no signature":  blob[:strings.LastIndex(blob, ".")+1],
+		"other name":    signBlob(t, ecKey, []*x509.Certificate{other}, blobPayload),
+		"self-signed":   signBlob(t, ecKey, []*x509.Certificate{self}, blobPayload),
+		"no chain":      signBlob(t, ecKey, nil, blobPayload),
+		"other key":     signBlob(t, rsaKey, []*x509.Certificate{certify(t, "mds.fidoalliance.org", false, ecKey, root, rootKey)}, blobPayload),
+		"not JSON":      signBlob(t, ecKey, []*x509.Certificate{certify(t, "mds.fidoalliance.org", false, ecKey, root, rootKey)}, "{"),
+		"nothing":       "",
+		"another thing": "a.b.c",
+	} {
+		if m, err := fido.ReadMetadataFrom([]byte(b), roots, now); err == nil || len(m.Models) > 0 {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if _, err := fido.ReadMetadataFrom([]byte(blob), roots, now.AddDate(2, 0, 0)); err == nil {
+		t.Error("an expired certificate is accepted")
+	}
+	if _, err := fido.ReadMetadata([]byte(blob), now); err == nil {
+		t.Error("our own root is accepted as the Metadata Service's")
+	}
+}
+
+func TestAddModels(t *testing.T) { // not parallel: the table is the program's
+	defer fido.UseTable()
+	id := uuid.MustParse("11111111-2222-3333-4444-555555555555")
+	pro := uuid.MustParse("e416201b-afeb-41ca-a03d-2281c28322aa")
+	before := len(fido.ModelsNamed(""))
+	fido.AddModels([]fido.Model{{AAGUID: id, Name: "A newer key"}, {AAGUID: pro, Name: "ATKey.Pro, renamed", Entra: true}})
+	if m, ok := fido.ModelOf(id); !ok || m.Name != "A newer key" {
+		t.Errorf("%+v %v", m, ok)
+	}
+	if m, ok := fido.ModelOf(pro); !ok || m.Name != "ATKey.Pro, renamed" {
+		t.Errorf("%+v %v", m, ok)
+	}
+	if all := fido.ModelsNamed(""); len(all) != before+1 || !strings.HasPrefix(all[0].Name, "ATKey") {
+		t.Errorf("%d models, first %s", len(all), all[0].Name)
+	}
+}
+
+func FuzzMetadata(f *testing.F) {
+	f.Add([]byte("e30.e30.e30"))
+	f.Add([]byte("eyJhbGciOiJSUzI1NiIsIng1YyI6WyJNQT09Il19.e30.AA"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if m, err := fido.ReadMetadata(b, time.Now()); err == nil {
+			t.Errorf("accepted: %+v", m)
+		}
+	})
+}
