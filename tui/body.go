@@ -15,26 +15,43 @@ func (m *model) body(h int) block {
 		return m.stack(h, m.summaryBody(b), block{})
 	case !m.stopping.Empty():
 		return m.stack(h, m.stoppingBody(b), block{})
-	case m.ask == nil && m.seen.enrol != nil && m.seen.problem == nil:
+	case m.enrolling():
 		return m.enrolBody(b, h)
-	case m.ask == nil:
-		return m.stack(h, m.context(b, h), m.under(b))
-	case m.ask.p.Kind == steps.Show:
-		return m.question(b, h)
-	case m.seen.enrol != nil && m.ask.p.Kind == steps.Touch:
-		return m.enrolBody(b, h)
+	}
+	about, ask := m.context(b), m.under(b)
+	if m.ask != nil {
+		// A long list leaves room for a few lines of what it is about.
+		var details block
+		details, ask = m.question(b, h-min(len(about.lines)+1, 5))
+		if m.ask.p.Kind == steps.Show {
+			return m.stack(h, details, ask) // alone
+		}
+		if len(details.lines) > 0 {
+			about.gap()
+			about.put(details)
+		}
 	}
 	if m.seen.plan != nil && m.seen.problem == nil {
-		return m.planBody(b, h, m.question(b, h-5))
+		return m.planBody(b, h, about, ask)
 	}
-	about := m.context(b, h)
-	// A long list leaves room for a few lines of what it is about.
-	return m.stack(h, about, m.question(b, h-min(len(about.lines)+1, 5)))
+	return m.stack(h, about, ask)
+}
+
+// enrolling: a finger is being enrolled, and nothing else is asked or wrong.
+func (m *model) enrolling() bool {
+	if m.seen.enrol == nil || m.seen.problem != nil {
+		return false
+	}
+	return m.ask == nil || m.ask.p.Kind == steps.Touch
 }
 
 // planBody keeps what a plan does to people on the screen with the question; only the settings are scrolled.
-func (m *model) planBody(b brush, h int, ask block) block {
+func (m *model) planBody(b brush, h int, about, ask block) block {
 	settings, people := planBlock(b, m.seen.plan, h-len(ask.lines)-1)
+	if len(about.lines) > 0 {
+		settings.gap()
+		settings.put(about)
+	}
 	if len(people.lines) == 0 {
 		return m.stack(h, settings, ask)
 	}
@@ -50,38 +67,48 @@ func (m *model) planBody(b brush, h int, ask block) block {
 	return m.stack(h, settings, people)
 }
 
-// context is what the question is about, or what is going on while there is none.
-func (m *model) context(b brush, h int) block {
+// context is what the question is about, or what is going on while there is none. A plan is drawn by planBody.
+func (m *model) context(b brush) block {
 	s := &m.seen
-	var out block
 	switch {
 	case s.problem != nil:
-		out = problemBlock(b, s.problem)
+		return problemBlock(b, s.problem)
 	case s.plan != nil:
-		return m.planBody(b, h, block{})
+		return block{}
 	case s.proof != nil:
-		out = m.proofBlock(b, s.proof)
-	default:
-		out = m.newsBlock(b)
+		return m.proofBlock(b, s.proof)
 	}
-	return out
+	return m.newsBlock(b)
 }
 
-// question is the words, and what to answer with.
-func (m *model) question(b brush, h int) block {
+// question is the words and what to answer with, in h lines if that can be done. Details that leave no room for the
+// answer are handed back, to be scrolled with what the question is about.
+func (m *model) question(b brush, h int) (details, ask block) {
 	q := m.ask.p.Question
-	var out block
+	answer := m.answering(b, h-len(words(b, q).lines)-1)
+	if len(words(b, q).lines)+1+len(answer.lines) > h && len(q.Detail) > 0 {
+		for _, d := range q.Detail {
+			details.add(b.para(b.st.Text, d)...)
+		}
+		q.Detail = nil
+		answer = m.answering(b, h-len(words(b, q).lines)-1)
+	}
 	if q.Kind == steps.Touch && m.seen.led != nil {
-		out.add(b.wrap(b.st.Text, ledLine(b, *m.seen.led))...)
-		out.gap()
+		ask.add(b.wrap(b.st.Text, ledLine(b, *m.seen.led))...)
+		ask.gap()
 	}
-	out.put(words(b, q))
-	out.gap()
+	ask.put(words(b, q))
+	ask.gap()
+	ask.put(answer)
+	return details, ask
+}
+
+// answering is what to answer with.
+func (m *model) answering(b brush, h int) block {
 	if m.ask.wait {
-		out.add(b.para(b.st.Faint, steps.T("Checking."))...)
-		return out
+		return block{lines: b.para(b.st.Faint, steps.T("Checking."))}
 	}
-	out.put(m.ask.form.view(b, max(h-len(out.lines), 3)))
+	out := m.ask.form.view(b, max(h, 3))
 	if m.seen.wait != nil {
 		out.gap()
 		out.add(m.waitLines(b)...)

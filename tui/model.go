@@ -125,10 +125,15 @@ func (m *model) asks(p *pending) bool { return m.ask != nil && m.ask.p == p }
 
 // asked puts a question on the screen.
 func (m *model) asked(p *pending) {
+	if !m.stopping.Empty() {
+		p.answer(reply{err: steps.ErrQuit})
+		return
+	}
 	m.dropAsk()
 	now := m.now()
 	g := grace{came: now, quiet: startled}
-	if now.Sub(m.replied) < followsOn && p.Kind != steps.Show {
+	follows := now.Sub(m.replied) < followsOn && p.Kind != steps.Show
+	if follows || p.Kind == steps.Touch { // touches come one after the other, and confirm nothing
 		g.quiet = bounce
 	}
 	m.ask = &asking{p: p, form: newForm(p.Question), grace: g}

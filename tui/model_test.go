@@ -169,6 +169,7 @@ func TestNamedRiskIsTypedInWords(t *testing.T) {
 		b.press("ctrl+u")
 	}
 	b.send(tea.PasteMsg{Content: "reset key"})
+	b.wantSaid("typed, not pasted")
 	b.press("enter")
 	b.wantNone()
 	b.typeIn("reset key")
@@ -288,6 +289,14 @@ func TestSuspendIsRefusedWhileTheKeyWaits(t *testing.T) {
 	if cmd := b.press("ctrl+z"); (cmd != nil) != canSuspend {
 		t.Error("cannot be suspended though the key rests")
 	}
+}
+
+func TestNothingIsAskedOnceThePersonHasLeft(t *testing.T) {
+	b := newBench(t, 80, 24)
+	inTenant(b)
+	b.press("ctrl+c", "ctrl+c")
+	b.put(startQuestion)
+	b.wantError(steps.ErrQuit)
 }
 
 func TestHangupEndsTheRun(t *testing.T) {

@@ -12,26 +12,28 @@ import (
 // typedForm lets a person confirm a named risk by typing its words.
 type typedForm struct {
 	formBase
-	q       steps.Question
-	ed      editor
-	differs bool
+	q    steps.Question
+	ed   editor
+	said steps.Text // about the last key
 }
 
 func (f *typedForm) typing() bool { return true }
 
 // paste is refused: the words are there to be read.
-func (f *typedForm) paste(string) {}
+func (f *typedForm) paste(string) { f.said = steps.T("These words are typed, not pasted.") }
 
 func (f *typedForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
 	if key.Matches(k, keys.Enter) {
 		if same(f.ed.text(), f.q.Word) {
 			return done(f.q.Word)
 		}
-		f.differs = len(f.ed.cells) > 0
+		if len(f.ed.cells) > 0 {
+			f.said = steps.T("These are not the words. Nothing was done.")
+		}
 		return nil
 	}
 	if f.ed.key(k) {
-		f.differs = false
+		f.said = steps.Text{}
 	}
 	return nil
 }
@@ -43,12 +45,7 @@ func (f *typedForm) hints(keys KeyMap, say steps.Speaker) []key.Binding {
 	return []key.Binding{as(keys.Enter, say(steps.T("confirm")))}
 }
 
-func (f *typedForm) note() steps.Text {
-	if f.differs {
-		return steps.T("These are not the words. Nothing was done.")
-	}
-	return steps.Text{}
-}
+func (f *typedForm) note() steps.Text { return f.said }
 
 func (f *typedForm) view(b brush, _ int) block {
 	var out block

@@ -254,6 +254,31 @@ func TestScenesInOtherSizes(t *testing.T) {
 	}
 }
 
+// However much there is to know, what is answered with stays on the screen.
+func TestTheAnswerStaysInView(t *testing.T) {
+	var much []steps.Text
+	for range 12 {
+		much = append(much, steps.T("One more thing that should be known before this can be answered at all."))
+	}
+	for _, size := range [][2]int{{40, 12}, {60, 16}, {80, 24}} {
+		b := newBench(t, size[0], size[1])
+		inTenant(b)
+		b.put(steps.Question{Kind: steps.Show, Text: steps.T("The pass"), Detail: much, Value: secret.New([]byte("7Kx#pQ2w"))})
+		b.wantSaid("7Kx#pQ2w")
+		b.put(steps.Question{Kind: steps.Confirm, Text: steps.T("Go ahead?"), Detail: much})
+		b.wantSaid("Go ahead?")
+		b.wantSaid("Yes")
+		b.wantSaid("No")
+		b.wantSaid("more lines: pgdn")
+		b.tell(steps.EventPlan, plan)
+		b.put(steps.Question{Kind: steps.Typed, Text: steps.T("Go ahead?"), Detail: much, Word: "lock out"})
+		b.wantSaid("Type  lock out  to go on.")
+		if b.View().Cursor == nil {
+			t.Error("no cursor to type at")
+		}
+	}
+}
+
 // Whatever the size, a screen keeps within it, and a question can be answered on it.
 func TestEveryScreenFitsEverySize(t *testing.T) {
 	for _, s := range scenes {

@@ -43,6 +43,9 @@ func Wizard(ctx context.Context, o Options, run Run) error {
 	if !m.ended && !m.left { // the terminal went away: the run has to end before anything else
 		if m.stopping.Empty() {
 			m.stopping = steps.T("The terminal went away.")
+			if err != nil {
+				m.stopping = steps.T("The terminal went away: %s", err.Error())
+			}
 		}
 		cancel(steps.ErrQuit)
 		m.runErr = <-result
@@ -90,6 +93,8 @@ func (m *model) verdict(screen error) error {
 	switch {
 	case m.left:
 		return errLeft
+	case errors.Is(screen, tea.ErrProgramPanic):
+		return screen
 	case m.runErr == nil && screen != nil && m.summary == nil && !errors.Is(screen, tea.ErrProgramKilled):
 		return screen
 	}
