@@ -18,7 +18,7 @@ type care func(context.Context, *steps.World) error
 
 // careFor runs it on the key that is meant, on whatever screen there is.
 func (a *app) careFor(ctx context.Context, device string, f care) error {
-	return a.drive(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+	return a.drive(ctx, a.screen(nil), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
 		w := &steps.World{Asker: ask, Tell: tell, Keys: keysAt(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
 		defer w.Close()
 		return steps.Visit(ctx, w, f)
@@ -118,6 +118,7 @@ func (a *app) printList(found any, lines []steps.Text, asJSON bool) error {
 }
 
 func listFingers(ctx context.Context, w *steps.World) (any, []steps.Text, error) {
+	none := []fido.Fingerprint{} // a program reads [], not null
 	found, err := steps.Fingers(ctx, w)
 	lines := []steps.Text{}
 	for _, f := range found {
@@ -126,10 +127,11 @@ func listFingers(ctx context.Context, w *steps.World) (any, []steps.Text, error)
 	if len(lines) == 0 {
 		lines = append(lines, steps.T("No finger is enrolled on this key."))
 	}
-	return found, lines, err
+	return append(none, found...), lines, err
 }
 
 func listResidents(ctx context.Context, w *steps.World) (any, []steps.Text, error) {
+	none := []fido.Resident{}
 	found, err := steps.Residents(ctx, w)
 	lines := []steps.Text{}
 	for _, r := range found {
@@ -138,5 +140,5 @@ func listResidents(ctx context.Context, w *steps.World) (any, []steps.Text, erro
 	if len(lines) == 0 {
 		lines = append(lines, steps.T("The key holds no sign-ins."))
 	}
-	return found, lines, err
+	return append(none, found...), lines, err
 }

@@ -142,7 +142,9 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 		Args:          noArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return a.drive(cmd.Context(), a.begin) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.drive(cmd.Context(), a.screen(steps.Rollout()), a.begin)
+		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f := root.PersistentFlags()
@@ -179,17 +181,17 @@ func exitCodes() *cobra.Command {
 }
 
 // drive shows a run on the screen that fits: the wizard, or the plain dialogue.
-func (a *app) drive(ctx context.Context, r tui.Run) error {
-	o := a.screen()
+func (a *app) drive(ctx context.Context, o tui.Options, r tui.Run) error {
 	if plain, _ := tui.WantsPlain(o, a.plain); plain {
 		return tui.Plain(ctx, o, r)
 	}
 	return tui.Wizard(ctx, o, r)
 }
 
-func (a *app) screen() tui.Options {
+// screen is a screen for some steps; none for what is not a rollout.
+func (a *app) screen(rollout []steps.Step) tui.Options {
 	o := tui.Options{In: a.in, Out: a.out, Err: a.err, Env: a.environ, Say: a.say, Explain: walkthrough.Explain, Version: version, Still: a.still}
-	for _, s := range steps.Rollout() {
+	for _, s := range rollout {
 		o.Steps = append(o.Steps, tui.Label{ID: s.ID, Name: s.Name})
 	}
 	return o

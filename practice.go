@@ -38,10 +38,10 @@ The practice is kept between runs, so that it can be interrupted and gone on wit
 Without a terminal the built-in first rollout is played in the plain dialogue.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if plain, _ := tui.WantsPlain(a.screen(), false); plain && !a.isTerminal() && !a.plain {
+			if plain, _ := tui.WantsPlain(a.screen(nil), false); plain && !a.isTerminal() && !a.plain {
 				return a.playBuiltIn(cmd.Context())
 			}
-			return a.drive(cmd.Context(), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+			return a.drive(cmd.Context(), a.screen(steps.Rollout()), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
 				return a.practise(ctx, ask, tell, fresh)
 			})
 		},

@@ -61,7 +61,7 @@ func (a *app) serveKey(ctx context.Context, auto, fresh bool) error {
 	if auto || !a.isTerminal() {
 		return serve(ctx, autoTouch{}, tui.PlainTell(a.out, a.say))
 	}
-	return tui.Plain(ctx, a.screen(), serve)
+	return tui.Plain(ctx, a.screen(nil), serve)
 }
 
 func (a *app) serveKeyAt(ctx context.Context, dir string, ask steps.Asker, tell func(steps.Event)) error {
