@@ -46,7 +46,8 @@ type dialogue struct {
 	step    string
 	idle    time.Time // since when nothing was printed and nothing is asked; zero while a person is asked
 	waits   steps.Text
-	told    bool // that something is waited for
+	told    bool   // that something is waited for
+	full    string // the question that was last read out in full
 }
 
 func newDialogue(o Options) *dialogue {
@@ -116,6 +117,9 @@ func (d *dialogue) farewell(err error) farewell {
 func (d *dialogue) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
 	d.mu.Lock()
 	d.idle = time.Time{}
+	if q.Kind != steps.Touch { // touches come one after the other and need no new list
+		d.full = ""
+	}
 	d.mu.Unlock()
 	defer func() {
 		d.mu.Lock()
@@ -185,6 +189,11 @@ func (d *dialogue) once(ctx context.Context, q steps.Question) (steps.Answer, er
 func (d *dialogue) ask(w io.Writer, q steps.Question) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if q.Name != "" && d.full == q.Name {
+		plainPrompt(w, d.say, q)
+		return
+	}
+	d.full = q.Name
 	PlainQuestion(w, d.opt.Say, q)
 }
 

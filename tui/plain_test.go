@@ -103,6 +103,26 @@ func TestPlainStory(t *testing.T) {
 	}
 }
 
+// A question that is put again is not read out in full again.
+func TestPlainPutsAQuestionAgainShortly(t *testing.T) {
+	out, err := plainly(t, "7\n1\n2\n1\n", func(ctx context.Context, ask steps.Asker, _ func(steps.Event)) error {
+		for _, q := range []steps.Question{startQuestion, touchQuestion, touchQuestion} {
+			if _, err := ask.Ask(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	for words, n := range map[string]int{"Four steps": 1, "2 My organisation": 1, "Where do you want": 2, "2 with another finger": 1, "How is the key touched?": 2} {
+		if got := strings.Count(out, words); got != n {
+			t.Errorf("%q is said %d times, want %d:\n%s", words, got, n, out)
+		}
+	}
+}
+
 func TestPlainEndOfInputIsNoAnswer(t *testing.T) {
 	for _, input := range []string{"", "1\n", "1\nPilot\nlock out 2 keys\n"} {
 		out, err := plainly(t, input, story)
