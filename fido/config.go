@@ -7,7 +7,7 @@ import (
 )
 
 // Configurer is what a Session of this package can do beyond Session: settings of keys that have option authnrCfg
-// (authenticatorConfig, CTAP 2.1 section 6.11), and a new name in a credential. Every Session of this package is one.
+// (authenticatorConfig, CTAP 2.1 section 6.11), and the less common part of credential management. Every Session of this package is one.
 type Configurer interface {
 	// SetMinPIN raises the shortest PIN, in code points; it cannot be lowered again but by a reset. A key with a PIN
 	// that may now be too short wants a new one.
@@ -17,6 +17,8 @@ type Configurer interface {
 	ForcePINChange(ctx context.Context, pin secret.Secret) error
 	// ToggleAlwaysUV turns option alwaysUv over. Keys may refuse to turn it off.
 	ToggleAlwaysUV(ctx context.Context, pin secret.Secret) error
+	// Room asks how many resident credentials the key holds and how many more it has room for.
+	Room(ctx context.Context, pin secret.Secret) (used, free int, err error)
 	// UpdateUser writes r.UserName and r.DisplayName into the resident credential r.ID; r.UserID must be its own.
 	UpdateUser(ctx context.Context, pin secret.Secret, r Resident) error
 }
@@ -37,4 +39,5 @@ const (
 	forcePINOp = "demand a new PIN"
 	alwaysUVOp = "switch always-verify"
 	updateOp   = "rename the account"
+	roomOp     = "ask for the room left"
 )

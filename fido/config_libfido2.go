@@ -48,6 +48,27 @@ func (s *session) configure(ctx context.Context, op, option string, pin secret.S
 	return s.reread(ctx)
 }
 
+func (s *session) Room(ctx context.Context, pin secret.Secret) (used, free int, err error) {
+	if !s.info.CanListCredentials() {
+		return 0, 0, &Error{Op: roomOp, Code: CodeUnsupported}
+	}
+	var u, f C.uint64_t
+	err = s.call(ctx, roomOp, touchTime, func() C.int {
+		m := C.fido_credman_metadata_new()
+		if m == nil {
+			return C.FIDO_ERR_INTERNAL
+		}
+		defer C.fido_credman_metadata_free(&m)
+		r := withPIN(pin, func(p *C.char) C.int { return C.fido_credman_get_dev_metadata(s.dev, m, p) })
+		u, f = C.fido_credman_rk_existing(m), C.fido_credman_rk_remaining(m)
+		return r
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	return int(u), int(f), nil
+}
+
 func (s *session) UpdateUser(ctx context.Context, pin secret.Secret, r Resident) error {
 	if !s.info.CanListCredentials() {
 		return &Error{Op: updateOp, Code: CodeUnsupported}

@@ -63,9 +63,15 @@ func TestUpdateUser(t *testing.T) {
 	eachOpener(t, func(t *testing.T, o opener) {
 		ctx := t.Context()
 		s, _, _ := withPIN(t, o)
+		if used, free, err := s.(fido.Configurer).Room(ctx, pin(rightPIN)); err != nil || used != 0 || free != 100 {
+			t.Errorf("%d used, %d free, %v", used, free, err)
+		}
 		made, err := s.Make(ctx, pin(rightPIN), request("ana"))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if used, free, err := s.(fido.Configurer).Room(ctx, pin(rightPIN)); err != nil || used != 1 || free != 99 {
+			t.Errorf("%d used, %d free, %v", used, free, err)
 		}
 		c := s.(fido.Configurer)
 		r := fido.Resident{ID: made.ID, UserID: []byte("id of ana"), UserName: "ana.maria", DisplayName: "Ana María"}

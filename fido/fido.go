@@ -7,10 +7,9 @@
 // without cgo have no libfido2: there session_go.go does the same in Go over a Link, and attached keys are refused in
 // words. Both pass the same tests.
 //
-// Around that stand: what a PIN must be (pin.go), the models by AAGUID (models.go, and
-// metadata.go for newer ones), who may open a device file
-// (access_linux.go), choosing among several keys (choose.go), waiting for one (watch.go) and knowing one again
-// (identity.go). A Session of this package is also a Configurer and a Toucher.
+// Around that stand: what a PIN must be (pin.go), the models by AAGUID (models.go; metadata.go reads newer ones), who may
+// open a device file (access_linux.go), choosing among several keys (choose.go), waiting for one (watch.go) and knowing
+// one again (identity.go). A Session of this package is also a Configurer and a Toucher.
 //
 // Subpackage softkey is a whole authenticator behind the CTAPHID packet layer.
 package fido

@@ -61,6 +61,13 @@ var operations = map[string]func(*testing.T, fido.Session, secret.Secret) error{
 	"always uv": func(t *testing.T, s fido.Session, p secret.Secret) error {
 		return s.(fido.Configurer).ToggleAlwaysUV(t.Context(), p)
 	},
+	"room": func(t *testing.T, s fido.Session, p secret.Secret) error {
+		_, _, err := s.(fido.Configurer).Room(t.Context(), p)
+		return err
+	},
+	"touch": func(t *testing.T, s fido.Session, p secret.Secret) error {
+		return s.(fido.Toucher).Touch(t.Context())
+	},
 	"update user": func(t *testing.T, s fido.Session, p secret.Secret) error {
 		return s.(fido.Configurer).UpdateUser(t.Context(), p, fido.Resident{ID: []byte("id"), UserID: []byte("u")})
 	},

@@ -68,6 +68,14 @@ func (s *goSession) configure(ctx context.Context, op, option string, pin secret
 	return s.reread(ctx)
 }
 
+func (s *goSession) Room(ctx context.Context, pin secret.Secret) (used, free int, err error) {
+	if !s.info.CanListCredentials() {
+		return 0, 0, &Error{Op: roomOp, Code: CodeUnsupported}
+	}
+	r, err := s.manage(ctx, roomOp, mgmtMetadata, nil, pin, "")
+	return r.Used, r.Free, err
+}
+
 func (s *goSession) UpdateUser(ctx context.Context, pin secret.Secret, r Resident) error {
 	if !s.info.CanListCredentials() {
 		return &Error{Op: updateOp, Code: CodeUnsupported}

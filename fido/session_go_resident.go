@@ -11,13 +11,14 @@ import (
 // Resident credentials in Go alone: authenticatorCredentialManagement (CTAP 2.1 section 6.8).
 
 const (
-	mgmtRPs     = 2
-	mgmtNextRP  = 3
-	mgmtCreds   = 4
-	mgmtNext    = 5
-	mgmtDelete  = 6
-	mgmtUpdate  = 7
-	maxListings = 10000 // no key holds as many: an answer that says so is wrong
+	mgmtMetadata = 1
+	mgmtRPs      = 2
+	mgmtNextRP   = 3
+	mgmtCreds    = 4
+	mgmtNext     = 5
+	mgmtDelete   = 6
+	mgmtUpdate   = 7
+	maxListings  = 10000 // no key holds as many: an answer that says so is wrong
 )
 
 type mgmtParams struct {
@@ -34,7 +35,9 @@ type mgmtRequest struct {
 }
 
 type mgmtReply struct {
-	RP struct {
+	Used int `cbor:"1,keyasint"`
+	Free int `cbor:"2,keyasint"`
+	RP   struct {
 		ID string `cbor:"id"`
 	} `cbor:"3,keyasint"`
 	RPs         int        `cbor:"5,keyasint"`
