@@ -24,7 +24,7 @@ func normalise(g *plane) (n *plane, contrast []int16) {
 			contrast[cy*cw+cx] = dev[y*g.w+x]
 		}
 	}
-	floor := max(int32(highContrast(contrast))/6, 2*grayUnit)
+	floor := max(int32(highContrast(contrast))/9, 2*grayUnit)
 	n = newPlane(g.w, g.h)
 	for y := range g.h {
 		src, dst := g.row(y), n.row(y)

@@ -11,7 +11,7 @@ type mask struct {
 func candidates(contrast []int16, w, h int) *mask {
 	m := &mask{w: (w + 7) / 8, h: (h + 7) / 8}
 	m.on = make([]bool, m.w*m.h)
-	low := max(highContrast(contrast)/5, 3*grayUnit/2)
+	low := max(highContrast(contrast)/14, 3*grayUnit/2)
 	for i, c := range contrast {
 		m.on[i] = c >= low
 	}
@@ -47,7 +47,7 @@ func foreground(f *field) *mask {
 
 // clearEnough is the average clarity (0..255) above which a place counts as ridges. Filtered white noise reaches about
 // 60, clear ridges 150 to 250.
-const clearEnough = 50
+const clearEnough = 45
 
 // grow adds a ring of cells (or, with on false, takes one away): twice in each direction closes holes and cuts threads.
 func (m *mask) grow(on bool) {
