@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -42,10 +43,8 @@ func (m *model) explainBody(b brush, h int) block {
 		out.add(b.para(b.st.Strong, m.stepName(m.step))...)
 		out.gap()
 	}
-	for _, t := range m.opt.Explain(m.step) {
-		out.add(b.para(b.st.Text, t)...)
-		out.add("")
-	}
+	out.put(explained(b, m.opt.Explain(m.step)))
+	out.gap()
 	out.add(b.para(b.st.Strong, steps.T("Keys that always work"))...)
 	out.gap()
 	for _, k := range []key.Binding{m.keys.ExplainF1, m.keys.PageDown, m.keys.Redraw, m.keys.Suspend, m.keys.Leave} {
@@ -57,3 +56,30 @@ func (m *model) explainBody(b brush, h int) block {
 	m.scroll = scroll
 	return res
 }
+
+// explained sets the texts of a page: what begins with spaces is indented and belongs to the heading above it,
+// everything else is a paragraph.
+func explained(b brush, texts []steps.Text) block {
+	var out block
+	for i, t := range texts {
+		s := b.say(t)
+		in := indentOf(s)
+		switch {
+		case s == "":
+			out.gap()
+		case in > 0:
+			for _, l := range b.less(in).wrap(b.st.Text, s[in:]) {
+				out.add(strings.Repeat(" ", in) + l)
+			}
+		case i+1 < len(texts) && indentOf(b.say(texts[i+1])) > 0:
+			out.gap()
+			out.add(b.wrap(b.st.Strong, s)...)
+		default:
+			out.gap()
+			out.add(b.wrap(b.st.Text, s)...)
+		}
+	}
+	return out
+}
+
+func indentOf(s string) int { return len(s) - len(strings.TrimLeft(s, " ")) }

@@ -40,7 +40,7 @@ func newBench(t *testing.T, w, h int, change ...func(*Options)) *bench {
 		Env:   []string{"TERM=xterm-256color"},
 		Steps: fiveSteps,
 		Explain: func(string) []steps.Text {
-			return []steps.Text{steps.T("What: the policy says who may register which keys."), steps.T("Why: without it nobody can.")}
+			return []steps.Text{steps.T("What: the policy says who may register which keys."), steps.T("Why"), steps.T("  Without it nobody can."), steps.T("  Until the policy is on, a key that is registered already does not sign anybody in."), {}}
 		},
 	}
 	for _, c := range change {
