@@ -2,13 +2,9 @@ package steps
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
-	"keyrollout/fido"
 	"keyrollout/graph"
 )
 
@@ -94,77 +90,6 @@ func (t *tenantStep) plan(ctx context.Context, w *World) (Plan, error) {
 	return p, err
 }
 
-// want works out the policies as they should be, leaving alone what the wish does not speak of.
-func (t *tenantStep) want(wish Wish) {
-	t.wantFIDO2 = wantedFIDO2(t.fido2, wish)
-	t.wantPass = t.pass
-	if wish.Road == RoadPass {
-		t.wantPass = wantedPass(t.pass, wish)
-	}
-}
-
-// wantedFIDO2 adds the wish to a policy: nobody who is in now is put out.
-func wantedFIDO2(p graph.FIDO2Policy, wish Wish) graph.FIDO2Policy {
-	wasOn := p.Enabled
-	p.Enabled, p.SelfService = true, true
-	p.Include = slices.Clone(p.Include)
-	if !wasOn {
-		// A policy that was off reached nobody: its targets are a default, not a decision.
-		p.Include = nil
-	}
-	if !targets(p.Include, wish.Who) && !targets(p.Include, graph.AllUsers) {
-		tgt := graph.Target{ID: wish.Who}
-		if p.Migrated() {
-			tgt.Profiles = []uuid.UUID{p.DefaultProfile}
-		}
-		p.Include = append(p.Include, tgt)
-	}
-	if wish.KeepRules {
-		return p
-	}
-	rules := graph.KeyRestrictions{Enforced: len(wish.Models) > 0, Allow: true, AAGUIDs: wish.Models}
-	if !p.Migrated() {
-		p.Attestation = wish.Attestation
-		p.Restrictions = keepList(p.Restrictions, rules)
-		return p
-	}
-	p.Profiles = slices.Clone(p.Profiles)
-	for i := range p.Profiles {
-		if pr := &p.Profiles[i]; pr.ID == p.DefaultProfile {
-			pr.DeviceBound, pr.Attestation = true, wish.Attestation
-			pr.Restrictions = keepList(pr.Restrictions, rules)
-		}
-	}
-	return p
-}
-
-// keepList leaves the list of models alone where restrictions are not wanted: it is not in force then, and somebody
-// may have written it for later.
-func keepList(now, want graph.KeyRestrictions) graph.KeyRestrictions {
-	if !want.Enforced {
-		now.Enforced = false
-		return now
-	}
-	return want
-}
-
-func wantedPass(p graph.PassPolicy, wish Wish) graph.PassPolicy {
-	wasOn := p.Enabled
-	p.Enabled = true
-	p.Include = slices.Clone(p.Include)
-	if !wasOn {
-		p.Include = nil
-	}
-	if !targets(p.Include, wish.Who) && !targets(p.Include, graph.AllUsers) {
-		p.Include = append(p.Include, graph.Target{ID: wish.Who})
-	}
-	return p
-}
-
-func targets(ts []graph.Target, id string) bool {
-	return slices.ContainsFunc(ts, func(t graph.Target) bool { return t.ID == id })
-}
-
 // needsPass reports whether the person has to be given a pass: they come in by one, hold no usable one, and have no
 // key registered yet.
 func (t *tenantStep) needsPass(wish Wish) bool {
@@ -247,28 +172,6 @@ func (t *tenantStep) verify(ctx context.Context, w *World) error {
 	return nil
 }
 
-// readBack reads until what was written shows, for as long as Microsoft says a policy may take.
-func readBack[P any](ctx context.Context, w *World, read func(context.Context) (P, error), took func(P) bool) (P, error) {
-	const every, limit = 15 * time.Second, 5 * time.Minute
-	for waited := time.Duration(0); ; waited += every {
-		p, err := read(ctx)
-		if err != nil || took(p) {
-			return p, err
-		}
-		if waited >= limit {
-			return p, &Problem{Code: "policy-not-taken",
-				What:  T("What was written does not show when the policy is read back."),
-				State: T("The change was accepted %d minutes ago. It may still be on its way, or somebody else changed it.", int(limit.Minutes())),
-				Next:  []Choice{Retry, Leave}}
-		}
-		w.Tell(Event{Name: EventWait, Step: tenantID, Text: T("Waiting until the change shows."),
-			Data: Wait{For: T("the policy to reach every server"), Left: int((limit - waited).Seconds())}})
-		if err := w.Clock.Sleep(ctx, every); err != nil {
-			return p, err
-		}
-	}
-}
-
 func (t *tenantStep) inScope(ctx context.Context, w *World, p graph.FIDO2Policy, wish Wish) error {
 	in, err := w.covers(ctx, wish.User, p.Include, p.Exclude)
 	if err != nil || in {
@@ -303,33 +206,4 @@ func (w *World) covers(ctx context.Context, user string, include, exclude []grap
 		})
 	}
 	return hit(include) && !hit(exclude), nil
-}
-
-func onOff(on bool) Text {
-	if on {
-		return T("on")
-	}
-	return T("off")
-}
-
-// modelNames says a list of models in words.
-func modelNames(ids []uuid.UUID) Text {
-	if len(ids) == 0 {
-		return T("any")
-	}
-	var s string
-	for i, id := range ids {
-		name := id.String()
-		if m, ok := fido.ModelOf(id); ok {
-			name = m.Name
-		}
-		switch {
-		case i == 3:
-			return T("%s and %d more", s, len(ids)-3)
-		case i > 0:
-			s += ", "
-		}
-		s += name
-	}
-	return Text{"%s", []any{fmt.Sprint(s)}}
 }

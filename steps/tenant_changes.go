@@ -2,8 +2,12 @@ package steps
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
+	"github.com/google/uuid"
+
+	"keyrollout/fido"
 	"keyrollout/graph"
 )
 
@@ -151,4 +155,33 @@ func (t *tenantStep) people(ctx context.Context, w *World, wish Wish) ([]Text, e
 		out = append(out, T("The software key of the practice is refused: it cannot prove to be hardware."))
 	}
 	return out, nil
+}
+
+func onOff(on bool) Text {
+	if on {
+		return T("on")
+	}
+	return T("off")
+}
+
+// modelNames says a list of models in words.
+func modelNames(ids []uuid.UUID) Text {
+	if len(ids) == 0 {
+		return T("any")
+	}
+	var s string
+	for i, id := range ids {
+		name := id.String()
+		if m, ok := fido.ModelOf(id); ok {
+			name = m.Name
+		}
+		switch {
+		case i == 3:
+			return T("%s and %d more", s, len(ids)-3)
+		case i > 0:
+			s += ", "
+		}
+		s += name
+	}
+	return Text{"%s", []any{fmt.Sprint(s)}}
 }

@@ -92,3 +92,25 @@ var (
 	Retry = Choice{ID: "retry", Text: T("try again")}
 	Leave = Choice{ID: "leave", Text: T("stop here; go on another time")}
 )
+
+// readBack reads until what was written shows, for as long as Microsoft says a policy may take.
+func readBack[P any](ctx context.Context, w *World, read func(context.Context) (P, error), took func(P) bool) (P, error) {
+	const every, limit = 15 * time.Second, 5 * time.Minute
+	for waited := time.Duration(0); ; waited += every {
+		p, err := read(ctx)
+		if err != nil || took(p) {
+			return p, err
+		}
+		if waited >= limit {
+			return p, &Problem{Code: "policy-not-taken",
+				What:  T("What was written does not show when the policy is read back."),
+				State: T("The change was accepted %d minutes ago. It may still be on its way, or somebody else changed it.", int(limit.Minutes())),
+				Next:  []Choice{Retry, Leave}}
+		}
+		w.Tell(Event{Name: EventWait, Step: tenantID, Text: T("Waiting until the change shows."),
+			Data: Wait{For: T("the policy to reach every server"), Left: int((limit - waited).Seconds())}})
+		if err := w.Clock.Sleep(ctx, every); err != nil {
+			return p, err
+		}
+	}
+}
