@@ -1,5 +1,20 @@
 package walkthrough
 
-// japanese translates the English formats of steps, tui and this package. A verb whose place changes has its number:
-// %[2]s.
-var japanese = map[string]string{}
+import "maps"
+
+// japanese translates the English formats of steps, tui, this package and the commands; each room's have a file of
+// their own. A verb whose place changes has its number: %[2]s.
+//
+// The manner: です・ます in sentences, plain forms in what is chosen from a list. Microsoft's own terms, with a space
+// between Latin and Japanese and after a full stop inside a text, as in its documentation: the screen breaks lines
+// there. Names of people, keys and groups come with a space before what follows (%s さん); what is Japanese itself, a
+// finger or the name of a step, comes without.
+var japanese = merged(japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands)
+
+func merged(all ...map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, m := range all {
+		maps.Copy(out, m)
+	}
+	return out
+}

@@ -1,0 +1,109 @@
+package walkthrough
+
+// japaneseCommands is what the commands say, file by file.
+var japaneseCommands = map[string]string{
+	// begin.go
+	"Where do you want to begin?":                                       "どこから始めますか?",
+	"Four steps from passwords to security keys in Microsoft Entra ID.": "Microsoft Entra ID でパスワードからセキュリティ キーへ移行する 4 つの手順です。",
+	"Practice": "練習",
+	"a made-up company and a software key; nothing real changes": "架空の会社とソフトウェア キー。 実際の環境は変わりません",
+	"My organisation": "自分の組織",
+	"sign in as an administrator; nothing changes before you say so": "管理者としてサインイン。 同意するまで何も変わりません",
+	"My own key": "自分のキー",
+	"I was given a key and want to set it up":                                       "受け取ったキーを設定する",
+	"A key has to be plugged into this computer (%s), not into the one you sit at.": "キーは、お手元ではなくこのコンピューター (%s) に接続してください。",
+	"goes on where it stopped: step \"%s\", %s":                                     "前回の続きから: 手順「%s」、%s",
+
+	// key.go
+	"No security key is plugged into this computer.":                                                         "このコンピューターにセキュリティ キーが接続されていません。",
+	"This is an SSH session: the key has to be in this computer, not in the one you sit at.":                 "SSH セッションです。 キーは、お手元ではなくこのコンピューターに接続してください。",
+	"Without a key:  keyrollout practice  or  keyrollout softkey.  If one is plugged in:  keyrollout doctor": "キーがない場合:  keyrollout practice  または  keyrollout softkey  接続済みの場合:  keyrollout doctor",
+	"Nothing was changed.": "何も変更されていません。",
+	"plug it in, or give a path with --device; if it is in:  keyrollout doctor": "キーを接続するか、--device でデバイス パスを指定する。 接続済みの場合:  keyrollout doctor",
+	"Several keys are plugged in: %s.":                                          "複数のキーが接続されています: %s",
+	"name one with --device PATH":                                               "--device PATH で 1 つ指定する",
+	"not on Microsoft's list: refused where attestation is enforced":            "Microsoft の一覧になし。 構成証明を強制すると拒否されます",
+	"on Microsoft's list: accepted where attestation is enforced":               "Microsoft の一覧にあり。 構成証明を強制しても使えます",
+	"model":                           "モデル",
+	"AAGUID":                          "AAGUID",
+	"versions":                        "バージョン",
+	"firmware":                        "ファームウェア",
+	"%d":                              "%d",
+	"room":                            "空き",
+	"for %d more sign-ins":            "サインイン %d 件分",
+	"extensions":                      "拡張",
+	"options":                         "オプション",
+	"Entra":                           "Entra",
+	"lacks":                           "不足",
+	"this key has none":               "このキーにはありません",
+	"not set; at least %d characters": "未設定、%d 文字以上",
+	"set":                             "設定済み",
+	"locked: only a reset helps":      "ロック中、リセットが必要",
+	"set; %d tries left; at least %d characters":                   "設定済み、残り %d 回、%d 文字以上",
+	"this key has no sensor":                                       "このキーにはセンサーがありません",
+	"none enrolled":                                                "未登録",
+	"enrolled, locked after too many misses: the PIN unlocks them": "登録済み、失敗が続きロック中 (PIN で解除)",
+	"enrolled; %d tries left":                                      "登録済み、残り %d 回",
+	"enrolled":                                                     "登録済み",
+	"nothing that Entra or Windows asks for":                       "なし (Entra と Windows の要件を満たしています)",
+	"for Entra and Windows: %s":                                    "Entra と Windows に必要: %s",
+
+	// keycare.go
+	"%s  (id %s)":                        "%s  (ID %s)",
+	"No finger is enrolled on this key.": "このキーに指紋は登録されていません。",
+	"%s  %s  (id %s)":                    "%s  %s  (ID %s)",
+	"The key holds no sign-ins.":         "キーにサインインはありません。",
+
+	// main.go
+	"Interrupted. What was done stays done; start keyrollout again to go on.": "中断しました。 完了した内容はそのまま残ります。 続けるには、もう一度 keyrollout を起動してください。",
+
+	// organisation.go
+	"Domain or id of your organisation": "組織のドメインまたは ID",
+	"For example contoso.com. \"organizations\" stands for the one your account belongs to.": "例: contoso.com。 「organizations」は、アカウントの所属する組織を表します。",
+	"sign in in another way, or try again":                                                   "別の方法でサインインするか、もう一度試す",
+	"How do you sign in?":                                                                    "どの方法でサインインしますか?",
+	"with a code, on any device":                                                             "コードを使う (任意のデバイス)",
+	"good over SSH; some organisations block it":                                             "SSH 向き。 組織によってはブロックされます",
+	"in a browser": "ブラウザーを使う",
+	"on this computer; over SSH with  ssh -L 8400:localhost:8400":  "このコンピューターで。 SSH では  ssh -L 8400:localhost:8400",
+	"as the Azure CLI is signed in":                                "Azure CLI のサインインを使う",
+	"after  az login":                                              "az login  の後",
+	"Waiting %s before asking again (%s).":                         "%s 待ってから再試行します (%s)。",
+	"the tenant":                                                   "テナント",
+	"Enter the code  %s":                                           "次のコードを入力してください:  %s",
+	"On any device, open  %s  and sign in as an administrator.":    "任意のデバイスで  %s  を開き、管理者としてサインインしてください。",
+	"The code is good until %s.":                                   "コードの有効期限は %s です。",
+	"This screen goes on by itself.":                               "この画面は自動的に進みます。",
+	"Open this page in a browser and sign in as an administrator.": "このページをブラウザーで開き、管理者としてサインインしてください。",
+	"The browser comes back to port %d of this computer; over SSH forward it:  ssh -L %d:localhost:%d": "ブラウザーはこのコンピューターのポート %d に戻ります。 SSH では転送してください:  ssh -L %d:localhost:%d",
+
+	// practice.go
+	"This practice has been played to its end.": "この練習は最後まで終わっています。",
+	"look at it once more":                      "もう一度見る",
+	"begin anew":                                "最初からやり直す",
+	"a new company, a key as from the factory":  "新しい会社と、出荷時の状態のキー",
+
+	// practice_hand.go
+	"touch with the finger":                          "選んだ指でタッチ",
+	"touch with another finger":                      "別の指でタッチ",
+	"a dry finger":                                   "乾いた指",
+	"a wet finger":                                   "ぬれた指",
+	"only the edge of the finger":                    "指の端だけ",
+	"only the tip":                                   "指先だけ",
+	"turned sideways":                                "横向きの指",
+	"The key waits for a touch.":                     "キーがタッチを待っています。",
+	"The key flashes blue: show an enrolled finger.": "キーが青く点滅しています。 登録済みの指でタッチしてください。",
+	"The key flashes cyan: touch it.":                "キーが水色に点滅しています。 タッチしてください。",
+	"nobody touches it":                              "タッチしない",
+	"pull the key out":                               "キーを抜く",
+
+	// replay.go
+	"No terminal here: this is the built-in first rollout, in practice. Nothing real changes.": "ターミナルがないため、内蔵の最初のロールアウトを練習として実行します。 実際の環境は変わりません。",
+
+	// softkey.go
+	"The software key is at %s until you stop this with Ctrl+C.": "ソフトウェア キーは %s にあります。 Ctrl+C で停止します。",
+	"%s for %s":        "%s (%s)",
+	"Asked: %s.":       "要求: %s",
+	"Done: %s.":        "完了: %s",
+	"Refused: %s: %s.": "拒否: %s: %s",
+}

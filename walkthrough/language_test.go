@@ -1,0 +1,375 @@
+package walkthrough
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/text/language"
+	"golang.org/x/text/width"
+
+	"keyrollout/steps"
+)
+
+// Every sentence the program says has a Japanese one, and the catalogue holds nothing that is not said any more.
+func TestJapaneseIsComplete(t *testing.T) {
+	said := sentences(t)
+	if len(said) < 300 {
+		t.Fatalf("only %d sentences found: is this looking in the right place?", len(said))
+	}
+	for _, format := range slices.Sorted(maps.Keys(said)) {
+		if _, ok := japanese[format]; !ok && hasWords(format) {
+			t.Errorf("%s: no Japanese for\n\t%q", said[format].pos, format)
+		}
+	}
+	for _, format := range slices.Sorted(maps.Keys(japanese)) {
+		if _, ok := said[format]; !ok {
+			t.Errorf("nothing says this any more:\n\t%q", format)
+		}
+	}
+}
+
+// A sentence stands in one of the maps only, so that no two rooms translate it differently.
+func TestJapaneseIsSaidOnce(t *testing.T) {
+	where := map[string]string{}
+	for name, m := range map[string]map[string]string{"steps": japaneseSteps, "tui": japaneseTUI, "words": japaneseWords, "commands": japaneseCommands} {
+		for format := range m {
+			if other, twice := where[format]; twice {
+				t.Errorf("%q stands in %s and in %s", format, other, name)
+			}
+			where[format] = name
+		}
+	}
+}
+
+// A translation takes the same arguments as its key, each in the same way; their order may differ.
+func TestJapaneseTakesTheSameArguments(t *testing.T) {
+	for format, ja := range japanese {
+		want, wok := verbsOf(format)
+		got, gok := verbsOf(ja)
+		if !wok || !gok || !maps.Equal(want, got) {
+			t.Errorf("%q\ntakes %v, but its translation\n%q\ntakes %v", format, want, ja, got)
+		}
+	}
+}
+
+func TestVerbsOf(t *testing.T) {
+	for _, c := range []struct {
+		format string
+		want   map[int]string
+	}{
+		{"plain, 100%%", map[int]string{}},
+		{"%s and %d", map[int]string{1: "s", 2: "d"}},
+		{"%[2]s, then %[1]d", map[int]string{1: "d", 2: "s"}},
+		{"%[2]s %s", map[int]string{2: "s", 3: "s"}},
+		{"%02d", map[int]string{1: "02d"}},
+	} {
+		if got, ok := verbsOf(c.format); !ok || !maps.Equal(got, c.want) {
+			t.Errorf("verbsOf(%q) = %v, %v; want %v", c.format, got, ok, c.want)
+		}
+	}
+	for _, bad := range []string{"ends in %", "%[x]s", "%[0]d"} {
+		if _, ok := verbsOf(bad); ok {
+			t.Errorf("verbsOf(%q) found nothing wrong", bad)
+		}
+	}
+}
+
+// What a person copies or looks for on a screen stays as it is: addresses, commands, options, keys and numbers.
+func TestJapaneseKeepsWhatIsCopied(t *testing.T) {
+	copied := regexp.MustCompile(`[a-z]+(\.[a-z]+)+(/[a-z]+)*|--[a-z]+|keyrollout [a-z]+  |ctrl\+[a-z]|[0-9]+|ssh -L|az login|AuditLog(\.[A-Za-z]+)+|AAGUIDs?|Entra ID`)
+	for format, ja := range japanese {
+		for _, s := range copied.FindAllString(format, -1) {
+			s = strings.TrimSuffix(strings.TrimRight(s, " "), "AAGUIDs")
+			if !strings.Contains(strings.ToLower(ja), strings.ToLower(s)) {
+				t.Errorf("%q\nkeeps no %q:\n%q", format, s, ja)
+			}
+		}
+	}
+}
+
+// The manner of the texts: nothing empty, no glyph whose width depends on the terminal, a place to break the line
+// behind each full stop, and no Latin letter against a Japanese one.
+func TestJapaneseManner(t *testing.T) {
+	touching := regexp.MustCompile(`[A-Za-z0-9%][\p{Hiragana}\p{Katakana}\p{Han}]|[\p{Hiragana}\p{Katakana}\p{Han}][A-Za-z0-9]`)
+	for format, ja := range japanese {
+		if strings.TrimSpace(ja) == "" {
+			t.Errorf("%q has an empty translation", format)
+		}
+		for _, r := range ja {
+			if k := width.LookupRune(r).Kind(); k == width.EastAsianAmbiguous || k == width.EastAsianHalfwidth {
+				t.Errorf("%q: %q is not as wide everywhere", ja, r)
+			}
+		}
+		for rest := ja; ; {
+			_, after, ok := strings.Cut(rest, "。")
+			if !ok {
+				break
+			}
+			if after != "" && !strings.HasPrefix(after, " ") {
+				t.Errorf("%q: no space behind a full stop", ja)
+			}
+			rest = after
+		}
+		if m := touching.FindString(verb.ReplaceAllString(ja, "")); m != "" {
+			t.Errorf("%q: no space in %q", ja, m)
+		}
+		if lead := leading(format); leading(ja) != lead {
+			t.Errorf("%q begins with other spaces than %q", ja, format)
+		}
+	}
+}
+
+// Short words stand in columns and in the line of keys of a screen of 80 columns.
+func TestJapaneseFits80Columns(t *testing.T) {
+	said := sentences(t)
+	tight := map[string]int{"field": 20, "fact": 14, "key": 10, "hint": 16}
+	count := map[string]int{}
+	for format, s := range said {
+		for role := range s.roles {
+			count[role]++
+			if n := ansi.StringWidth(japanese[format]); n > tight[role] {
+				t.Errorf("%s: %q is %d cells wide; a %s has %d", s.pos, japanese[format], n, role, tight[role])
+			}
+		}
+	}
+	for role := range tight {
+		if count[role] < 4 {
+			t.Errorf("only %d of role %q found: does the test still know the sources?", count[role], role)
+		}
+	}
+
+	say := Speak(language.Japanese)
+	line := 0
+	for _, s := range steps.Rollout() {
+		line += len("x 1 ") + ansi.StringWidth(say(s.Name)) + len("   ")
+	}
+	if line-len("   ") > 76 {
+		t.Errorf("the line of steps is %d cells wide", line)
+	}
+	for _, group := range []string{"Passkey (FIDO2) policy", "Temporary Access Pass policy"} {
+		if n := ansi.StringWidth(japanese[group]); n > 26 {
+			t.Errorf("%q is %d cells wide", japanese[group], n)
+		}
+	}
+}
+
+func TestLanguageOfTheEnvironment(t *testing.T) {
+	for _, c := range []struct {
+		all, messages, lang string
+		want                language.Tag
+	}{
+		{"", "", "ja_JP.UTF-8", language.Japanese},
+		{"", "", "ja", language.Japanese},
+		{"", "", "ja_JP", language.Japanese},
+		{"", "", "ja_JP.UTF-8@x", language.Japanese},
+		{"", "ja_JP.UTF-8", "en_US.UTF-8", language.Japanese},
+		{"ja_JP.UTF-8", "de_DE", "C", language.Japanese},
+		{"C", "ja_JP.UTF-8", "ja_JP.UTF-8", language.English},
+		{"", "en_GB.UTF-8", "ja_JP.UTF-8", language.English},
+		{"", "", "", language.English},
+		{"", "", "C", language.English},
+		{"", "", "C.UTF-8", language.English},
+		{"", "", "POSIX", language.English},
+		{"", "", "en_US.UTF-8", language.English},
+		{"", "", "de_DE.UTF-8", language.English},
+		{"", "", "rubbish", language.English},
+		{"", "", "\x00\xff__..@@", language.English},
+		{"", "", "jam", language.English}, // Jamaican Creole
+	} {
+		env := map[string]string{"LC_ALL": c.all, "LC_MESSAGES": c.messages, "LANG": c.lang}
+		if got := Language(func(name string) string { return env[name] }); got != c.want {
+			t.Errorf("LC_ALL=%q LC_MESSAGES=%q LANG=%q: %v, want %v", c.all, c.messages, c.lang, got, c.want)
+		}
+	}
+}
+
+func TestSpeakJapanese(t *testing.T) {
+	say := Speak(language.Japanese)
+	for _, c := range []struct {
+		text steps.Text
+		want string
+	}{
+		{steps.T("Go ahead?"), "実行しますか?"},
+		{steps.T("Finger enrolled: %s.", steps.T("right thumb")), "指紋を登録しました: 右手の親指"},
+		{steps.T("Read back: the tenant lists \"%s\" for %s (%s).", "ATKey", "Aiko Sato", steps.T("attested")),
+			"読み戻して確認: Aiko Sato さんの「ATKey」がテナントにあります (構成証明あり)。"},
+		{steps.T("nobody has translated this: %d", 7), "nobody has translated this: 7"},
+		{steps.Text{}, ""},
+	} {
+		if got := say(c.text); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// sentence is where a format is said first, and what it has to fit into: "field" of a plan, "fact" of a key, "key"
+// of the key map, "hint" of the line of keys.
+type sentence struct {
+	pos   token.Position
+	roles map[string]bool
+}
+
+// sentences finds every English format in the sources of the rooms that speak: the first argument of T, and the
+// Format of a Text.
+func sentences(t *testing.T) map[string]*sentence {
+	t.Helper()
+	out := map[string]*sentence{}
+	set := token.NewFileSet()
+	for _, dir := range []string{"../steps", "../tui", ".", ".."} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(set, name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				expr, ok := formatIn(n)
+				if !ok {
+					return true
+				}
+				format, ok := literal(expr)
+				if call, isCall := n.(*ast.CallExpr); !ok && isCall {
+					t.Errorf("%s: a sentence that is no literal cannot be translated", set.Position(call.Pos()))
+				}
+				if ok && out[format] == nil {
+					out[format] = &sentence{pos: set.Position(expr.Pos()), roles: map[string]bool{}}
+				}
+				return true
+			})
+			// A role is given by what stands around a sentence, so it is looked for once all are known.
+			ast.Inspect(file, func(n ast.Node) bool { mark(out, n); return true })
+		}
+	}
+	return out
+}
+
+// formatIn is the format of T("…") and of Text{Format: "…"}.
+func formatIn(n ast.Node) (ast.Expr, bool) {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if nameOf(n.Fun) == "T" && len(n.Args) > 0 {
+			return n.Args[0], true
+		}
+	case *ast.CompositeLit:
+		if nameOf(n.Type) == "Text" && len(n.Elts) > 0 {
+			if _, keyed := n.Elts[0].(*ast.KeyValueExpr); !keyed {
+				return n.Elts[0], true
+			}
+		}
+	case *ast.KeyValueExpr:
+		if nameOf(n.Key) == "Format" {
+			return n.Value, true
+		}
+	}
+	return nil, false
+}
+
+// mark notes what the sentences directly in n have to fit into.
+func mark(out map[string]*sentence, n ast.Node) {
+	note := func(e ast.Expr, role string) {
+		if call, ok := e.(*ast.CallExpr); ok && len(call.Args) > 0 {
+			if nameOf(call.Fun) == "say" {
+				call, ok = call.Args[0].(*ast.CallExpr)
+			}
+			if !ok || nameOf(call.Fun) != "T" {
+				return
+			}
+			if s, ok := literal(call.Args[0]); ok && out[s] != nil {
+				out[s].roles[role] = true
+			}
+		}
+	}
+	switch n := n.(type) {
+	case *ast.CompositeLit:
+		if nameOf(n.Type) == "Change" || n.Type == nil && len(n.Elts) == 4 {
+			for i, e := range n.Elts {
+				if kv, ok := e.(*ast.KeyValueExpr); ok && nameOf(kv.Key) == "Field" {
+					note(kv.Value, "field")
+				} else if !ok && i == 1 {
+					note(e, "field")
+				}
+			}
+		}
+	case *ast.CallExpr:
+		switch name := nameOf(n.Fun); {
+		case name == "add" && len(n.Args) == 3:
+			note(n.Args[0], "field")
+		case name == "add" && len(n.Args) == 2:
+			note(n.Args[0], "fact")
+		case name == "bind" && len(n.Args) > 1:
+			note(n.Args[1], "key")
+		case name == "as" && len(n.Args) == 2:
+			note(n.Args[1], "hint")
+		}
+	}
+}
+
+func nameOf(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	}
+	return ""
+}
+
+// literal is the value of "a", `a` and "a" + "b".
+func literal(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		s, err := strconv.Unquote(e.Value)
+		return s, err == nil
+	case *ast.BinaryExpr:
+		a, ok := literal(e.X)
+		b, ok2 := literal(e.Y)
+		return a + b, ok && ok2 && e.Op == token.ADD
+	}
+	return "", false
+}
+
+var verb = regexp.MustCompile(`%([-+# 0]*)(\[[^\]]*\])?([0-9.]*)([a-zA-Z%]?)`)
+
+// hasWords reports whether there is anything to translate between the verbs.
+func hasWords(format string) bool {
+	return regexp.MustCompile(`\pL`).MatchString(verb.ReplaceAllString(format, ""))
+}
+
+// verbsOf is how each argument is formatted, by its number.
+func verbsOf(format string) (map[int]string, bool) {
+	out, next := map[int]string{}, 1
+	for _, m := range verb.FindAllStringSubmatch(format, -1) {
+		switch {
+		case m[4] == "%":
+			continue
+		case m[4] == "":
+			return nil, false
+		case m[2] != "":
+			n, err := strconv.Atoi(strings.Trim(m[2], "[]"))
+			if err != nil || n < 1 {
+				return nil, false
+			}
+			next = n
+		}
+		out[next] = m[1] + m[3] + m[4]
+		next++
+	}
+	return out, true
+}
+
+func leading(s string) string { return s[:len(s)-len(strings.TrimLeft(s, " "))] }
