@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -27,10 +25,7 @@ type ptyLine struct {
 	master *os.File
 	slave  *os.File // held open, else the master reads EIO whenever a client closes
 	path   string
-	mu     sync.Mutex
-	in     bool
-	queue  []report
-	wake   chan struct{}
+	out    *outbox
 }
 
 // Serve offers the key at a device path, to one client at a time: fido2-token, ssh-keygen -O device=,
@@ -44,26 +39,7 @@ func (k *Key) Serve(ctx context.Context) (path string, wait func() error, err er
 	if k.closed.Load() {
 		return "", nil, errors.Join(errUnplugged, l.close())
 	}
-	k.hid.attach(l)
-	k.services.Add(1)
-	end, stop := context.WithCancel(ctx)
-	context.AfterFunc(k.life, stop)
-	result := make(chan error, 1)
-	go func() {
-		defer k.services.Done()
-		var both sync.WaitGroup
-		both.Go(func() { l.writeAll(end) })
-		both.Go(func() {
-			defer stop()
-			result <- l.readAll(k.hid)
-		})
-		<-end.Done()
-		k.hid.detach(l)
-		_ = l.master.SetDeadline(time.Now())
-		both.Wait()
-		_ = l.close()
-	}()
-	return l.path, func() error { return <-result }, nil
+	return l.path, k.carry(ctx, l, l.readAll, l.writeAll, l.master, l.close), nil
 }
 
 func openPTY() (*ptyLine, error) {
@@ -71,7 +47,7 @@ func openPTY() (*ptyLine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("/dev/ptmx: %w", err)
 	}
-	l := &ptyLine{master: os.NewFile(uintptr(fd), "/dev/ptmx"), wake: make(chan struct{}, 1)}
+	l := &ptyLine{master: os.NewFile(uintptr(fd), "/dev/ptmx"), out: newOutbox()}
 	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
 		return nil, errors.Join(err, l.master.Close())
 	}
@@ -140,8 +116,8 @@ func (l *ptyLine) readAll(h *hid) error {
 	for {
 		n, err := l.master.Read(buf[have:])
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, fs.ErrClosed):
-			return nil // asked to end
+		case ended(err):
+			return nil
 		case err != nil:
 			return fmt.Errorf("softkey: %s: %w", l.path, err)
 		}
@@ -165,20 +141,9 @@ func (l *ptyLine) readAll(h *hid) error {
 // writeAll writes what is queued, without ever holding up the packet layer.
 func (l *ptyLine) writeAll(ctx context.Context) {
 	for {
-		l.mu.Lock()
-		var r report
-		ready := l.in && len(l.queue) > 0
-		if ready {
-			r, l.queue = l.queue[0], l.queue[1:]
-		}
-		l.mu.Unlock()
-		if !ready {
-			select {
-			case <-l.wake:
-				continue
-			case <-ctx.Done():
-				return
-			}
+		r, ok := l.out.next(ctx)
+		if !ok {
+			return
 		}
 		if _, err := l.master.Write(r[:]); err != nil {
 			return
@@ -186,28 +151,12 @@ func (l *ptyLine) writeAll(ctx context.Context) {
 	}
 }
 
-func (l *ptyLine) send(r report) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.in && len(l.queue) < maxQueue {
-		l.queue = append(l.queue, r)
-		l.nudge()
-	}
-}
-
-func (l *ptyLine) nudge() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-}
+func (l *ptyLine) send(r report) { l.out.put(r) }
 
 // fresh drops what an earlier client has left: a client that begins has not asked for anything yet. Nothing tells the
 // key that a client has closed the path, but there is one at a time, so that one that begins shows it.
 func (l *ptyLine) fresh() (gone bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.queue = nil
+	l.out.drop()
 	l.flush()
 	return true
 }
@@ -217,10 +166,7 @@ func (l *ptyLine) stalled() bool { return l.unread() > ptyBacklog }
 
 // plug lets a client that waits see the key go: a read that comes back short.
 func (l *ptyLine) plug(in bool) {
-	l.mu.Lock()
-	was := l.in
-	l.in, l.queue = in, nil
-	l.mu.Unlock()
+	was := l.out.plug(in)
 	switch {
 	case in && !was:
 		l.flush()
