@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -119,13 +120,13 @@ func (t *tenantStep) lifetime(wish Wish) time.Duration {
 func (t *tenantStep) apply(ctx context.Context, w *World) error {
 	wish := w.Journal.Wish()
 	if len(fido2Changes(t.fido2, t.wantFIDO2, wish)) > 0 {
-		if err := t.write(w, "fido2-policy", func() error { return w.Tenant.SetFIDO2Policy(ctx, t.wantFIDO2) }); err != nil {
+		if err := t.write(w, "fido2-policy", t.fido2.Raw, func() error { return w.Tenant.SetFIDO2Policy(ctx, t.wantFIDO2) }); err != nil {
 			return err
 		}
 		w.done(tenantID, T("Passkey (FIDO2) policy written."), Fact{"fido2Policy", "written"})
 	}
 	if len(passChanges(t.pass, t.wantPass, wish)) > 0 {
-		if err := t.write(w, "pass-policy", func() error { return w.Tenant.SetPassPolicy(ctx, t.wantPass) }); err != nil {
+		if err := t.write(w, "pass-policy", t.pass.Raw, func() error { return w.Tenant.SetPassPolicy(ctx, t.wantPass) }); err != nil {
 			return err
 		}
 		w.done(tenantID, T("Temporary Access Pass policy written."), Fact{"passPolicy", "written"})
@@ -136,9 +137,9 @@ func (t *tenantStep) apply(ctx context.Context, w *World) error {
 	return nil
 }
 
-// write sends a change with its intent on disk before and its result after.
-func (t *tenantStep) write(w *World, what string, send func() error) error {
-	if err := w.Journal.Intend(tenantID, what, ""); err != nil {
+// write sends a change with its intent, and what stood before, on disk first, and its result after.
+func (t *tenantStep) write(w *World, what string, before json.RawMessage, send func() error) error {
+	if err := w.Journal.Write(Entry{Kind: EntryIntent, Step: tenantID, What: what, Before: before}); err != nil {
 		return err
 	}
 	if err := send(); err != nil {
