@@ -46,8 +46,9 @@ const (
 	skewLimit     = 40   // degrees
 )
 
-// assess judges a picture on its own.
-func assess(img Image) Touch {
+// Assess judges a picture on its own: is it good enough to enrol or to verify with? Where the print lies does not matter
+// to it.
+func Assess(img Image) Touch {
 	a, err := analyse(img)
 	var r *Refusal
 	if errors.As(err, &r) {
@@ -114,7 +115,7 @@ func (a *analysis) side() Verdict {
 
 // Add takes one touch. An empty or blank picture is NoContact.
 func (e *Enrolment) Add(img Image) Touch {
-	t := assess(img)
+	t := Assess(img)
 	if t.Verdict != Good || e.Remaining() == 0 {
 		return t
 	}

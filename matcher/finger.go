@@ -17,6 +17,20 @@ const (
 	maxViews      = 32
 )
 
+// NewFinger makes a finger of touches as they are, without judging them. People enrol with an Enrolment; this is for
+// measuring and for tests.
+func NewFinger(views ...*Template) (*Finger, error) {
+	if len(views) == 0 || len(views) > maxViews {
+		return nil, fmt.Errorf("matcher: a finger of %d touches; 1 to %d can be", len(views), maxViews)
+	}
+	for _, v := range views {
+		if v == nil || v.prep == nil {
+			return nil, errors.New("matcher: a finger with an empty touch")
+		}
+	}
+	return &Finger{views: append([]*Template(nil), views...)}, nil
+}
+
 // Match says how surely the touch t is this finger: the best Compare over its views. More views mean more chances for
 // a stranger, so Threshold was measured on this maximum.
 func (f *Finger) Match(t *Template) float64 {
@@ -84,7 +98,7 @@ func (f *Finger) UnmarshalBinary(b []byte) error {
 // under Threshold. err is a *Refusal when the picture itself is no good: say that to the person, it is not a wrong
 // finger.
 func Verify(img Image, fingers ...*Finger) (index int, score float64, err error) {
-	touch := assess(img)
+	touch := Assess(img)
 	if touch.Verdict != Good {
 		return -1, 0, refuse(touch.Verdict, "%s", touch.why)
 	}

@@ -17,17 +17,21 @@ type matching struct {
 	growth  growth
 	best    evidence
 	usedB   [maxMinutiae]bool
-	covered []bool
+	covered []bool // blocks of b under locked blocks of a
+
+	wantPairs        bool // for Explain
+	pairs, bestPairs [][2]int
 }
 
-var matchings = sync.Pool{New: func() any { return &matching{cands: make([]candidate, 0, 256)} }}
+var matchings = sync.Pool{New: func() any { return &matching{cands: make([]candidate, 0, maxCands)} }}
 
 const (
-	wantCands   = 80 // pairs kept after comparing patches
-	tries       = 12 // pairs from which a registration is tried
-	supportPos  = 12 // px: how far a supporting pair may be from where the pair puts it
-	supportDir  = 14 // direction units, 20 degrees
-	beyondDoubt = 30 // a score after which no other registration need be tried
+	wantCands   = 80  // pairs kept after comparing patches
+	tries       = 12  // pairs from which a registration is tried
+	maxCands    = 256 // pairs kept when many are equally alike
+	supportPos  = 12  // px: how far a supporting pair may be from where the pair puts it
+	supportDir  = 14  // direction units, 20 degrees
+	beyondDoubt = 30  // a score after which no other registration need be tried
 	leastLike   = patchUnit / 6
 )
 
@@ -39,14 +43,18 @@ func Compare(a, b *Template) float64 {
 }
 
 func compare(a, b *Template) evidence {
+	m := matchings.Get().(*matching)
+	defer matchings.Put(m)
+	return m.compare(a, b)
+}
+
+func (m *matching) compare(a, b *Template) evidence {
 	if a == nil || b == nil || a.prep == nil || b.prep == nil {
 		return evidence{}
 	}
 	if before(b, a) {
 		a, b = b, a
 	}
-	m := matchings.Get().(*matching)
-	defer matchings.Put(m)
 	m.best = evidence{}
 	m.pairUp(a, b)
 	zoom := zoomOf(a, b)
@@ -62,6 +70,7 @@ func compare(a, b *Template) evidence {
 		}
 		if e := m.weigh(a, b); e.worth > m.best.worth {
 			m.best = e
+			m.pairs, m.bestPairs = m.bestPairs, m.pairs
 		}
 	}
 	return m.best
@@ -113,7 +122,7 @@ func (m *matching) pairUp(a, b *Template) {
 	for i := range pa {
 		row := like[i*maxMinutiae : i*maxMinutiae+len(pb)]
 		for j, l := range row {
-			if int32(l) >= leastLike && int32(l)>>6 >= limit && len(m.cands) < cap(m.cands) {
+			if int32(l) >= leastLike && int32(l)>>6 >= limit && len(m.cands) < maxCands {
 				m.cands = append(m.cands, candidate{i: uint8(i), j: uint8(j), like: int32(l),
 					turn: b.minutiae[j].dir - a.minutiae[i].dir})
 			}

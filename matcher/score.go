@@ -60,7 +60,8 @@ func (m *matching) weigh(a, b *Template) evidence {
 func (m *matching) meet(a, b *Template, e *evidence) {
 	g := &m.growth
 	clear(m.usedB[:])
-	for _, p := range a.minutiae {
+	m.pairs = m.pairs[:0]
+	for k, p := range a.minutiae {
 		bx, by := int(p.x)/(fieldStep*blockCells), int(p.y)/(fieldStep*blockCells)
 		if bx >= g.a.bw || by >= g.a.bh || g.state[by*g.a.bw+bx] != locked {
 			continue
@@ -82,6 +83,9 @@ func (m *matching) meet(a, b *Template, e *evidence) {
 			continue
 		}
 		m.usedB[at] = true
+		if m.wantPairs {
+			m.pairs = append(m.pairs, [2]int{k, at})
+		}
 		e.pairs++
 		e.paired += float64(min(p.quality, b.minutiae[at].quality)) / 128
 		e.apart += float64(best) / (meetPos * meetPos * sub * sub)

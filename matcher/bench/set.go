@@ -22,12 +22,18 @@ type Print struct {
 	Name     string
 	Template *matcher.Template // nil when refused
 	Refused  error
+	Verdict  matcher.Verdict // what is said of the picture as a touch, when it was judged
 	Took     time.Duration
 }
 
 // Load reads every picture FINGER_NUMBER.png (or .pgm, .jpg) of a folder and extracts it. Files of other names are
 // skipped. progress, if not nil, is called after each picture.
 func Load(dir string, workers int, progress func(done, all int)) ([]Print, error) {
+	return load(dir, workers, false, progress)
+}
+
+// load is Load; with judge, pictures that matcher.Assess turns away give no template.
+func load(dir string, workers int, judge bool, progress func(done, all int)) ([]Print, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -59,7 +65,7 @@ func Load(dir string, workers int, progress func(done, all int)) ([]Print, error
 	var firstErr error
 	done := 0
 	parallel(len(prints), workers, func(i int) {
-		err := prints[i].extract(dir)
+		err := prints[i].extract(dir, judge)
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil && firstErr == nil {
@@ -72,7 +78,7 @@ func Load(dir string, workers int, progress func(done, all int)) ([]Print, error
 	return prints, firstErr
 }
 
-func (p *Print) extract(dir string) error {
+func (p *Print) extract(dir string, judge bool) error {
 	f, err := os.Open(filepath.Join(dir, p.Name))
 	if err != nil {
 		return err
@@ -83,7 +89,12 @@ func (p *Print) extract(dir string) error {
 		return fmt.Errorf("%s: %w", p.Name, err)
 	}
 	start := time.Now()
-	p.Template, p.Refused = matcher.Extract(img)
+	if judge {
+		touch := matcher.Assess(img)
+		p.Template, p.Verdict = touch.Template, touch.Verdict
+	} else {
+		p.Template, p.Refused = matcher.Extract(img)
+	}
 	p.Took = time.Since(start)
 	return nil
 }

@@ -1,0 +1,219 @@
+package bench
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"keyrollout/matcher"
+)
+
+// Result is what was measured on one set.
+type Result struct {
+	Name      string
+	Protocol  string // in words
+	Rates     Rates
+	Baselines []Baseline
+
+	Extract                time.Duration // mean, per picture
+	GenuineTime            time.Duration // mean, per comparison of two templates
+	ImpostorTime           time.Duration
+	Bytes                  int // mean, per template
+	Pictures, Refused      int
+	genuine, impostor      []float64
+	perFinger              map[string][]float64 // genuine scores of each finger
+	comparisonsG, comparsI int
+}
+
+// Options say how to run.
+type Options struct {
+	Workers  int                              // goroutines; the scores do not depend on it, the times do
+	Progress func(what string, done, all int) // may be nil; called from one goroutine at a time
+	Refuse   bool                             // turn pictures away that matcher.Assess turns away (small sensors only)
+}
+
+// Run measures one folder by the protocol that fits it:
+//
+//   - fewer than 20 touches a finger: full prints, every pair within a finger and every pair across fingers;
+//   - 20 to 40 touches: numbers 1 to 12 enrol, the others probe every finger;
+//   - more: twelve at random enrol, the others probe every finger, five times over with fixed seeds.
+//
+// A picture that gives no template scores 0 in all its pairs, unless Refuse says otherwise.
+func Run(dir string, o Options) (*Result, error) {
+	progress := func(what string) func(done, all int) {
+		return func(done, all int) {
+			if o.Progress != nil {
+				o.Progress(what, done, all)
+			}
+		}
+	}
+	prints, err := load(dir, o.Workers, o.Refuse, progress("extracting"))
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Name: filepath.Base(dir), Pictures: len(prints), perFinger: map[string][]float64{}}
+	var kept []Print
+	for _, p := range prints {
+		r.Extract += p.Took / time.Duration(len(prints))
+		if p.Template == nil {
+			r.Refused++
+			if o.Refuse {
+				continue
+			}
+		} else if b, err := p.Template.MarshalBinary(); err == nil {
+			r.Bytes += len(b)
+		}
+		kept = append(kept, p)
+	}
+	r.Bytes /= max(1, r.Pictures-r.Refused)
+	fingers := byFinger(kept)
+	switch n := len(prints) / max(1, len(byFinger(prints))); {
+	case len(fingers) < 2:
+		return nil, fmt.Errorf("%s: at least two fingers are needed", dir)
+	case n < 20:
+		r.Protocol = "every pair of prints"
+		r.pairs(kept, o.Workers, progress("comparing"))
+	case n <= 40:
+		r.Protocol = "touches 1 to 12 enrol, the others probe"
+		r.enrolled(fingers, func(f []Print) (enrol, probe []Print) {
+			for _, p := range f {
+				if p.Number <= 12 {
+					enrol = append(enrol, p)
+				} else {
+					probe = append(probe, p)
+				}
+			}
+			return enrol, probe
+		}, o.Workers, progress("comparing"))
+	default:
+		r.Protocol = "twelve random touches enrol, the others probe; five draws"
+		for draw := range 5 {
+			r.enrolled(fingers, shuffled(uint64(draw+1)), o.Workers, progress(fmt.Sprintf("draw %d of 5", draw+1)))
+		}
+	}
+	if r.comparisonsG > 0 && r.comparsI > 0 {
+		r.GenuineTime /= time.Duration(r.comparisonsG)
+		r.ImpostorTime /= time.Duration(r.comparsI)
+	}
+	r.Rates = Measure(r.genuine, r.impostor)
+	r.Baselines, err = baselines(dir, r.Name)
+	return r, err
+}
+
+func byFinger(prints []Print) [][]Print {
+	var out [][]Print
+	for i, p := range prints {
+		if i == 0 || p.Finger != prints[i-1].Finger {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], p)
+	}
+	return out
+}
+
+// shuffled draws twelve prints of a finger to enrol, by xorshift, so that every run draws the same.
+func shuffled(seed uint64) func([]Print) (enrol, probe []Print) {
+	x := seed * 0x9e3779b97f4a7c15
+	return func(f []Print) (enrol, probe []Print) {
+		l := append([]Print(nil), f...)
+		n := min(12, len(l))
+		for k := range n {
+			x ^= x << 13
+			x ^= x >> 7
+			x ^= x << 17
+			j := k + int(x%uint64(len(l)-k))
+			l[k], l[j] = l[j], l[k]
+		}
+		return l[:n], l[n:]
+	}
+}
+
+// outcome is the score of one comparison.
+type outcome struct {
+	finger  string // of the probe
+	genuine bool
+	score   float64
+	took    time.Duration
+	count   int // templates compared
+}
+
+// collect runs n jobs and keeps their outcomes in order.
+func (r *Result) collect(n, workers int, progress func(done, all int), job func(i int) []outcome) {
+	all := make([][]outcome, n)
+	done := make(chan struct{})
+	finished := make(chan struct{})
+	go func() {
+		for k := range n {
+			<-done
+			progress(k+1, n)
+		}
+		close(finished)
+	}()
+	parallel(n, workers, func(i int) {
+		all[i] = job(i)
+		done <- struct{}{}
+	})
+	<-finished
+	for _, some := range all {
+		for _, c := range some {
+			if c.genuine {
+				r.genuine = append(r.genuine, c.score)
+				r.perFinger[c.finger] = append(r.perFinger[c.finger], c.score)
+				r.GenuineTime += c.took
+				r.comparisonsG += c.count
+			} else {
+				r.impostor = append(r.impostor, c.score)
+				r.ImpostorTime += c.took
+				r.comparsI += c.count
+			}
+		}
+	}
+}
+
+// pairs compares every two prints once.
+func (r *Result) pairs(prints []Print, workers int, progress func(done, all int)) {
+	r.collect(len(prints), workers, progress, func(i int) []outcome {
+		a := prints[i]
+		var out []outcome
+		for _, b := range prints[i+1:] {
+			start := time.Now()
+			s := matcher.Compare(a.Template, b.Template)
+			out = append(out, outcome{a.Finger, a.Finger == b.Finger, s, time.Since(start), 1})
+		}
+		return out
+	})
+}
+
+// enrolled compares every probe with every enrolled finger.
+func (r *Result) enrolled(fingers [][]Print, split func([]Print) (enrol, probe []Print), workers int, progress func(done, all int)) {
+	type enrolment struct {
+		name   string
+		finger *matcher.Finger
+		views  int
+	}
+	var known []enrolment
+	var probes []Print
+	for _, f := range fingers {
+		enrol, probe := split(f)
+		var views []*matcher.Template
+		for _, p := range enrol {
+			if p.Template != nil {
+				views = append(views, p.Template)
+			}
+		}
+		if finger, err := matcher.NewFinger(views...); err == nil {
+			known = append(known, enrolment{f[0].Finger, finger, len(views)})
+		}
+		probes = append(probes, probe...)
+	}
+	r.collect(len(probes), workers, progress, func(i int) []outcome {
+		p := probes[i]
+		var out []outcome
+		for _, k := range known {
+			start := time.Now()
+			s := k.finger.Match(p.Template)
+			out = append(out, outcome{p.Finger, p.Finger == k.name, s, time.Since(start), k.views})
+		}
+		return out
+	})
+}

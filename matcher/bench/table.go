@@ -1,0 +1,100 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Pool throws the scores of several sets together: the rates at one threshold for all.
+func Pool(results []*Result) Rates {
+	var g, i []float64
+	for _, r := range results {
+		g, i = append(g, r.genuine...), append(i, r.impostor...)
+	}
+	return Measure(g, i)
+}
+
+// WriteTable prints the results, each beside the baselines known for its set, then the means and the pooled rates.
+// Rates are per cent.
+func WriteTable(w io.Writer, results []*Result) {
+	wide := 14
+	for _, r := range results {
+		wide = max(wide, len(r.Name))
+	}
+	fmt.Fprintf(w, "%-*s %6s %7s %7s %7s | %8s %7s %7s %6s %7s\n", wide, "", "EER", "FMR100", "FMR1000", "FMR10k",
+		"extract", "genuine", "impost.", "bytes", "refused")
+	var mean [4]float64
+	for _, r := range results {
+		fmt.Fprintf(w, "%-*s %s | %5.1f ms %4d us %4d us %6d %7s\n", wide, r.Name, r.Rates.columns(), ms(r.Extract),
+			r.GenuineTime.Microseconds(), r.ImpostorTime.Microseconds(), r.Bytes,
+			fmt.Sprintf("%d/%d", r.Refused, r.Pictures))
+		for i, v := range [4]float64{r.Rates.EER, r.Rates.FMR100, r.Rates.FMR1000, r.Rates.FMR10000} {
+			mean[i] += v / float64(len(results))
+		}
+		for _, b := range r.Baselines {
+			fmt.Fprintf(w, "%*s %s\n", wide, b.Engine, b.Rates.columns())
+		}
+		if len(r.perFinger) <= 5 {
+			fmt.Fprintf(w, "%*s %s\n", wide, "by finger", r.fingers())
+		}
+	}
+	if len(results) > 1 {
+		fmt.Fprintf(w, "%-*s %6.2f %7.2f %7.2f %7.2f\n", wide, "mean", 100*mean[0], 100*mean[1], 100*mean[2], 100*mean[3])
+		p := Pool(results)
+		fmt.Fprintf(w, "%-*s %s | thresholds %.2f, %.2f, %.2f\n", wide, "pooled", p.columns(), p.At100, p.At1000, p.At10000)
+	}
+	fmt.Fprintln(w, "Per cent. FMRn: genuine pairs refused when one impostor pair in n is accepted (every cross-finger pair counts).")
+}
+
+func (r Rates) columns() string {
+	return fmt.Sprintf("%6.2f %7.2f %7.2f %7.2f", 100*r.EER, 100*r.FMR100, 100*r.FMR1000, 100*r.FMR10000)
+}
+
+// fingers tells the share of refused genuine touches of each finger at FMR 1 %.
+func (r *Result) fingers() string {
+	var names, parts []string
+	for f := range r.perFinger {
+		names = append(names, f)
+	}
+	slices.Sort(names)
+	for _, f := range names {
+		n := 0
+		for _, s := range r.perFinger[f] {
+			if s < r.Rates.At100 {
+				n++
+			}
+		}
+		parts = append(parts, fmt.Sprintf("%s %.0f", f, 100*float64(n)/float64(len(r.perFinger[f]))))
+	}
+	return "refused at FMR 1 %: " + strings.Join(parts, ", ")
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// Histogram draws the scores of genuine and impostor pairs side by side, in text: one row per step of score.
+func (r *Result) Histogram(w io.Writer) {
+	const rows, bar = 20, 30
+	top := 1.0
+	for _, s := range r.genuine {
+		top = max(top, s)
+	}
+	step := top / rows
+	count := func(scores []float64) (c [rows]int) {
+		for _, s := range scores {
+			c[min(rows-1, int(s/step))]++
+		}
+		return c
+	}
+	g, i := count(r.genuine), count(r.impostor)
+	fmt.Fprintf(w, "%7s  %-*s %-*s\n", "score", bar+8, "genuine", bar+8, "impostor")
+	for k := range rows {
+		line := func(n, all int) string {
+			share := float64(n) / float64(max(1, all))
+			return fmt.Sprintf("%5.1f%% %-*s", 100*share, bar+1, strings.Repeat("#", min(bar, int(share*100+0.5))))
+		}
+		fmt.Fprintf(w, "%7.1f  %s %s\n", float64(k)*step, line(g[k], len(r.genuine)), line(i[k], len(r.impostor)))
+	}
+}
