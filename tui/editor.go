@@ -79,7 +79,8 @@ func (e *editor) key(k tea.KeyPressMsg) bool {
 
 // typed reports whether a key press puts characters on the line.
 func typed(k tea.KeyPressMsg) bool {
-	return k.Text != "" && k.Mod&(tea.ModCtrl|tea.ModAlt) == 0 && strings.IndexFunc(k.Text, unicode.IsControl) < 0
+	// Not the modifiers decide but the text: AltGr is Ctrl and Alt on Windows, and types @ on many keyboards.
+	return k.Text != "" && strings.IndexFunc(k.Text, unicode.IsControl) < 0
 }
 
 // view is the part of the line around the cursor that fits w cells, and the cursor's place in it.

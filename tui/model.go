@@ -114,6 +114,9 @@ func (m *model) take(msg tea.Msg) tea.Cmd {
 	case tickMsg:
 		m.ticking = false
 	case stopMsg:
+		if m.ended { // the summary is held for a person who is not there any more
+			return tea.Quit
+		}
 		m.stop(msg.why, true)
 	case endedMsg:
 		return m.end(msg.err)

@@ -322,6 +322,9 @@ func TestAFinishedRunStaysUntilEnter(t *testing.T) {
 	if cmd := b.press("enter"); cmd == nil {
 		t.Error("Enter does not leave")
 	}
+	if cmd := b.send(stopMsg{stopped}); cmd == nil {
+		t.Error("a hang-up does not leave")
+	}
 }
 
 func TestAWithdrawnQuestionCannotBeAnswered(t *testing.T) {

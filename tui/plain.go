@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"keyrollout/steps"
@@ -21,7 +22,7 @@ func Plain(ctx context.Context, o Options, run Run) error {
 	defer cancel(nil)
 
 	d := newDialogue(o)
-	stop := onHangup(func(why steps.Text) { d.stop(why); cancel(steps.ErrQuit) })
+	stop := onHangup(func(why steps.Text) { d.why.Store(&why); cancel(steps.ErrQuit) })
 	defer stop()
 	d.announce()
 	waits := d.watch()
@@ -36,13 +37,13 @@ type dialogue struct {
 	opt   Options
 	say   steps.Speaker
 	lines *lineReader
-	tty   func() (*os.File, error) // where secrets are read from
+	tty   func() (*os.File, error)   // where secrets are read from
+	why   atomic.Pointer[steps.Text] // why it was stopped from outside
 
 	mu      sync.Mutex // the output and all below
 	out     io.Writer
 	print   func(steps.Event)
 	summary *steps.Summary
-	why     steps.Text
 	step    string
 	idle    time.Time // since when nothing was printed and nothing is asked; zero while a person is asked
 	waits   steps.Text
@@ -68,12 +69,6 @@ func (d *dialogue) announce() {
 	defer d.mu.Unlock()
 	d.line(steps.T("keyrollout, plain dialogue."))
 	d.line(steps.T("Answer a numbered question with the number or the name. b goes back where that is possible, q leaves."))
-}
-
-func (d *dialogue) stop(why steps.Text) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.why = why
 }
 
 // tell prints an event.
@@ -104,7 +99,10 @@ func (d *dialogue) active() { d.idle, d.told = time.Now(), false }
 func (d *dialogue) farewell(err error) farewell {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	f := farewell{say: d.say, summary: d.summary, why: d.why, err: err, plain: true}
+	f := farewell{say: d.say, summary: d.summary, err: err, plain: true}
+	if why := d.why.Load(); why != nil {
+		f.why = *why
+	}
 	for _, l := range d.opt.Steps {
 		if l.ID == d.step {
 			f.step = l.Name

@@ -27,12 +27,17 @@ func Wizard(ctx context.Context, o Options, run Run) error {
 
 	q := newQueue()
 	m := newModel(o, func() { cancel(steps.ErrQuit) })
-	gone := func() { q.put(stopMsg{steps.T("The terminal went away.")}) }
+	// From outside a run is ended here, at once: the screen may be stalled, and a key operation must not wait for it.
+	end := func(why steps.Text) {
+		q.put(stopMsg{why})
+		cancel(steps.ErrQuit)
+	}
+	gone := func() { end(steps.T("The terminal went away.")) }
 	p := tea.NewProgram(m, programOptions(o, &input{o.In, gone})...)
 
 	pumped := make(chan struct{})
 	go q.pump(p.Send, pumped)
-	stop := onHangup(func(why steps.Text) { q.put(stopMsg{why}) })
+	stop := onHangup(end)
 	over := context.AfterFunc(ctx, func() { q.put(stopMsg{stopped}) })
 	result := make(chan error, 1)
 	go engine(ctx, run, q, result)
