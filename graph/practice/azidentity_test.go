@@ -8,8 +8,16 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"html"
+	"io"
 	"math/big"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,7 +28,7 @@ import (
 	"keyrollout/graph/practice"
 )
 
-// TestAzidentity signs in with Microsoft's own library, by every flow that needs no browser window, and asks Graph who
+// TestAzidentity signs in with Microsoft's own library, by every flow, and asks Graph who
 // it is.
 func TestAzidentity(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -54,7 +62,9 @@ func TestAzidentity(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := g.Organization(t.Context()); err != nil {
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			if _, err := g.Organization(ctx); err != nil {
 				t.Errorf("%v (%s)", err, tenant.LastRefusal())
 			}
 		})
@@ -68,6 +78,11 @@ func TestAzidentity(t *testing.T) {
 	ask("client secret", secret, err)
 	cert, err := azidentity.NewClientCertificateCredential(practice.Domain, own, []*x509.Certificate{parse(t, der)}, key, &azidentity.ClientCertificateCredentialOptions{ClientOptions: client})
 	ask("certificate", cert, err)
+	if runtime.GOOS == "linux" {
+		browser, err := azidentity.NewInteractiveBrowserCredential(&azidentity.InteractiveBrowserCredentialOptions{ClientOptions: client, TenantID: practice.Domain, ClientID: own})
+		playBrowser(t, tenant)
+		ask("browser", browser, err)
+	}
 	wrong, err := azidentity.NewClientSecretCredential(practice.Domain, own, "a guess", &azidentity.ClientSecretCredentialOptions{ClientOptions: client})
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +94,60 @@ func TestAzidentity(t *testing.T) {
 	if _, err := g.Organization(t.Context()); err == nil {
 		t.Error("a wrong secret signs in")
 	}
+}
+
+// playBrowser puts a browser into the PATH that does what a person would: pick the administrator's account.
+func playBrowser(t *testing.T, tenant *practice.Tenant) {
+	dir := t.TempDir()
+	opened := filepath.Join(dir, "opened")
+	if err := os.WriteFile(filepath.Join(dir, "xdg-open"), []byte("#!/bin/sh\nprintf %s \"$1\" > "+opened+".part && mv "+opened+".part "+opened+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	go func() {
+		for t.Context().Err() == nil {
+			time.Sleep(20 * time.Millisecond)
+			address, err := os.ReadFile(opened)
+			if err != nil {
+				continue
+			}
+			u, err := url.Parse(string(address))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			form := u.Query()
+			form.Set("upn", practice.AdminUPN)
+			u.RawQuery = ""
+			req, err := http.NewRequest("POST", u.String(), strings.NewReader(form.Encode()))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp, err := tenant.Transport().RoundTrip(req)
+			if err != nil || resp.StatusCode != http.StatusOK {
+				t.Errorf("the sign-in page: %v %+v (%s)", err, resp, tenant.LastRefusal())
+				return
+			}
+			page, _ := io.ReadAll(resp.Body)
+			action := regexp.MustCompile(`action="([^"]*)"`).FindSubmatch(page)
+			answer := url.Values{}
+			for _, m := range regexp.MustCompile(`name="([^"]*)" value="([^"]*)"`).FindAllSubmatch(page, -1) {
+				answer.Set(string(m[1]), html.UnescapeString(string(m[2])))
+			}
+			if action == nil || answer.Get("code") == "" {
+				t.Errorf("no form goes back to the program: %s", page)
+				return
+			}
+			back, err := http.PostForm(html.UnescapeString(string(action[1])), answer)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			back.Body.Close()
+			return
+		}
+	}()
 }
 
 func parse(t *testing.T, der []byte) *x509.Certificate {

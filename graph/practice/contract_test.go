@@ -62,6 +62,7 @@ func checkContract(t *testing.T, method, path string, body any, status int, answ
 	version, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	rest, _, _ = strings.Cut(rest, "?")
 	rest, _ = url.PathUnescape(rest)
+	rest = regexp.MustCompile(`\('([^'=]*)'\)`).ReplaceAllString(rest, "/$1")
 	c := all[version]
 	if status >= 400 {
 		if problems := c.problems("microsoft.graph.ODataErrors.ODataError", answer, "answer"); len(problems) > 0 {

@@ -159,7 +159,7 @@ func mailNickname(upn string) string {
 }
 
 // object is the group as Graph shows it.
-func (g *group) object() object {
+func (g *group) object(s *Seed) object {
 	types := []string{}
 	var rule, processing, mail any
 	security, mailEnabled := true, false
@@ -175,7 +175,7 @@ func (g *group) object() object {
 	}
 	nick := nickname(g.Name)
 	if mailEnabled {
-		mail = nick + "@" + Domain
+		mail = nick + "@" + s.Domain
 	}
 	return object{
 		"id": g.id, "displayName": g.Name, "description": orNull(g.Description), "groupTypes": types,

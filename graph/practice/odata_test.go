@@ -144,6 +144,7 @@ func TestMembership(t *testing.T) {
 
 	// The guest's name has a # in it.
 	guest := b.want(200, "GET", "/v1.0/users/"+url.PathEscape(GuestUPN), nil)
+	b.want(200, "GET", "/v1.0/users('"+aiko+"')?$select=id", nil)
 	if at[string](t, guest, "mail") != "dana.lind@fabrikam.example" {
 		t.Errorf("%v", guest)
 	}

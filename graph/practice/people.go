@@ -101,7 +101,7 @@ func (c *call) listUsers() (*reply, error) {
 func (c *call) listGroups() (*reply, error) {
 	rows := make([]func() object, len(c.t.dir.groups))
 	for i, g := range c.t.dir.groups {
-		rows[i] = g.object
+		rows[i] = func() object { return g.object(&c.t.seed) }
 	}
 	return c.list(collection{path: "groups", lazy: rows, page: 100, most: 999, directory: true})
 }
@@ -123,7 +123,7 @@ func (c *call) getGroup() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok(c.entity("groups/$entity", pick(g.object(), fields)))
+	return ok(c.entity("groups/$entity", pick(g.object(&c.t.seed), fields)))
 }
 
 // members answers both forms: everyone inside (transitive) or on the surface (direct), all kinds or cast to users.
@@ -152,7 +152,7 @@ func members(transitive bool) func(*call) (*reply, error) {
 		}
 		if cast == "" || strings.EqualFold(cast, "microsoft.graph.group") {
 			for _, g := range groups {
-				rows = append(rows, func() object { return typed("group", g.object()) })
+				rows = append(rows, func() object { return typed("group", g.object(&c.t.seed)) })
 			}
 		}
 		fields := userDefault

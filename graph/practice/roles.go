@@ -20,6 +20,10 @@ const (
 	RoleSecurityAdministrator                 = "Security Administrator"
 )
 
+var allRoles = []string{RoleGlobalAdministrator, RoleGlobalReader, RoleAuthenticationPolicyAdministrator, RoleAuthenticationAdministrator,
+	RolePrivilegedAuthenticationAdministrator, RoleConditionalAccessAdministrator, RoleReportsReader, RoleSecurityReader, RoleSecurityOperator,
+	RoleSecurityAdministrator}
+
 // Who may do what, from the roles' pages and each call's page in the API reference.
 var (
 	readsPolicy = []string{RoleGlobalReader, RoleAuthenticationPolicyAdministrator, RoleGlobalAdministrator, RoleSecurityReader, RoleSecurityAdministrator}

@@ -145,6 +145,7 @@ func (c *call) route() (*route, error) {
 			return nil, bad("BadRequest", "The request URI is not valid.")
 		}
 	}
+	segments = splitKeys(segments)
 	if len(segments) == 1 && segments[0] == "" {
 		segments[0] = "practice" // the front door
 	}
@@ -179,6 +180,20 @@ func (c *call) route() (*route, error) {
 	}
 	last := segments[len(segments)-1]
 	return nil, bad("BadRequest", "Resource not found for the segment '%s'.", last).because("the practice tenant does not speak %s %s", c.r.Method, c.r.URL.Path)
+}
+
+// splitKeys takes users('x') apart into users/x: OData has both ways of writing a key.
+func splitKeys(segments []string) []string {
+	var out []string
+	for _, s := range segments {
+		name, key, found := strings.Cut(s, "('")
+		if key, closed := strings.CutSuffix(key, "')"); found && closed && name != "" {
+			out = append(out, name, strings.ReplaceAll(key, "''", "'"))
+		} else {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // match compares a path with a pattern: names without regard to case, as Graph does.

@@ -146,5 +146,10 @@ func (p Person) check() error {
 	if p.UPN == "" || p.Name == "" {
 		return fmt.Errorf("a person needs a user principal name and a name: %+v", p)
 	}
+	for _, r := range p.Roles {
+		if !slices.Contains(allRoles, r) {
+			return fmt.Errorf("%s: there is no role %q here; there are: %s", p.UPN, r, strings.Join(allRoles, ", "))
+		}
+	}
 	return nil
 }

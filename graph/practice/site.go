@@ -37,6 +37,7 @@ var siteRoutes = []route{
 // view is what the templates show.
 type view struct {
 	Company, Problem, Code, App, Done string
+	Action                            string // where a form goes
 	People                            []*user
 	Hidden                            url.Values // carried through a form
 }
@@ -73,7 +74,7 @@ func (c *call) choices(text string) []*user {
 }
 
 func (c *call) siteFile() (*reply, error) {
-	kinds := map[string]string{"site.js": "text/javascript; charset=utf-8", "site.css": "text/css; charset=utf-8"}
+	kinds := map[string]string{"site.js": "text/javascript; charset=utf-8", "formpost.js": "text/javascript; charset=utf-8", "site.css": "text/css; charset=utf-8"}
 	kind, known := kinds[c.vars["file"]]
 	b, err := siteFiles.ReadFile("site/" + c.vars["file"])
 	if !known || err != nil {
@@ -186,6 +187,8 @@ func (c *call) sendBack(in, answer url.Values) (*reply, error) {
 		return nil, err
 	}
 	switch mode := in.Get("response_mode"); {
+	case mode == "form_post":
+		return c.show("formpost.html", http.StatusOK, view{Action: to.String(), Hidden: answer})
 	case mode == "fragment":
 		return &reply{status: http.StatusFound, to: to.String() + "#" + answer.Encode()}, nil
 	case slices.Contains([]string{"", "query"}, mode):

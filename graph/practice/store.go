@@ -38,20 +38,40 @@ func (m *memory) Save(b []byte) error {
 
 // File keeps the state in one file, readable by its owner alone. A crash leaves the old state or the new one, never a
 // mixture: the new one is written beside it, flushed, and put in its place by a rename.
-func File(path string) Store { return file(path) }
+func File(path string) Store { return &file{path: path} }
 
-type file string
+type file struct {
+	path string
+	mu   sync.Mutex
+	last fs.FileInfo // as this process read or wrote it
+}
 
-func (f file) Load() ([]byte, error) {
-	b, err := os.ReadFile(string(f))
+// ErrTaken means that another process has changed the state since this one read it. Two processes on one state would
+// each undo what the other does.
+var ErrTaken = errors.New("another keyrollout is at work on the same practice tenant")
+
+func (f *file) Load() ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	f.last, err = os.Stat(f.path)
 	return b, err
 }
 
-func (f file) Save(b []byte) (err error) {
-	dir := filepath.Dir(string(f))
+func (f *file) Save(b []byte) (err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now, err := os.Stat(f.path)
+	if err == nil && (f.last == nil || !os.SameFile(f.last, now) || !now.ModTime().Equal(f.last.ModTime())) {
+		return ErrTaken
+	}
+	dir := filepath.Dir(f.path)
 	tmp, err := os.CreateTemp(dir, ".practice-*") // 0600 by os.CreateTemp
 	if err != nil {
 		return err
@@ -71,7 +91,10 @@ func (f file) Save(b []byte) (err error) {
 	if err = tmp.Close(); err != nil {
 		return err
 	}
-	if err = os.Rename(tmp.Name(), string(f)); err != nil {
+	if err = os.Rename(tmp.Name(), f.path); err != nil {
+		return err
+	}
+	if f.last, err = os.Stat(f.path); err != nil {
 		return err
 	}
 	return syncDir(dir)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"sync"
 	"testing"
 )
 
@@ -130,4 +131,42 @@ func (c *counter) Read(p []byte) (int, error) {
 		c.n += 7
 	}
 	return len(p), nil
+}
+
+// TestTwoProcesses: the second to write on one file is refused, and loses nothing of the first's.
+func TestTwoProcesses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tenant.json")
+	one := newBench(t, func(o *Options) { o.State = File(path) })
+	two := newBench(t, func(o *Options) { o.State = File(path) })
+	one.setPass(map[string]any{"state": "enabled"})
+	two.refused(500, "another keyrollout", "PATCH", passConfig, map[string]any{"@odata.type": passType, "state": "disabled"})
+	one.issue(aiko, map[string]any{})
+}
+
+// TestTogether: many clients at once.
+func TestTogether(t *testing.T) {
+	b := newBench(t)
+	b.open()
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			for i := range 20 {
+				switch upn := b.tenant.dir.users[3+n].UPN; i % 4 {
+				case 0:
+					b.want(201, "POST", b.passes(upn), map[string]any{})
+				case 1:
+					b.options(upn)
+				case 2:
+					b.want(200, "GET", fido2Config, nil)
+				case 3:
+					b.tenant.Token(upn)
+					b.tenant.LastRefusal()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(b.tenant.st.Passes); n != 8 {
+		t.Errorf("%d passes", n)
+	}
 }
