@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
@@ -129,6 +130,14 @@ func deref[T any](p *T) T {
 }
 
 func badInput(op, message string) *Error { return &Error{Op: op, Code: CodeBadInput, Message: message} }
+
+// named refuses an empty id, which would make another address of the request.
+func named(op string, ids ...string) error {
+	if slices.Contains(ids, "") {
+		return badInput(op, "it is not said of whom or of what")
+	}
+	return nil
+}
 
 // refusal is the *Error in err, or nil.
 func refusal(err error) *Error {

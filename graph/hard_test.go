@@ -199,3 +199,33 @@ func (endless) Read(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// "There is none" has to be said: an answer without a list is no empty list, or a second pass would follow.
+func TestNoListIsNoEmptyList(t *testing.T) {
+	for _, body := range []string{`{}`, `{"value":null}`, `"x"`, `{"value":{}}`, `{"value":"x"}`} {
+		var answers []answer
+		for range 5 {
+			answers = append(answers, reply(200, body))
+		}
+		tenant, _ := play(t, answers...)
+		ctx := t.Context()
+		for name, f := range map[string]func() error{
+			"Passes":     func() error { _, err := tenant.Passes(ctx, someUser); return err },
+			"Passkeys":   func() error { _, err := tenant.Passkeys(ctx, someUser); return err },
+			"FindUsers":  func() error { _, err := tenant.FindUsers(ctx, "a"); return err },
+			"FindGroups": func() error { _, err := tenant.FindGroups(ctx, "a"); return err },
+			"MemberOf":   func() error { _, err := tenant.MemberOf(ctx, someUser, []string{pilots}); return err },
+		} {
+			if e := refusal(f()); e == nil || e.Code != CodeGarbled {
+				t.Errorf("%s of %s: %v", name, body, e)
+			}
+		}
+	}
+	tenant, _ := play(t, reply(200, `{"value":[]}`), reply(200, `{"value":[]}`))
+	if in, err := tenant.MemberOf(t.Context(), someUser, []string{pilots}); err != nil || len(in) != 0 {
+		t.Errorf("in no group: %v, %v", in, err)
+	}
+	if list, err := tenant.Passes(t.Context(), someUser); err != nil || list == nil || len(list) != 0 {
+		t.Errorf("no passes: %v, %v", list, err)
+	}
+}

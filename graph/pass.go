@@ -18,13 +18,21 @@ func (c *client) passes(userID string) *users.ItemAuthenticationTemporaryAccessP
 
 // Passes needs UserAuthMethod-TAP.Read.All. A user has at most one; its value is not told again.
 func (c *client) Passes(ctx context.Context, userID string) ([]Pass, error) {
-	return do(ctx, c, "list the passes of a user", looks, func(ctx context.Context) ([]Pass, error) {
+	const op = "list the passes of a user"
+	if err := named(op, userID); err != nil {
+		return nil, err
+	}
+	return do(ctx, c, op, looks, func(ctx context.Context) ([]Pass, error) {
 		r, err := got(c.passes(userID).Get(ctx, nil))
 		if err != nil {
 			return nil, err
 		}
 		list := []Pass{}
-		for _, m := range r.GetValue() {
+		rows, err := listed(r.GetValue())
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range rows {
 			if m != nil {
 				list = append(list, passOf(m))
 			}
@@ -66,6 +74,9 @@ func (c *client) IssuePass(ctx context.Context, userID string, r PassRequest) (P
 	if r.Lifetime%time.Minute != 0 || r.Lifetime < 0 {
 		return Pass{}, badInput(op, "the lifetime of a pass is whole minutes")
 	}
+	if err := named(op, userID); err != nil {
+		return Pass{}, err
+	}
 	ask := passRequest{Lifetime: int(r.Lifetime / time.Minute), Once: r.Once}
 	if !r.Start.IsZero() {
 		ask.Start = ptr(r.Start.UTC().Truncate(time.Second)) // Graph takes UTC only
@@ -99,8 +110,8 @@ func (c *client) IssuePass(ctx context.Context, userID string, r PassRequest) (P
 // RevokePass needs UserAuthMethod-TAP.ReadWrite.All.
 func (c *client) RevokePass(ctx context.Context, userID, passID string) error {
 	const op = "revoke a pass"
-	if passID == "" {
-		return badInput(op, "no pass is named")
+	if err := named(op, userID, passID); err != nil {
+		return err
 	}
 	_, err := do(ctx, c, op, settles, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.passes(userID).ByTemporaryAccessPassAuthenticationMethodId(passID).Delete(ctx, nil)

@@ -16,7 +16,11 @@ func (c *client) passkeys(userID string) *users.ItemAuthenticationFido2MethodsRe
 
 // CreationOptions needs UserAuthMethod-Passkey.ReadWrite.All and a role over the user.
 func (c *client) CreationOptions(ctx context.Context, userID string) (CreationOptions, error) {
-	return do(ctx, c, "begin a registration", looks, func(ctx context.Context) (CreationOptions, error) {
+	const op = "begin a registration"
+	if err := named(op, userID); err != nil {
+		return CreationOptions{}, err
+	}
+	return do(ctx, c, op, looks, func(ctx context.Context) (CreationOptions, error) {
 		m, err := got(c.passkeys(userID).CreationOptions().Get(ctx, nil))
 		if err != nil {
 			return CreationOptions{}, err
@@ -61,6 +65,9 @@ func (r Registration) body(op string) (registration, error) {
 func (c *client) RegisterPasskey(ctx context.Context, userID string, r Registration) (Passkey, error) {
 	const op = "register the passkey"
 	body, err := r.body(op)
+	if err == nil {
+		err = named(op, userID)
+	}
 	if err != nil {
 		return Passkey{}, err
 	}
@@ -82,26 +89,35 @@ func (c *client) RegisterPasskey(ctx context.Context, userID string, r Registrat
 
 // Passkeys needs UserAuthMethod-Passkey.Read.All.
 func (c *client) Passkeys(ctx context.Context, userID string) ([]Passkey, error) {
-	return do(ctx, c, "list the passkeys of a user", looks, func(ctx context.Context) ([]Passkey, error) {
+	const op = "list the passkeys of a user"
+	if err := named(op, userID); err != nil {
+		return nil, err
+	}
+	return do(ctx, c, op, looks, func(ctx context.Context) ([]Passkey, error) {
 		r, err := got(c.passkeys(userID).Get(ctx, nil))
 		if err != nil {
 			return nil, err
 		}
-		list := []Passkey{}
-		for _, m := range r.GetValue() {
-			if m != nil {
-				list = append(list, passkeyOf(m))
-			}
-		}
-		return list, nil
+		return passkeysOf(r)
 	})
+}
+
+func passkeysOf(r models.Fido2AuthenticationMethodCollectionResponseable) ([]Passkey, error) {
+	rows, err := listed(r.GetValue())
+	list := []Passkey{}
+	for _, m := range rows {
+		if m != nil {
+			list = append(list, passkeyOf(m))
+		}
+	}
+	return list, err
 }
 
 // DeletePasskey needs UserAuthMethod-Passkey.ReadWrite.All. The credential on the key stays until it is deleted there.
 func (c *client) DeletePasskey(ctx context.Context, userID, passkeyID string) error {
 	const op = "delete a passkey"
-	if passkeyID == "" {
-		return badInput(op, "no passkey is named")
+	if err := named(op, userID, passkeyID); err != nil {
+		return err
 	}
 	_, err := do(ctx, c, op, settles, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.passkeys(userID).ByFido2AuthenticationMethodId(passkeyID).Delete(ctx, nil)

@@ -162,3 +162,25 @@ func TestListPasses(t *testing.T) {
 		t.Errorf("got %+v, %v", list, err)
 	}
 }
+
+// Without a name the request would go to another address.
+func TestNobodyIsNamed(t *testing.T) {
+	tenant, _ := play(t)
+	ctx := t.Context()
+	whole := Registration{"k", []byte{1}, []byte{2}, []byte{3}}
+	for name, f := range map[string]func() error{
+		"User":            func() error { _, err := tenant.User(ctx, " "); return err },
+		"MemberOf":        func() error { _, err := tenant.MemberOf(ctx, "", []string{pilots}); return err },
+		"Passes":          func() error { _, err := tenant.Passes(ctx, ""); return err },
+		"IssuePass":       func() error { _, err := tenant.IssuePass(ctx, "", PassRequest{}); return err },
+		"RevokePass":      func() error { return tenant.RevokePass(ctx, someUser, "") },
+		"CreationOptions": func() error { _, err := tenant.CreationOptions(ctx, ""); return err },
+		"RegisterPasskey": func() error { _, err := tenant.RegisterPasskey(ctx, "", whole); return err },
+		"Passkeys":        func() error { _, err := tenant.Passkeys(ctx, ""); return err },
+		"DeletePasskey":   func() error { return tenant.DeletePasskey(ctx, "", "k") },
+	} {
+		if e := refusal(f()); e == nil || e.Code != CodeBadInput || e.Op == "" {
+			t.Errorf("%s: %v", name, e)
+		}
+	}
+}

@@ -67,8 +67,8 @@ func (c *client) Me(ctx context.Context) (User, error) {
 // User needs User.ReadBasic.All, and User.Read.All to tell guests and disabled accounts for certain.
 func (c *client) User(ctx context.Context, idOrUPN string) (User, error) {
 	const op = "find a user"
-	if strings.TrimSpace(idOrUPN) == "" {
-		return User{}, badInput(op, "no user is named")
+	if err := named(op, strings.TrimSpace(idOrUPN)); err != nil {
+		return User{}, err
 	}
 	return c.readUser(ctx, op, idOrUPN)
 }
@@ -119,7 +119,11 @@ func (c *client) FindUsers(ctx context.Context, query string) ([]User, error) {
 				return nil, err
 			}
 			list := []User{}
-			for _, u := range r.GetValue() {
+			rows, err := listed(r.GetValue())
+			if err != nil {
+				return nil, err
+			}
+			for _, u := range rows {
 				if u != nil && len(list) < found {
 					list = append(list, userOf(u))
 				}
@@ -166,7 +170,11 @@ func (c *client) FindGroups(ctx context.Context, query string) ([]Group, error) 
 			return nil, err
 		}
 		list := []Group{}
-		for _, g := range r.GetValue() {
+		rows, err := listed(r.GetValue())
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range rows {
 			if g != nil && len(list) < found {
 				list = append(list, groupOf(g))
 			}
@@ -247,6 +255,9 @@ func (c *client) MemberOf(ctx context.Context, userID string, groupIDs []string)
 	if len(ask) == 0 {
 		return in, nil
 	}
+	if err := named(op, userID); err != nil {
+		return nil, err
+	}
 	member, err := do(ctx, c, op, looks, func(ctx context.Context) ([]string, error) {
 		body := users.NewItemCheckMemberGroupsPostRequestBody()
 		body.SetGroupIds(ask)
@@ -254,7 +265,7 @@ func (c *client) MemberOf(ctx context.Context, userID string, groupIDs []string)
 		if err != nil {
 			return nil, err
 		}
-		return r.GetValue(), nil
+		return listed(r.GetValue())
 	})
 	return append(in, member...), err
 }

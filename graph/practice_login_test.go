@@ -83,14 +83,25 @@ func TestInspectPractice(t *testing.T) {
 	}
 	groups := must(tenant.FindGroups(ctx, "pilot"))(t)
 	g := must(tenant.Group(ctx, groups[0].ID))(t)
+	var people []string
 	n := 0
 	for u, err := range i.GroupMembers(ctx, g.ID) {
 		if n++; err != nil || u.ID == "" || u.Name == "" {
 			t.Fatalf("member %+v, %v", u, err)
 		}
+		people = append(people, u.ID)
 	}
 	if n != g.Members {
 		t.Errorf("%d members, counted %d", n, g.Members)
+	}
+	for h, err := range i.PasskeysOf(ctx, people) {
+		if err != nil || h.Err != nil {
+			t.Fatalf("holder %+v, %v", h, err)
+		}
+		n--
+	}
+	if n != 0 {
+		t.Errorf("%d people were left out", n)
 	}
 	for r, err := range i.Registered(ctx) {
 		if err != nil || r.User.ID == "" {

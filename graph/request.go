@@ -47,6 +47,15 @@ func got[T comparable](v T, err error) (T, error) {
 	return v, err
 }
 
+// listed refuses an answer without a list, which the SDK shows like an empty one: "nothing there" must be said, not
+// inferred.
+func listed[T any](rows []T) ([]T, error) {
+	if rows == nil {
+		return nil, errEmpty
+	}
+	return rows, nil
+}
+
 // modelOf reads one of the SDK's models from JSON.
 func modelOf[T serialization.Parsable](b []byte, create serialization.ParsableFactory) (T, error) {
 	var none T
