@@ -99,6 +99,13 @@ type Info struct {
 	MaxCredIDs int // longest exclude or allow list; 0 = not told
 	MaxCredID  int // bytes of the longest credential id; 0 = not told
 	Residents  int // resident credentials that still fit; -1 = not told
+
+	MaxLargeBlob int               // bytes of the large-blob array; 0 = none
+	MaxCredBlob  int               // bytes of a credBlob; 0 = none
+	MinPINRPs    int               // relying parties that may be told the shortest PIN
+	UVAttempts   int               // tries of the key's own verification that a platform should make; 0 = not told
+	UVModality   uint64            // bits of the FIDO registry's USER_VERIFY constants; 2 = fingerprint
+	Certs        map[string]uint64 // certifications, e.g. "FIDO": 1
 }
 
 // Option reports an option's value and whether the key names it at all.

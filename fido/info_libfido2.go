@@ -49,6 +49,12 @@ func readInfo(ci *C.fido_cbor_info_t) Info {
 		MaxCredIDs: int(C.fido_cbor_info_maxcredcntlst(ci)),
 		MaxCredID:  int(C.fido_cbor_info_maxcredidlen(ci)),
 		Residents:  int(C.fido_cbor_info_rk_remaining(ci)),
+
+		MaxLargeBlob: int(C.fido_cbor_info_maxlargeblob(ci)),
+		MaxCredBlob:  int(C.fido_cbor_info_maxcredbloblen(ci)),
+		MinPINRPs:    int(C.fido_cbor_info_maxrpid_minpinlen(ci)),
+		UVAttempts:   int(C.fido_cbor_info_uv_attempts(ci)),
+		UVModality:   uint64(C.fido_cbor_info_uv_modality(ci)),
 	}
 	copy(i.AAGUID[:], goBytes(C.fido_cbor_info_aaguid_ptr(ci), C.fido_cbor_info_aaguid_len(ci)))
 	names := goTexts(C.fido_cbor_info_options_name_ptr(ci), C.fido_cbor_info_options_len(ci))
@@ -56,6 +62,13 @@ func readInfo(ci *C.fido_cbor_info_t) Info {
 		values := unsafe.Slice(C.fido_cbor_info_options_value_ptr(ci), len(names))
 		for k, name := range names {
 			i.Options[name] = bool(values[k])
+		}
+	}
+	if certs := goTexts(C.fido_cbor_info_certs_name_ptr(ci), C.fido_cbor_info_certs_len(ci)); len(certs) > 0 {
+		i.Certs = map[string]uint64{}
+		levels := unsafe.Slice(C.fido_cbor_info_certs_value_ptr(ci), len(certs))
+		for k, name := range certs {
+			i.Certs[name] = uint64(levels[k])
 		}
 	}
 	for k := range C.fido_cbor_info_algorithm_count(ci) {

@@ -144,6 +144,9 @@ func TestKeyInfo(t *testing.T) {
 		if i.HasPIN() || !i.CanEnrol() || i.HasFinger() || !i.CanListCredentials() || i.ForcePIN {
 			t.Errorf("%+v", i.Options)
 		}
+		if i.MaxLargeBlob != 1024 || i.MaxCredBlob != 256 || i.MinPINRPs != 10 || i.UVModality != 2 {
+			t.Errorf("%+v", i)
+		}
 		if got := fido.FormatAAGUID(i.AAGUID); got != softkey.AAGUID {
 			t.Error(got)
 		}

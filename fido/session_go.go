@@ -96,10 +96,16 @@ type goInfo struct {
 	Algorithms []struct {
 		Alg int `cbor:"alg"`
 	} `cbor:"10,keyasint"`
-	ForcePIN  bool   `cbor:"12,keyasint"`
-	MinPIN    int    `cbor:"13,keyasint"`
-	Firmware  uint64 `cbor:"14,keyasint"`
-	Residents *int   `cbor:"20,keyasint"`
+	LargeBlob  int               `cbor:"11,keyasint"`
+	ForcePIN   bool              `cbor:"12,keyasint"`
+	MinPIN     int               `cbor:"13,keyasint"`
+	Firmware   uint64            `cbor:"14,keyasint"`
+	CredBlob   int               `cbor:"15,keyasint"`
+	MinPINRPs  int               `cbor:"16,keyasint"`
+	UVAttempts int               `cbor:"17,keyasint"`
+	UVModality uint64            `cbor:"18,keyasint"`
+	Certs      map[string]uint64 `cbor:"19,keyasint"`
+	Residents  *int              `cbor:"20,keyasint"`
 }
 
 func (s *goSession) Info(ctx context.Context) (Info, error) {
@@ -109,7 +115,9 @@ func (s *goSession) Info(ctx context.Context) (Info, error) {
 	}
 	i := Info{Versions: r.Versions, Extensions: r.Extensions, Options: r.Options, Protocols: r.Protocols,
 		Transports: r.Transports, Firmware: r.Firmware, MinPIN: r.MinPIN, ForcePIN: r.ForcePIN, MaxMsg: r.MaxMsg,
-		MaxCredIDs: r.MaxCredIDs, MaxCredID: r.MaxCredID, Residents: -1}
+		MaxCredIDs: r.MaxCredIDs, MaxCredID: r.MaxCredID, Residents: -1,
+		MaxLargeBlob: r.LargeBlob, MaxCredBlob: r.CredBlob, MinPINRPs: r.MinPINRPs, UVAttempts: r.UVAttempts,
+		UVModality: r.UVModality, Certs: r.Certs}
 	copy(i.AAGUID[:], r.AAGUID)
 	for _, a := range r.Algorithms {
 		i.Algorithms = append(i.Algorithms, a.Alg)

@@ -59,7 +59,7 @@ func Open(ctx context.Context, l Link, limit time.Duration) (*Client, error) {
 	c := &Client{link: l, channel: broadcast}
 	var nonce [8]byte
 	_, _ = rand.Read(nonce[:]) // never fails
-	for {
+	for range 8 {
 		b, err := c.transact(ctx, cmdInit, nonce[:], limit)
 		if err != nil {
 			return nil, err
@@ -76,6 +76,7 @@ func Open(ctx context.Context, l Link, limit time.Duration) (*Client, error) {
 		c.channel = binary.BigEndian.Uint32(b[8:])
 		return c, nil
 	}
+	return nil, ErrGone
 }
 
 // transact sends one message and returns the answer to it. When ctx ends, or limit has passed, the key is told to stop;
