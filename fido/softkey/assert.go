@@ -79,8 +79,8 @@ func (k *Key) getAssertion(ctx context.Context, body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l := k.o.Profile.MaxCredList; l > 0 && len(a.Allow) > l {
-		return nil, errLimitExceeded
+	if err := k.checkList(a.Allow); err != nil {
+		return nil, err
 	}
 	if err := k.verify(ctx, r); err != nil { // step 6
 		return nil, err

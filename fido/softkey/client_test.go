@@ -135,12 +135,28 @@ func (c *client) finish(into any) status {
 	if cmd != hidCBOR || len(a) == 0 {
 		c.t.Fatalf("a CBOR request was answered with %#x %x", cmd, a)
 	}
+	if len(a) > 1 {
+		c.canonical(a[1:])
+	}
 	if into != nil && a[0] == 0 {
 		if err := cbor.Unmarshal(a[1:], into); err != nil {
 			c.t.Fatalf("the response is not what it should be: %v: %x", err, a)
 		}
 	}
 	return status(a[0])
+}
+
+// canonical checks that a response is in the CTAP2 canonical CBOR form (section 8): encoded again it is the same.
+func (c *client) canonical(b []byte) {
+	c.t.Helper()
+	var v any
+	if err := decoder.Unmarshal(b, &v); err != nil {
+		c.t.Errorf("a response that is no CBOR: %v: %x", err, b)
+		return
+	}
+	if again, err := encoder.Marshal(v); err != nil || !bytes.Equal(again, b) {
+		c.t.Errorf("a response that is not canonical: %x, not %x, %v", b, again, err)
+	}
 }
 
 // cbor sends a request and gives its status.

@@ -4,20 +4,21 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"slices"
 )
 
 // makeRequest is the parameters of authenticatorMakeCredential (CTAP 2.1 section 6.1).
 type makeRequest struct {
-	Hash       []byte          `cbor:"1,keyasint"`
-	RP         *rpEntity       `cbor:"2,keyasint"`
-	User       *userEntity     `cbor:"3,keyasint"`
-	Algorithms []algorithm     `cbor:"4,keyasint"`
-	Exclude    []descriptor    `cbor:"5,keyasint"`
-	Extensions extensions      `cbor:"6,keyasint"`
-	Options    map[string]bool `cbor:"7,keyasint"`
-	Param      []byte          `cbor:"8,keyasint"`
-	Protocol   *uint           `cbor:"9,keyasint"`
-	Enterprise *uint           `cbor:"10,keyasint"`
+	Hash       []byte           `cbor:"1,keyasint"`
+	RP         *rpEntity        `cbor:"2,keyasint"`
+	User       *userEntity      `cbor:"3,keyasint"`
+	Algorithms []algorithmAsked `cbor:"4,keyasint"`
+	Exclude    []descriptor     `cbor:"5,keyasint"`
+	Extensions extensions       `cbor:"6,keyasint"`
+	Options    map[string]bool  `cbor:"7,keyasint"`
+	Param      []byte           `cbor:"8,keyasint"`
+	Protocol   *uint            `cbor:"9,keyasint"`
+	Enterprise *uint            `cbor:"10,keyasint"`
 }
 
 // rpEntity is a PublicKeyCredentialRpEntity, userEntity a PublicKeyCredentialUserEntity and descriptor a
@@ -36,6 +37,25 @@ type userEntity struct {
 type descriptor struct {
 	ID   []byte `cbor:"id"`
 	Type string `cbor:"type"`
+}
+
+// algorithmAsked is a PublicKeyCredentialParameters as it comes in, where both members have to be there.
+type algorithmAsked struct {
+	Alg  *int    `cbor:"alg"`
+	Type *string `cbor:"type"`
+}
+
+// checkList checks an exclude or allow list: not too long, every descriptor whole.
+func (k *Key) checkList(list []descriptor) error {
+	if l := k.o.Profile.MaxCredList; l > 0 && len(list) > l {
+		return errLimitExceeded
+	}
+	for _, d := range list {
+		if d.ID == nil || d.Type == "" {
+			return errMissingParameter
+		}
+	}
+	return nil
 }
 
 // makeAnswer is the response: an attestation object with numbers for names.
@@ -102,8 +122,8 @@ func (k *Key) makeCredential(ctx context.Context, body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l := k.o.Profile.MaxCredList; l > 0 && len(m.Exclude) > l {
-		return nil, errLimitExceeded
+	if err := k.checkList(m.Exclude); err != nil {
+		return nil, err
 	}
 	if err := k.verify(ctx, r); err != nil { // step 11
 		return nil, err
@@ -121,15 +141,15 @@ func (k *Key) makeCredential(ctx context.Context, body []byte) (any, error) {
 }
 
 // choose takes the first algorithm of the client's list that the key has (step 3).
-func (k *Key) choose(list []algorithm) (int, error) {
+func (k *Key) choose(list []algorithmAsked) (int, error) {
 	for _, a := range list {
-		if a.Type != publicKeyType {
-			continue
+		if a.Alg == nil || a.Type == nil {
+			return 0, errMissingParameter
 		}
-		for _, own := range k.o.Profile.Algorithms {
-			if a.Alg == own {
-				return own, nil
-			}
+	}
+	for _, a := range list {
+		if *a.Type == publicKeyType && slices.Contains(k.o.Profile.Algorithms, *a.Alg) {
+			return *a.Alg, nil
 		}
 	}
 	return 0, errUnsupportedAlgorithm
