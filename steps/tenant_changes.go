@@ -151,6 +151,13 @@ func (t *tenantStep) people(ctx context.Context, w *World, wish Wish) ([]Text, e
 	if len(wish.Models) > 0 {
 		out = append(out, T("A key of another model is refused, at registration and at every sign-in."))
 	}
+	if wish.Road == RoadPass {
+		blocks, err := w.bootstrapBlocks(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, blocks...)
+	}
 	if wish.Attestation {
 		out = append(out, T("The software key of the practice is refused: it cannot prove to be hardware."))
 	}

@@ -123,9 +123,16 @@ func (t *tenantStep) confirmRisks(ctx context.Context, w *World, wish Wish) erro
 		return nil
 	}
 	was, attested := rulesOf(t.fido2)
-	if len(wish.Models) > 0 && !sameRules(was, graph.KeyRestrictions{Enforced: true, Allow: true, AAGUIDs: wish.Models}) {
-		if err := w.risk(ctx, "lock-out-keys", T("Keys of other models that are registered now could not sign in any more."), "lock out keys"); err != nil {
+	want := graph.KeyRestrictions{Enforced: true, Allow: true, AAGUIDs: wish.Models}
+	if len(wish.Models) > 0 && !sameRules(was, want) {
+		l, err := w.lockedOut(ctx, t.fido2, want)
+		if err != nil {
 			return err
+		}
+		if !l.counted || len(l.keys) > 0 {
+			if err := w.risk(ctx, "lock-out-keys", l.text(), "lock out keys"); err != nil {
+				return err
+			}
 		}
 	}
 	if attested && !wish.Attestation {

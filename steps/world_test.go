@@ -231,6 +231,7 @@ type person struct {
 	late    func(context.Context, time.Duration) error
 	finger  *synth.Finger
 	other   *synth.Finger
+	seen    func(steps.Question)           // every question
 	leaveAt func(n int, name string) error // before the n-th question is answered
 }
 
@@ -262,6 +263,9 @@ func (p *person) Ask(ctx context.Context, q steps.Question) (steps.Answer, error
 		if err := p.leaveAt(len(p.asked), q.Name); err != nil {
 			return steps.Answer{}, err
 		}
+	}
+	if p.seen != nil {
+		p.seen(q)
 	}
 	v := p.next(q)
 	if q.Name == "problem.key-gone" {

@@ -1,0 +1,88 @@
+package steps_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"keyrollout/steps"
+)
+
+// examine looks at the bench's tenant and gives the findings by id.
+func (b *bench) examine() map[string]steps.Posture {
+	b.t.Helper()
+	w := b.world()
+	defer w.Close()
+	found, err := steps.Examine(b.t.Context(), w)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	byID := map[string]steps.Posture{}
+	for _, p := range found {
+		if p.Text.Empty() {
+			b.t.Errorf("%s says nothing", p.ID)
+		}
+		byID[p.ID] = p
+	}
+	return byID
+}
+
+func TestExamineBeforeAndAfter(t *testing.T) {
+	b := newBench(t)
+	before := b.examine()
+	if l := before["passkey-method"].Level; l != steps.LevelFault {
+		t.Errorf("a policy that is off is %q", l)
+	}
+	b.finish()
+	after := b.examine()
+	if l := after["passkey-method"].Level; l != steps.LevelOK {
+		t.Errorf("a policy that is on is %q", l)
+	}
+	if s := after["passkeys"].Text.String(); !strings.HasPrefix(s, "1 of ") {
+		t.Errorf("who has a passkey: %s", s)
+	}
+}
+
+func TestWhatCannotBeSeenIsNotCalledGood(t *testing.T) {
+	b := newBench(t)
+	b.fault("forbidden GET /identity/conditionalAccess x1")
+	b.fault("forbidden GET /subscribedSkus x1")
+	found := b.examine()
+	for _, id := range []string{"conditional-access", "licence"} {
+		if l := found[id].Level; l != steps.LevelUnknown {
+			t.Errorf("%s is %q although it could not be seen", id, l)
+		}
+	}
+}
+
+// Narrowing the accepted models says whose key would stop to sign in, by name, before anything changes.
+func TestLockOutsAreNamedBeforehand(t *testing.T) {
+	b := newBench(t)
+	b.finish()
+	b.journal = filepath.Join(t.TempDir(), "another.jsonl") // another operator begins
+	b.person.answer("tenant.keys", "atkey")
+	b.person.answer("risk.lock-out-keys", "lock out keys")
+	var asked steps.Question
+	b.person.seen = func(q steps.Question) {
+		if q.Risk == "lock-out-keys" {
+			asked = q
+		}
+	}
+	b.person.leaveAt = func(_ int, name string) error {
+		if name == "tenant.go" {
+			return steps.ErrQuit
+		}
+		return nil
+	}
+	if err := b.run(t.Context()); err == nil {
+		t.Fatal("not left")
+	}
+	if s := asked.Text.String(); !strings.Contains(s, "1 keys could not sign in any more") || !strings.Contains(s, "Aiko Sato") {
+		t.Fatalf("asked: %q", s)
+	}
+	w := b.world()
+	p, err := w.Tenant.FIDO2Policy(t.Context())
+	if err != nil || p.Restrictions.Enforced {
+		t.Fatalf("something changed before the yes (%v)", err)
+	}
+}
