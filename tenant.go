@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"keyrollout/steps"
+)
+
+func (a *app) tenantCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "tenant", Short: "Look at a tenant", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(a.tenantCheckCommand())
+	return cmd
+}
+
+func (a *app) tenantCheckCommand() *cobra.Command {
+	var rehearse bool
+	var format string
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Look at everything a rollout depends on, against public baselines; nothing is changed",
+		Long: `Look at everything a rollout of security keys depends on: the passkey and Temporary Access Pass policies, Conditional
+Access that would keep people from registering, licences, who is left with a phone number when Microsoft's SMS and voice
+sign-in ends on 1 February 2027. Each finding names its rule in EIDSCA, CISA SCuBA, CIS or Microsoft's Zero Trust
+Assessment where there is one. What cannot be seen is said as such. Nothing is changed.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if format != "text" && format != "json" && format != "junit" {
+				return usageError{fmt.Errorf("--format is text, json or junit, not %q", format)}
+			}
+			return a.checkTenant(cmd.Context(), rehearse, format)
+		},
+	}
+	cmd.Flags().BoolVar(&rehearse, "practice", false, "the practice tenant, as it stands")
+	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of the answer: text, json, or junit for a pipeline")
+	return cmd
+}
+
+func (a *app) checkTenant(ctx context.Context, rehearse bool, format string) error {
+	var found []steps.Posture
+	look := func(ctx context.Context, w *steps.World) (err error) {
+		found, err = steps.Examine(ctx, w)
+		return problemOr(err)
+	}
+	var err error
+	if rehearse {
+		err = a.inPractice(ctx, look)
+	} else {
+		err = a.drive(ctx, a.screen(nil), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+			t, err := a.signIn(ctx, ask, tell)
+			if err != nil {
+				return err
+			}
+			return look(ctx, &steps.World{Asker: ask, Tell: tell, Tenant: t, Clock: wallClock{}})
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return a.writePosture(found, format)
+}
+
+// inPractice looks at the practice as it stands, without a dialogue.
+func (a *app) inPractice(ctx context.Context, look func(context.Context, *steps.World) error) error {
+	dir, err := a.stateDir()
+	if err != nil {
+		return err
+	}
+	p, err := openPractice(ctx, practiceOptions{Dir: filepath.Join(dir, "practice"), Ask: autoTouch{}, Tell: func(steps.Event) {}})
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	return look(ctx, p.world)
+}
+
+// finding is a Posture as a program reads it.
+type finding struct {
+	ID    string      `json:"id"`
+	Level steps.Level `json:"level"`
+	Rules []string    `json:"rules"`
+	Text  string      `json:"text"`
+	Next  string      `json:"next,omitempty"`
+}
+
+func (a *app) writePosture(found []steps.Posture, format string) error {
+	out := []finding{}
+	for _, p := range found {
+		f := finding{p.ID, p.Level, append([]string{}, p.Rules...), a.say(p.Text), a.say(p.Next)}
+		if p.Level == steps.LevelOK {
+			f.Next = ""
+		}
+		out = append(out, f)
+	}
+	switch format {
+	case "json":
+		return json.NewEncoder(a.out).Encode(out)
+	case "junit":
+		return a.writeJUnit(out)
+	}
+	for _, f := range out {
+		rules := ""
+		for _, r := range f.Rules {
+			rules += "  " + r
+		}
+		fmt.Fprintf(a.out, "%-8s%s%s\n", f.Level, f.Text, rules)
+		if f.Next != "" {
+			fmt.Fprintf(a.out, "        %s\n", a.say(steps.T("next: %s", f.Next)))
+		}
+	}
+	return nil
+}
+
+// writeJUnit writes JUnit's XML, which every pipeline reads: a fault is a failure, what cannot be seen is skipped.
+func (a *app) writeJUnit(found []finding) error {
+	type message struct {
+		Message string `xml:"message,attr"`
+	}
+	type testcase struct {
+		Name    string   `xml:"name,attr"`
+		Class   string   `xml:"classname,attr"`
+		Failure *message `xml:"failure,omitempty"`
+		Skipped *message `xml:"skipped,omitempty"`
+	}
+	suite := struct {
+		XMLName  xml.Name   `xml:"testsuite"`
+		Name     string     `xml:"name,attr"`
+		Tests    int        `xml:"tests,attr"`
+		Failures int        `xml:"failures,attr"`
+		Skipped  int        `xml:"skipped,attr"`
+		Cases    []testcase `xml:"testcase"`
+	}{Name: "keyrollout tenant check", Tests: len(found)}
+	for _, f := range found {
+		c := testcase{Name: f.ID, Class: "tenant"}
+		switch f.Level {
+		case steps.LevelFault:
+			c.Failure = &message{f.Text}
+			suite.Failures++
+		case steps.LevelUnknown:
+			c.Skipped = &message{f.Text}
+			suite.Skipped++
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	e := xml.NewEncoder(a.out)
+	e.Indent("", "  ")
+	if err := e.Encode(suite); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out)
+	return nil
+}
