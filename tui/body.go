@@ -1,8 +1,6 @@
 package tui
 
-import (
-	"keyrollout/steps"
-)
+import "keyrollout/steps"
 
 // body is the one thing there is to see or do, in h lines: what one has to know above, what is asked below.
 func (m *model) body(h int) block {
@@ -19,12 +17,15 @@ func (m *model) body(h int) block {
 		return m.enrolBody(b, h)
 	}
 	about, ask := m.context(b), m.under(b)
-	if m.ask != nil {
+	if a, past := m.shown(); a != nil {
 		// A long list leaves room for a few lines of what it is about.
 		var details block
-		details, ask = m.question(b, h-min(len(about.lines)+1, 5))
-		if m.ask.p.Kind == steps.Show {
+		details, ask = m.question(b, h-min(len(about.lines)+1, 5), a)
+		if a.p.Kind == steps.Show {
 			return m.stack(h, details, ask) // alone
+		}
+		if past {
+			ask = b.faded(ask)
 		}
 		if len(details.lines) > 0 {
 			about.gap()
@@ -83,15 +84,15 @@ func (m *model) context(b brush) block {
 
 // question is the words and what to answer with, in h lines if that can be done. Details that leave no room for the
 // answer are handed back, to be scrolled with what the question is about.
-func (m *model) question(b brush, h int) (details, ask block) {
-	q := m.ask.p.Question
-	answer := m.answering(b, h-len(words(b, q).lines)-1)
+func (m *model) question(b brush, h int, a *asking) (details, ask block) {
+	q := a.p.Question
+	answer := m.answering(b, h-len(words(b, q).lines)-1, a)
 	if len(words(b, q).lines)+1+len(answer.lines) > h && len(q.Detail) > 0 {
 		for _, d := range q.Detail {
 			details.add(b.para(b.st.Text, d)...)
 		}
 		q.Detail = nil
-		answer = m.answering(b, h-len(words(b, q).lines)-1)
+		answer = m.answering(b, h-len(words(b, q).lines)-1, a)
 	}
 	if q.Kind == steps.Touch && m.seen.led != nil {
 		ask.add(b.wrap(b.st.Text, ledLine(b, *m.seen.led))...)
@@ -104,11 +105,11 @@ func (m *model) question(b brush, h int) (details, ask block) {
 }
 
 // answering is what to answer with.
-func (m *model) answering(b brush, h int) block {
-	if m.ask.wait {
+func (m *model) answering(b brush, h int, a *asking) block {
+	if a.wait {
 		return block{lines: b.para(b.st.Faint, steps.T("Checking."))}
 	}
-	out := m.ask.form.view(b, max(h, 3))
+	out := a.form.view(b, max(h, 3))
 	if m.seen.wait != nil {
 		out.gap()
 		out.add(m.waitLines(b)...)
@@ -120,7 +121,7 @@ func (m *model) answering(b brush, h int) block {
 func (m *model) newsBlock(b brush) block {
 	var out block
 	lines := m.seen.news(8)
-	if m.ask == nil {
+	if a, _ := m.shown(); a == nil {
 		lines = m.seen.lines[max(len(m.seen.lines)-10, 0):]
 	}
 	for _, l := range lines {

@@ -14,10 +14,13 @@ import (
 func (m *model) enrolBody(b brush, h int) block {
 	e, s := m.seen.enrol, &m.seen
 	var ask block
-	if m.ask != nil {
-		if view := m.ask.form.view(b, 8); len(view.lines) > 0 {
-			ask.add(b.para(b.st.Text, m.ask.p.Text)...)
+	if a, past := m.shown(); a != nil && a.p.Kind == steps.Touch {
+		if view := a.form.view(b, 8); len(view.lines) > 0 {
+			ask.add(b.para(b.st.Text, a.p.Text)...)
 			ask.put(view)
+		}
+		if past {
+			ask = b.faded(ask)
 		}
 	}
 	if s.wait != nil {

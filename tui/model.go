@@ -25,6 +25,7 @@ type model struct {
 
 	seen scene    // what the engine told, as far as it is still on the screen
 	ask  *asking  // the question on the screen, or nil
+	past *asking  // the one that was answered last, as far as it is still to be seen
 	page *explain // the page of explanations, if open
 
 	notice   steps.Text // one line above the keys, until the next key
@@ -132,6 +133,7 @@ func (m *model) asked(p *pending) {
 		p.answer(reply{err: steps.ErrQuit})
 		return
 	}
+	m.settle(steps.Event{})
 	m.dropAsk()
 	now := m.now()
 	g := grace{came: now, quiet: startled}
@@ -146,10 +148,14 @@ func (m *model) asked(p *pending) {
 
 // withdrawn takes a question away that nobody waits for any more.
 func (m *model) withdrawn(p *pending) {
-	if m.asks(p) {
-		m.dropAsk()
-		m.seen.answered(p.Kind)
+	if !m.asks(p) {
+		return
 	}
+	if m.ask.wait { // it was looked at, and is fine
+		m.keep(m.ask)
+	}
+	m.dropAsk()
+	m.seen.answered(p.Kind)
 }
 
 func (m *model) dropAsk() {
@@ -171,6 +177,7 @@ func (m *model) answer(r reply) {
 		a.p.answer(r)
 		return
 	}
+	m.keep(a)
 	m.dropAsk()
 	m.seen.answered(a.p.Kind)
 	a.p.answer(r)

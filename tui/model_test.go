@@ -277,6 +277,59 @@ func TestLeavingInTheMiddleOfATouchCancelsIt(t *testing.T) {
 	}
 }
 
+// Between an answer and what comes of it nothing on the screen jumps.
+func TestAnAnswerDoesNotMakeTheScreenJump(t *testing.T) {
+	for _, s := range scenes {
+		b := newBench(t, 80, 24)
+		s.make(b)
+		if b.ask == nil || b.ask.form.typing() || b.ask.p.Kind == steps.Show || b.page != nil || b.leaving {
+			continue
+		}
+		b.press("down")
+		before := b.screen()
+		b.press("enter")
+		if b.answer() == nil {
+			t.Errorf("%s: not answered", s.name)
+		}
+		if after := b.screen(); after != before {
+			t.Errorf("%s: before\n%s\nafter\n%s", s.name, before, after)
+		}
+		b.tell(steps.EventNote, nil, steps.T("Something new."))
+		if b.past != nil {
+			t.Errorf("%s: the answered question stays though something new was told", s.name)
+		}
+	}
+}
+
+func TestTheRingKeepsItsSizeBetweenTouches(t *testing.T) {
+	b := newBench(t, 80, 24)
+	inKey(b)
+	b.tell(steps.EventLED, flashing)
+	b.tell(steps.EventEnrol, enrolment)
+	b.tell(steps.EventPicture, practicePrint())
+	b.put(touchQuestion)
+	before := b.screen()
+	b.press("enter")
+	b.tell(steps.EventPicture, practicePrint())
+	b.tell(steps.EventEnrol, enrolment)
+	if after := b.screen(); after != before {
+		t.Errorf("before\n%s\nafter\n%s", before, after)
+	}
+	b.press("enter") // answers nothing
+	if b.ask != nil {
+		t.Error("the past question is asked again")
+	}
+}
+
+func TestAShownValueIsGoneAtOnce(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.put(steps.Question{Kind: steps.Show, Text: steps.T("The pass"), Value: secret.New([]byte("7Kx#pQ2w"))})
+	b.press("enter")
+	if b.past != nil || strings.Contains(b.View().Content, "7Kx") {
+		t.Error("the pass stays on the screen")
+	}
+}
+
 func TestSuspendIsRefusedWhileTheKeyWaits(t *testing.T) {
 	b := newBench(t, 80, 24)
 	inKey(b)

@@ -10,7 +10,9 @@ import (
 // scene is what the engine told, as far as it still belongs on the screen. Each field is drawn by a file of its own.
 type scene struct {
 	lines   []said // since the step began
-	fresh   int    // lines before this one were there when the last question was answered
+	fresh   int    // lines from this one on are news to the question on the screen
+	next    int    // and to the one after it
+	stale   bool   // the problem was answered
 	plan    *steps.Plan
 	agreed  bool // the question about the plan was answered: the next one is about something else
 	problem *steps.Problem
@@ -37,6 +39,7 @@ type waiting struct {
 // see draws one event into the model.
 func (m *model) see(e steps.Event) {
 	s := &m.seen
+	m.settle(e)
 	m.quiet = m.now()
 	switch d := e.Data.(type) {
 	case steps.TenantState:
@@ -123,6 +126,9 @@ func (s *scene) say(mark steps.State, t steps.Text) {
 		if i < s.fresh {
 			s.fresh--
 		}
+		if i < s.next {
+			s.next--
+		}
 	}
 	s.lines = append(s.lines, said{mark, t})
 }
@@ -143,6 +149,7 @@ func (s *scene) endWait() { s.wait = nil }
 // asked: a question arrives. It ends a wait, and an enrolment unless it is the next touch.
 func (s *scene) asked(q steps.Question) {
 	s.endWait()
+	s.fresh = s.next
 	if s.agreed {
 		s.plan = nil
 	}
@@ -153,9 +160,15 @@ func (s *scene) asked(q steps.Question) {
 
 // answered: what was said before is no news any more. The plan stays until something was done.
 func (s *scene) answered(kind steps.Kind) {
-	s.problem = nil
+	s.next, s.stale = len(s.lines), true
 	s.agreed = kind != steps.Typed // a risk is confirmed in words before the plan is
-	s.fresh = len(s.lines)
+}
+
+// settle: something new has happened, and a problem that was answered is over.
+func (s *scene) settle() {
+	if s.stale {
+		s.problem, s.stale = nil, false
+	}
 }
 
 // news is what was said since the last answer, at most n lines.

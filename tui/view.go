@@ -179,6 +179,7 @@ func (m *model) keyLine(w int) string {
 // hints is what can be pressed now, most needed first.
 func (m *model) hints() []key.Binding {
 	k := m.keys
+	a, _ := m.shown()
 	var out []key.Binding
 	switch {
 	case m.leaving:
@@ -193,10 +194,10 @@ func (m *model) hints() []key.Binding {
 		return nil
 	case m.page != nil:
 		out = append(out, as(k.Back, m.say(steps.T("close"))))
-	case m.ask == nil:
+	case a == nil:
 		out = append(out, k.Leave)
 	default:
-		out = m.askHints()
+		out = m.askHints(a)
 	}
 	if m.more > 0 {
 		out = append(out, as(k.PageDown, m.say(steps.T("more"))))
@@ -204,14 +205,14 @@ func (m *model) hints() []key.Binding {
 	if m.hold || m.page != nil || m.opt.Explain == nil {
 		return out
 	}
-	if m.ask != nil && m.ask.form.typing() {
+	if a != nil && a.form.typing() {
 		return append(out, k.ExplainF1, k.Leave)
 	}
 	return append(out, k.Explain)
 }
 
-func (m *model) askHints() []key.Binding {
-	k, a := m.keys, m.ask
+func (m *model) askHints(a *asking) []key.Binding {
+	k := m.keys
 	if a.wait {
 		return []key.Binding{k.Leave}
 	}
