@@ -4,7 +4,7 @@ package walkthrough
 // "no", "off") stands there.
 var japaneseTUI = map[string]string{
 	// asker.go
-	"The two entries differ.":      "2 回の入力が一致しません。",
+	"The two entries differ.":      "2回の入力が一致しません。",
 	"Nothing was sent to the key.": "キーには何も送っていません。",
 
 	// body.go
@@ -12,19 +12,19 @@ var japaneseTUI = map[string]string{
 	"Working.":               "処理中です。",
 	"since %s":               "%s から",
 	"Longer than usual.":     "通常より時間がかかっています。",
-	"About %d seconds more.": "あと約 %d 秒です。",
-	"About %d minutes more.": "あと約 %d 分です。",
+	"About %d seconds more.": "あと約%d秒です。",
+	"About %d minutes more.": "あと約%d分です。",
 	"Ending what is under way, so that nothing is left half done.": "中途半端にならないよう、進行中の処理を終えています。",
-	"%d more lines: pgdn": "あと %d 行: pgdn",
+	"%d more lines: pgdn": "あと%d行: pgdn",
 	"end: pgup":           "ここまで: pgup",
 
 	// enrol.go
 	"The picture is practice data: a real key never shows your finger.": "画像は練習用のデータです。 実際のキーが指紋を見せることはありません。",
-	"Touch %d of about %d":   "タッチ %d 回目 (約 %d 回中)",
+	"Touch %d of about %d":   "タッチ%d回目 (約%d回のうち)",
 	"All touches are done.":  "タッチはすべて完了しました。",
 	"Last touch: %s":         "前回: %s",
 	"Now: %s":                "今回: %s",
-	"PIN set, %d tries left": "PIN 設定済み (残り %d 回)",
+	"PIN set, %d tries left": "PIN 設定済み (残り%d回)",
 	"PIN set":                "PIN 設定済み",
 	"no PIN":                 "PIN 未設定",
 	"fingers %d of %d":       "指紋 %d/%d",
@@ -76,7 +76,7 @@ var japaneseTUI = map[string]string{
 	"to go on, type: %s":              "続けるには次のとおり入力: %s",
 	"press enter when done":           "終わったら Enter",
 	"nothing is shown while you type": "入力中は何も表示されません",
-	"shown once":                      "1 回だけ表示",
+	"shown once":                      "1回だけ表示",
 	"default %s":                      "既定値 %s",
 	"no default":                      "既定値なし",
 	"These are not the words. Nothing was done.": "指定の語句ではありません。 何も実行していません。",
@@ -100,7 +100,7 @@ var japaneseTUI = map[string]string{
 	"Still waiting: %s":         "待機中: %s",
 
 	// plan.go, problem.go
-	"Settings that stay as they are: %d": "変更しない設定: %d 件",
+	"Settings that stay as they are: %d": "変更しない設定: %d件",
 	"What this does to people":           "ユーザーへの影響",
 	"then":                               "変更後",
 	"now  %s":                            "現在   %s",
@@ -118,8 +118,8 @@ var japaneseTUI = map[string]string{
 	// question_choose.go, question_line.go, question_touch.go, question_typed.go
 	"Yes":           "はい",
 	"No":            "いいえ",
-	"%d more above": "上にあと %d 件",
-	"%d more below": "下にあと %d 件",
+	"%d more above": "上にあと%d件",
+	"%d more below": "下にあと%d件",
 	"Nothing is chosen yet: move to one first.": "まだ選択されていません。 先に移動して選んでください。",
 	"take this":             "これで決定",
 	"Enter alone takes: %s": "Enter だけを押した場合: %s",
