@@ -3,7 +3,11 @@
 //
 // Start at Tenant, which says what can be asked in the domain's own words. New answers it with Microsoft's Graph SDK,
 // imported nowhere else; subpackage practice is a tenant of its own that speaks the same HTTP, so that one
-// implementation serves both.
+// implementation serves both. LogIn signs in to a real tenant, Inspector reads what a check of one needs, Trace writes
+// down what passes for a support case.
+//
+// Every call goes through do (retry.go), which repeats what may be repeated and turns every failure into an *Error, and
+// over wire (wire.go), which notes what really happened below the SDK. Policies are changed as JSON: see lossless.go.
 package graph
 
 import (

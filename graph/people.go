@@ -3,11 +3,8 @@ package graph
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-	"github.com/microsoftgraph/msgraph-sdk-go/groups"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 	"github.com/microsoftgraph/msgraph-sdk-go/organization"
 	"github.com/microsoftgraph/msgraph-sdk-go/users"
@@ -74,7 +71,7 @@ func (c *client) User(ctx context.Context, idOrUPN string) (User, error) {
 }
 
 func (c *client) readUser(ctx context.Context, op, id string) (User, error) {
-	return c.withBasic(func(fields []string) (User, error) {
+	return orBasic(func(fields []string) (User, error) {
 		return do(ctx, c, op, looks, func(ctx context.Context) (User, error) {
 			u, err := got(c.user(id).Get(ctx, &users.UserItemRequestBuilderGetRequestConfiguration{
 				QueryParameters: &users.UserItemRequestBuilderGetQueryParameters{Select: fields}}))
@@ -89,15 +86,15 @@ func (c *client) readUser(ctx context.Context, op, id string) (User, error) {
 	})
 }
 
-// withBasic asks for all fields of a user, and for the basic ones where the right to the others is missing.
-func (c *client) withBasic(read func(fields []string) (User, error)) (User, error) {
-	u, err := read(fullUser)
+// orBasic asks for all fields of users, and for the basic ones where the right to the others is missing.
+func orBasic[T any](read func(fields []string) (T, error)) (T, error) {
+	v, err := read(fullUser)
 	if e := refusal(err); e != nil && e.Status == http.StatusForbidden {
 		if basic, err := read(basicUser); err == nil {
 			return basic, nil
 		}
 	}
-	return u, err
+	return v, err
 }
 
 // FindUsers needs User.ReadBasic.All.
@@ -108,7 +105,7 @@ func (c *client) FindUsers(ctx context.Context, query string) ([]User, error) {
 		return nil, badInput(op, "nothing to search for")
 	}
 	search := `"displayName:` + q + `" OR "userPrincipalName:` + q + `"`
-	find := func(fields []string) ([]User, error) {
+	return orBasic(func(fields []string) ([]User, error) {
 		return do(ctx, c, op, looks, func(ctx context.Context) ([]User, error) {
 			r, err := got(users.NewUsersRequestBuilderInternal(nil, c.v1).Get(ctx,
 				&users.UsersRequestBuilderGetRequestConfiguration{
@@ -118,11 +115,11 @@ func (c *client) FindUsers(ctx context.Context, query string) ([]User, error) {
 			if err != nil {
 				return nil, err
 			}
-			list := []User{}
 			rows, err := listed(r.GetValue())
 			if err != nil {
 				return nil, err
 			}
+			list := []User{}
 			for _, u := range rows {
 				if u != nil && len(list) < found {
 					list = append(list, userOf(u))
@@ -130,12 +127,7 @@ func (c *client) FindUsers(ctx context.Context, query string) ([]User, error) {
 			}
 			return list, nil
 		})
-	}
-	list, err := find(fullUser)
-	if e := refusal(err); e != nil && e.Status == http.StatusForbidden {
-		return find(basicUser)
-	}
-	return list, err
+	})
 }
 
 func userOf(u models.Userable) User {
@@ -150,129 +142,6 @@ func userOf(u models.Userable) User {
 // isGuest goes by the name of the account where the kind may not be read: guests' names carry a mark.
 func isGuest(kind, upn string) bool {
 	return strings.EqualFold(kind, "Guest") || kind == "" && strings.Contains(strings.ToUpper(upn), "#EXT#")
-}
-
-// FindGroups needs Group.ReadBasic.All. Members are not counted.
-func (c *client) FindGroups(ctx context.Context, query string) ([]Group, error) {
-	const op = "search groups"
-	q := searchTerm(query)
-	if q == "" {
-		return nil, badInput(op, "nothing to search for")
-	}
-	return do(ctx, c, op, looks, func(ctx context.Context) ([]Group, error) {
-		r, err := got(groups.NewGroupsRequestBuilderInternal(nil, c.v1).Get(ctx,
-			&groups.GroupsRequestBuilderGetRequestConfiguration{
-				Headers: eventual(),
-				QueryParameters: &groups.GroupsRequestBuilderGetQueryParameters{
-					Search: ptr(`"displayName:` + q + `"`), Filter: ptr("securityEnabled eq true"),
-					Select: groupFields, Top: ptr[int32](found), Count: ptr(true)}}))
-		if err != nil {
-			return nil, err
-		}
-		list := []Group{}
-		rows, err := listed(r.GetValue())
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range rows {
-			if g != nil && len(list) < found {
-				list = append(list, groupOf(g))
-			}
-		}
-		return list, nil
-	})
-}
-
-var groupFields = []string{"id", "displayName", "securityEnabled", "mailEnabled", "groupTypes"}
-
-// Group needs Group.ReadBasic.All, and GroupMember.ReadBasic.All to count: without it Members is -1.
-func (c *client) Group(ctx context.Context, id string) (Group, error) {
-	const op = "find a group"
-	if uuid.Validate(id) != nil {
-		return Group{}, badInput(op, "a group is named by its object id")
-	}
-	b := groups.NewGroupsRequestBuilderInternal(nil, c.v1).ByGroupId(id)
-	g, err := do(ctx, c, op, looks, func(ctx context.Context) (Group, error) {
-		g, err := got(b.Get(ctx, &groups.GroupItemRequestBuilderGetRequestConfiguration{
-			QueryParameters: &groups.GroupItemRequestBuilderGetQueryParameters{Select: groupFields}}))
-		if err != nil {
-			return Group{}, err
-		}
-		if deref(g.GetId()) == "" {
-			return Group{}, errEmpty
-		}
-		return groupOf(g), nil
-	})
-	if err != nil {
-		return Group{}, err
-	}
-	n, err := do(ctx, c, "count a group", looks, func(ctx context.Context) (int64, error) {
-		people := b.TransitiveMembers().GraphUser()
-		people.UrlTemplate = documented(people.UrlTemplate)
-		r, err := got(people.Get(ctx,
-			&groups.ItemTransitiveMembersGraphUserRequestBuilderGetRequestConfiguration{
-				Headers: eventual(),
-				QueryParameters: &groups.ItemTransitiveMembersGraphUserRequestBuilderGetQueryParameters{
-					Select: []string{"id"}, Top: ptr[int32](1), Count: ptr(true)}}))
-		if err != nil {
-			return -1, err
-		}
-		if r.GetOdataCount() == nil {
-			return -1, nil
-		}
-		return *r.GetOdataCount(), nil
-	})
-	if err == nil {
-		g.Members = int(n)
-	}
-	return g, ctx.Err()
-}
-
-func groupOf(g models.Groupable) Group {
-	kinds := g.GetGroupTypes()
-	return Group{
-		ID: deref(g.GetId()), Name: deref(g.GetDisplayName()), Security: deref(g.GetSecurityEnabled()),
-		MailEnabled: deref(g.GetMailEnabled()), Dynamic: slices.Contains(kinds, "DynamicMembership"), Members: -1,
-	}
-}
-
-// MemberOf needs GroupMember.Read.All and User.ReadBasic.All. AllUsers, where asked for, is always among the answers.
-func (c *client) MemberOf(ctx context.Context, userID string, groupIDs []string) ([]string, error) {
-	const op = "look up group membership"
-	const most = 20 // of one request
-	var in, ask []string
-	for _, id := range groupIDs {
-		switch {
-		case id == AllUsers:
-			in = append(in, id)
-		case !slices.Contains(ask, id):
-			ask = append(ask, id)
-		}
-	}
-	if len(ask) > most {
-		return nil, badInput(op, "more than 20 groups")
-	}
-	if len(ask) == 0 {
-		return in, nil
-	}
-	if err := named(op, userID); err != nil {
-		return nil, err
-	}
-	member, err := do(ctx, c, op, looks, func(ctx context.Context) ([]string, error) {
-		body := users.NewItemCheckMemberGroupsPostRequestBody()
-		body.SetGroupIds(ask)
-		r, err := got(c.user(userID).CheckMemberGroups().PostAsCheckMemberGroupsPostResponse(ctx, body, nil))
-		if err != nil {
-			return nil, err
-		}
-		return listed(r.GetValue())
-	})
-	return append(in, member...), err
-}
-
-// documented replaces the SDK's alias of a type by the name that the reference gives.
-func documented(urlTemplate string) string {
-	return strings.Replace(urlTemplate, "/graph.user", "/microsoft.graph.user", 1)
 }
 
 // searchTerm makes typed words safe inside the quotes of $search.

@@ -27,7 +27,7 @@ func raw(ctx context.Context, a kiota.RequestAdapter, ri *kiota.RequestInformati
 	return b, nil
 }
 
-// sending turns a GET of the SDK's builders into another method with a body. Nil means no body.
+// sending turns a GET of the SDK's builders into another method with a body.
 func sending(ri *kiota.RequestInformation, m kiota.HttpMethod, body any) (*kiota.RequestInformation, error) {
 	ri.Method = m
 	b, err := json.Marshal(body)
