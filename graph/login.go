@@ -48,6 +48,8 @@ type LogInOptions struct {
 	Password    secret.Secret // of the certificate
 	Secret      secret.Secret // BySecret
 
+	Keep TokenStore // ByDeviceCode, ByBrowser: where the sign-in is kept for the next run; nil = nowhere
+
 	Transport http.RoundTripper // nil = net/http's
 }
 
@@ -57,8 +59,8 @@ type DeviceCode struct {
 	Expires            time.Time
 }
 
-// LogIn signs in now and returns a credential for Options.Credential. Tokens stay in memory, and are renewed without
-// asking as long as Microsoft allows.
+// LogIn signs in now and returns a credential for Options.Credential. Tokens stay in memory unless Keep says otherwise,
+// and are renewed without asking as long as Microsoft allows.
 //
 // Errors are *Error unless the context ended; Code is one of the CodeLogIn constants or Entra's own ("AADSTS…").
 func LogIn(ctx context.Context, o LogInOptions) (azcore.TokenCredential, error) {

@@ -34,6 +34,9 @@ func newPerson(o LogInOptions) (*person, error) {
 	if o.Transport != nil {
 		opts = append(opts, public.WithHTTPClient(&http.Client{Transport: o.Transport}))
 	}
+	if o.Keep != nil {
+		opts = append(opts, public.WithCache(tokenCache{o.Keep}))
+	}
 	c, err := public.New(o.ClientID, opts...)
 	if err != nil {
 		return nil, err
@@ -53,6 +56,9 @@ func (p *person) GetToken(ctx context.Context, t policy.TokenRequestOptions) (az
 }
 
 func (p *person) token(ctx context.Context, t policy.TokenRequestOptions) (public.AuthResult, error) {
+	if p.account.IsZero() && p.o.Keep != nil {
+		p.account = p.known(ctx)
+	}
 	if !p.account.IsZero() {
 		r, err := p.client.AcquireTokenSilent(ctx, t.Scopes, public.WithSilentAccount(p.account), public.WithClaims(t.Claims))
 		if err == nil || ctx.Err() != nil {
@@ -81,4 +87,18 @@ func (p *person) token(ctx context.Context, t policy.TokenRequestOptions) (publi
 		return public.AuthResult{}, err
 	}
 	return dc.AuthenticationResult(ctx)
+}
+
+// known is who signed in on this machine before: the one hinted at, or the only one.
+func (p *person) known(ctx context.Context) public.Account {
+	list, err := p.client.Accounts(ctx)
+	if err != nil {
+		return public.Account{} // then they sign in again
+	}
+	for _, a := range list {
+		if strings.EqualFold(a.PreferredUsername, p.o.Hint) || p.o.Hint == "" && len(list) == 1 {
+			return a
+		}
+	}
+	return public.Account{}
 }
