@@ -106,4 +106,7 @@ var japaneseCommands = map[string]string{
 	"Asked: %s.":       "要求: %s",
 	"Done: %s.":        "完了: %s",
 	"Refused: %s: %s.": "拒否: %s: %s",
+
+	// tenant.go
+	"next: %s": "次の操作: %s",
 }
