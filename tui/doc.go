@@ -1,8 +1,10 @@
 // Package tui is the screen: the wizard, one Bubble Tea model, and the plain dialogue for screen readers, pipes and
 // terminals that cannot draw. Both are a steps.Asker and draw what steps.Event says; neither knows what a rollout is.
 //
-// A newcomer starts at wizard.go (what runs beside what), then model.go (what happens on a key or an event), then
-// view.go (what stands where on the screen). The plain dialogue is plain.go.
+// A newcomer starts at wizard.go (what runs beside what), then model.go (what the screen knows), press.go (what a key
+// does), scene.go (what an event does), then view.go and body.go (what stands where). There is a file for each kind of
+// question (question_*.go) and for each thing that is drawn (plan.go, enrol.go, proof.go, problem.go, summary.go). The
+// plain dialogue is plain.go.
 //
 // The rules of this screen:
 //

@@ -75,8 +75,8 @@ func (f *chooseForm) hints(keys KeyMap, say steps.Speaker) []key.Binding {
 	if f.yesNo {
 		h = append(h, keys.Yes, keys.No)
 	}
-	if f.at < 0 {
-		h = h[1:]
+	if f.at < 0 { // Enter takes nothing yet
+		h = append([]key.Binding{as(keys.Move, say(f.verb))}, h[2:]...)
 	}
 	return h
 }
