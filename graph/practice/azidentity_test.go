@@ -53,12 +53,13 @@ func TestAzidentity(t *testing.T) {
 	var client azcore.ClientOptions
 	client.Transport = &http.Client{Transport: tenant.Transport()}
 
+	through := tenant.Transport()
 	ask := func(name string, cred azcore.TokenCredential, err error) {
 		t.Run(name, func(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g, err := graph.New(graph.Options{Credential: cred, Transport: tenant.Transport(), Practice: true})
+			g, err := graph.New(graph.Options{Credential: cred, Transport: through, Practice: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,11 +84,32 @@ func TestAzidentity(t *testing.T) {
 		playBrowser(t, tenant)
 		ask("browser", browser, err)
 	}
+	// The same with the tenant in another process, as it were.
+	address, err := tenant.Listen(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if through, err = practice.Dial(address, nil); err != nil {
+		t.Fatal(err)
+	}
+	client.Transport = &http.Client{Transport: through}
+	far, err := azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{ClientOptions: client, TenantID: practice.Domain, ClientID: own,
+		UserPrompt: func(_ context.Context, m azidentity.DeviceCodeMessage) error {
+			if !strings.HasPrefix(m.VerificationURL, address) {
+				t.Errorf("a person is sent to %s", m.VerificationURL)
+			}
+			resp, err := http.PostForm(m.VerificationURL, url.Values{"code": {m.UserCode}, "upn": {practice.AdminUPN}})
+			if err == nil {
+				resp.Body.Close()
+			}
+			return err
+		}})
+	ask("served", far, err)
 	wrong, err := azidentity.NewClientSecretCredential(practice.Domain, own, "a guess", &azidentity.ClientSecretCredentialOptions{ClientOptions: client})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := graph.New(graph.Options{Credential: wrong, Transport: tenant.Transport()})
+	g, err := graph.New(graph.Options{Credential: wrong, Transport: through})
 	if err != nil {
 		t.Fatal(err)
 	}

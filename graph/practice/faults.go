@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"slices"
@@ -23,7 +24,8 @@ type Fault struct {
 
 // faultKinds are the names, with what they do.
 var faultKinds = []struct{ name, does string }{
-	{"unauthorized", "401: the token has run out or was revoked"},
+	{"unauthorized", "401: the token has run out"},
+	{"token-revoked", "401 with a claims challenge: the sign-in has to be shown again (continuous access evaluation)"},
 	{"forbidden", "403: a right or a role is missing"},
 	{"not-found", "404: as if it did not exist, or outside the administrator's unit"},
 	{"throttled", "429 with Retry-After"},
@@ -175,6 +177,13 @@ func (f Fault) instead(c *call) *answer {
 	switch f.Name {
 	case "unauthorized":
 		return c.refuse(errExpired.because("fault on demand: %s", f.Name))
+	case "token-revoked":
+		a := c.refuse((&refusal{status: http.StatusUnauthorized, code: "InvalidAuthenticationToken", message: "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp"}).
+			because("fault on demand: %s", f.Name))
+		claims := fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, c.now.Unix())
+		a.header.Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="%s"`,
+			base64.StdEncoding.EncodeToString([]byte(claims))))
+		return a
 	case "forbidden":
 		return c.refuse(errDenied.because("fault on demand: %s", f.Name))
 	case "not-found":

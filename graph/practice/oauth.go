@@ -51,9 +51,14 @@ func (e *oauthError) body(c *call) object {
 		"error_description": fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s", e.aadsts, e.message, c.requestID, c.requestID, c.now.Format("2006-01-02 15:04:05Z"))}
 }
 
-// base is the tenant's address for one of its names.
+// base is the tenant's address for a program, and forBrowser that for a person's browser.
 func (c *call) base() string {
 	scheme, host := c.origin()
+	return scheme + "://" + host
+}
+
+func (c *call) forBrowser() string {
+	scheme, host := c.served()
 	return scheme + "://" + host
 }
 
@@ -81,7 +86,7 @@ func (c *call) openidConfiguration() (*reply, error) {
 	}
 	base := c.base() + "/" + c.vars["tenant"]
 	return ok(object{
-		"issuer": c.issuer(), "authorization_endpoint": base + "/oauth2/v2.0/authorize", "token_endpoint": base + "/oauth2/v2.0/token",
+		"issuer": c.issuer(), "authorization_endpoint": c.forBrowser() + "/" + c.vars["tenant"] + "/oauth2/v2.0/authorize", "token_endpoint": base + "/oauth2/v2.0/token",
 		"device_authorization_endpoint": base + "/oauth2/v2.0/devicecode", "jwks_uri": base + "/discovery/v2.0/keys",
 		"response_types_supported": []string{"code"}, "response_modes_supported": []string{"query", "fragment", "form_post"},
 		"subject_types_supported": []string{"pairwise"}, "id_token_signing_alg_values_supported": []string{"RS256"},

@@ -44,7 +44,7 @@ func (c *call) deviceCode() (*reply, error) {
 	code := string(b)
 	c.st.Grants[hash] = &grant{Kind: "device", UserCode: code, App: app.ID, Scope: form.Get("scope"), Expires: c.now.Add(deviceLife)}
 	c.changed = true
-	where := c.base() + devicePath
+	where := c.forBrowser() + devicePath
 	return ok(object{"user_code": code, "device_code": value, "verification_uri": where, "expires_in": int(deviceLife / time.Second), "interval": 5,
 		"message": fmt.Sprintf("To sign in, use a web browser to open the page %s and enter the code %s to authenticate.", where, code)})
 }

@@ -133,17 +133,6 @@ func (c *call) next(from, size int) string {
 	return u.String()
 }
 
-// origin is how the client reached the tenant.
-func (c *call) origin() (scheme, host string) {
-	if c.r.URL.Host != "" { // in process: the request is the client's own
-		return c.r.URL.Scheme, c.r.URL.Host
-	}
-	if c.r.TLS != nil {
-		return "https", c.r.Host
-	}
-	return "http", c.r.Host
-}
-
 func (c *call) version() string {
 	if c.beta {
 		return "beta"

@@ -60,7 +60,7 @@ var (
 
 // person finds the account of a sign-in page. Guests sign in at home, not here.
 func (c *call) person(upn string) (*user, error) {
-	u := c.t.dir.byUPN[strings.ToLower(upn)]
+	u := c.t.dir.byUPN[strings.ToLower(strings.TrimSpace(upn))]
 	if u == nil {
 		return nil, errUserUnknown.because("there is no user %q", upn)
 	}
@@ -212,6 +212,9 @@ func (c *call) tryKey(u *user, in assertion) (*passkey, *refusal) {
 	}
 	if k == nil {
 		return nil, errNoKey.because("%s has no passkey with this credential id", u.UPN)
+	}
+	if c.now.Before(k.Created.Add(c.t.seed.Settle)) {
+		return nil, errNoKey.because("the passkey was registered at %s and has not reached the sign-in page yet", stamp(k.Created))
 	}
 	if why := c.verifyAssertion(u, k, in); why != "" {
 		return k, errSignIn.because("%s", why)

@@ -302,3 +302,14 @@ func TestFree(t *testing.T) {
 		t.Errorf("%v", out)
 	}
 }
+
+// TestSettle: a fresh passkey cannot sign in for a while.
+func TestSettle(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Seed.Settle = 30 * time.Second })
+	b.open()
+	key := newTestKey(t)
+	b.want(201, "POST", b.keys(aiko), key.register(b.options(aiko), "Key"))
+	b.refused(404, "not reached", "POST", pages+"sign-in", key.assert(aiko, b.signInOptions(aiko), nil))
+	b.clock.add(30 * time.Second)
+	b.want(200, "POST", pages+"sign-in", key.assert(aiko, b.signInOptions(aiko), nil))
+}

@@ -32,6 +32,8 @@ type Seed struct {
 	Quotas bool `json:"quotas"`
 	// Lag is how far reads lag behind writes.
 	Lag time.Duration `json:"lag"`
+	// Settle is how long a new passkey takes until it can sign in; about 30 seconds in Entra.
+	Settle time.Duration `json:"settle"`
 	// ReportDelay is how far the registration report runs behind; up to 36 hours in Entra, an hour if 0.
 	ReportDelay time.Duration `json:"reportDelay"`
 	// SecurityDefaults are on in tenants that never switched them off. Access policies cannot be enabled beside them.

@@ -16,6 +16,7 @@ func ReadSeed(r io.Reader) (*Seed, error) {
 		SignInDelay string `json:"signInDelay"`
 		ReportDelay string `json:"reportDelay"`
 		Lag         string `json:"lag"`
+		Settle      string `json:"settle"`
 	}{plain: &plain{}}
 	dec := json.NewDecoder(r)
 	dec.DisallowUnknownFields()
@@ -26,7 +27,7 @@ func ReadSeed(r io.Reader) (*Seed, error) {
 	for _, d := range []struct {
 		name, text string
 		into       *time.Duration
-	}{{"signInDelay", in.SignInDelay, &s.SignInDelay}, {"reportDelay", in.ReportDelay, &s.ReportDelay}, {"lag", in.Lag, &s.Lag}} {
+	}{{"signInDelay", in.SignInDelay, &s.SignInDelay}, {"reportDelay", in.ReportDelay, &s.ReportDelay}, {"lag", in.Lag, &s.Lag}, {"settle", in.Settle, &s.Settle}} {
 		if d.text == "" {
 			continue
 		}

@@ -53,7 +53,7 @@ func (c *call) show(name string, status int, v view) (*reply, error) {
 
 func sitePage(name string) func(*call) (*reply, error) {
 	return func(c *call) (*reply, error) {
-		if _, host := c.origin(); strings.HasPrefix(host, "127.0.0.1:") { // WebAuthn knows no addresses, only names
+		if _, host := c.served(); strings.HasPrefix(host, "127.0.0.1:") { // WebAuthn knows no addresses, only names
 			return &reply{status: http.StatusFound, to: "http://localhost:" + strings.TrimPrefix(host, "127.0.0.1:") + c.r.URL.RequestURI()}, nil
 		}
 		return c.show(name, http.StatusOK, view{Code: c.query.Get("code"), People: c.choices("")})

@@ -44,6 +44,6 @@ func (t *Tenant) ListenTLS(ctx context.Context, addr string) (url string, certif
 	if err != nil {
 		return "", nil, err
 	}
-	t.serve(ctx, tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"http/1.1"}}))
+	serve(ctx, tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"http/1.1"}}), ownHost(t))
 	return "https://localhost:" + port, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
 }

@@ -120,7 +120,7 @@ func (t *Tenant) Listen(ctx context.Context, addr string) (url string, err error
 	if addr, err = loopback(addr); err != nil {
 		return "", err
 	}
-	return t.ListenAnywhere(ctx, addr)
+	return listen(ctx, addr, ownHost(t))
 }
 
 // loopback completes an address, and refuses one that others can reach.
@@ -141,16 +141,20 @@ func loopback(addr string) (string, error) {
 // ListenAnywhere serves on any address. The practice tenant asks nobody for a password: never on a network that others
 // use.
 func (t *Tenant) ListenAnywhere(ctx context.Context, addr string) (url string, err error) {
+	return listen(ctx, addr, t)
+}
+
+func listen(ctx context.Context, addr string, h http.Handler) (url string, err error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return "", err
 	}
-	t.serve(ctx, ln)
+	serve(ctx, ln, h)
 	return "http://" + ln.Addr().String(), nil
 }
 
-func (t *Tenant) serve(ctx context.Context, ln net.Listener) {
-	srv := &http.Server{Handler: t, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+func serve(ctx context.Context, ln net.Listener, h http.Handler) {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	go srv.Serve(ln)
 	context.AfterFunc(ctx, func() { srv.Close() })
 }

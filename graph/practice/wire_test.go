@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,12 @@ func TestListen(t *testing.T) {
 	b := newBench(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	req := httptest.NewRequest("GET", "http://rebound.example/v1.0/me", nil)
+	refused := httptest.NewRecorder()
+	ownHost(b.tenant).ServeHTTP(refused, req)
+	if refused.Code != http.StatusMisdirectedRequest {
+		t.Errorf("a page elsewhere is answered: %d", refused.Code)
+	}
 	if _, err := b.tenant.Listen(ctx, "0.0.0.0:0"); !errors.Is(err, ErrNotLoopback) {
 		t.Errorf("listening to everyone: %v", err)
 	}
@@ -131,7 +138,7 @@ func TestTransport(t *testing.T) {
 func TestFaults(t *testing.T) {
 	b := newBench(t)
 	f := b.opts.Faults
-	for name, want := range map[string]int{"unauthorized": 401, "forbidden": 403, "not-found": 404, "throttled": 429, "throttled-silent": 429, "server-error": 500, "unavailable": 503} {
+	for name, want := range map[string]int{"unauthorized": 401, "token-revoked": 401, "forbidden": 403, "not-found": 404, "throttled": 429, "throttled-silent": 429, "server-error": 500, "unavailable": 503} {
 		if err := f.Add(name + " GET /me x2"); err != nil {
 			t.Fatal(err)
 		}
