@@ -138,7 +138,7 @@ func (c *client) finish(into any) status {
 	if len(a) > 1 {
 		c.canonical(a[1:])
 	}
-	if into != nil && a[0] == 0 {
+	if into != nil && a[0] == 0 && len(a) > 1 {
 		if err := cbor.Unmarshal(a[1:], into); err != nil {
 			c.t.Fatalf("the response is not what it should be: %v: %x", err, a)
 		}

@@ -210,15 +210,6 @@ func TestFido2CredAndAssert(t *testing.T) {
 	wantIn(t, ok(typed(t, []string{"1234"}, "fido2-token", "-I", "-c", path)), "existing rk(s): 1")
 }
 
-func read(t *testing.T, path string) string {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
 // Large blobs, as fido2-token keeps them: per credential, under its largeBlobKey.
 func TestFido2LargeBlob(t *testing.T) {
 	k, path := served(t, Options{Profile: relaxed()})
