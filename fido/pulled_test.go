@@ -94,6 +94,9 @@ func TestPulledOutBefore(t *testing.T) {
 func TestPulledOutAtEveryReport(t *testing.T) {
 	eachOpener(t, func(t *testing.T, o opener) {
 		for name, f := range operations {
+			if testing.Short() && name != "make" && name != "set PIN" && name != "enrol" {
+				continue
+			}
 			whole := pullOutAfter(t, o, name, f, -1)
 			for n := 0; ; n++ {
 				err := pullOutAfter(t, o, name, f, n)
