@@ -45,7 +45,7 @@ test: setup-test ## install what is missing, vet, and run all tests (TESTFLAGS=-
 	$(CGO) go test $(TESTFLAGS) ./...
 
 race: setup ## run the tests of the packages with goroutines under the race detector
-	$(CGO) go test -race -timeout 20m $(TESTFLAGS) $(RACE)
+	$(CGO) go test -race -short -timeout 20m $(TESTFLAGS) $(RACE)
 
 fuzz: setup ## feed every parser with chance, FUZZTIME (20s) each
 	@$(CGO) scripts/fuzz $(FUZZTIME)
