@@ -67,7 +67,7 @@ var japaneseCommands = map[string]string{
 	"in a browser": "ブラウザーを使う",
 	"on this computer; over SSH with  ssh -L 8400:localhost:8400":  "このコンピューターで。 SSH では  ssh -L 8400:localhost:8400",
 	"as the Azure CLI is signed in":                                "Azure CLI のサインインを使う",
-	"after  az login":                                              "az login  の後",
+	"after  az login":                                              "az login の後",
 	"Waiting %s before asking again (%s).":                         "%s 待ってから再試行します (%s)。",
 	"the tenant":                                                   "テナント",
 	"Enter the code  %s":                                           "次のコードを入力してください:  %s",
@@ -109,4 +109,8 @@ var japaneseCommands = map[string]string{
 
 	// tenant.go
 	"next: %s": "次の操作: %s",
+
+	// pass.go
+	"No pass.":                     "パスはありません。",
+	"issued %s, good until %s, %s": "発行 %s、期限 %s、%s",
 }
