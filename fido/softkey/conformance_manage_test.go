@@ -44,12 +44,12 @@ func (x *rig) bio(sub int, params any, want status) (a bioAnswer) {
 }
 
 var bioRequirements = []requirement{
-	{"6.7", "getModality tells fingerprint, without a token", func(x *rig) {
+	{"6.7.2", "getModality tells fingerprint, without a token", func(x *rig) {
 		var a bioAnswer
 		x.c.must(cmdBio, m{6: true}, &a)
 		x.that(*a.Modality == 1, "1")
 	}},
-	{"6.7.2", "getFingerprintSensorInfo tells kind, samples and name size, without a token", func(x *rig) {
+	{"6.7.3", "getFingerprintSensorInfo tells kind, samples and name size, without a token", func(x *rig) {
 		var a bioAnswer
 		x.c.must(cmdBio, m{1: 1, 2: 7}, &a)
 		x.that(*a.Kind == 1 && *a.Samples > 0 && *a.NameSize > 0, "three")

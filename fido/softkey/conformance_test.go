@@ -107,8 +107,8 @@ var chapters = []struct {
 func TestConformance(t *testing.T) {
 	var table bytes.Buffer
 	table.WriteString("# Conformance of the software key\n\n" +
-		"Every requirement of CTAP 2.1 and CTAPHID that shows from outside, and whether the key meets it. This file is\n" +
-		"written by its test: `go test ./fido/softkey -run TestConformance -conformance`; the test fails when the two\n" +
+		"What CTAP 2.1 and CTAPHID ask for and shows from outside, as this project reads it, and whether the key meets it.\n" +
+		"It is written by its test: `go test ./fido/softkey -run TestConformance -conformance`; the test fails when the two\n" +
 		"differ. Sections are those of CTAP 2.1 (2021-06-15) unless they say otherwise; U2F is FIDO U2F Raw Message\n" +
 		"Formats 1.2. The profile is the ATKey.Pro's, with alwaysUv off where the requirement is not about it.\n")
 	all := true
