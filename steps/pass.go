@@ -4,10 +4,91 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"keyrollout/graph"
 	"keyrollout/internal/secret"
 )
+
+// IssuePass gives a person a pass outside a rollout, after looking whether it can be used at all.
+func IssuePass(ctx context.Context, w *World, user string, lifetime time.Duration, once bool) error {
+	u, policy, err := w.passFor(ctx, user)
+	if err != nil {
+		return err
+	}
+	if lifetime != 0 && (lifetime < policy.Minimum || lifetime > policy.Max) {
+		return &Problem{Code: "pass-minutes", State: tenantUnchanged,
+			What: T("The policy allows a pass %d to %d minutes.", int(policy.Minimum.Minutes()), int(policy.Max.Minutes()))}
+	}
+	if err := w.Journal.SetWish(Wish{Road: RoadPass, User: u.ID, UserUPN: u.UPN, UserName: u.Name, Lifetime: lifetime, Once: once || policy.Once}); err != nil {
+		return err
+	}
+	have, err := w.Tenant.Passes(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	blocks, err := w.bootstrapBlocks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range blocks {
+		w.note(tenantID, b)
+	}
+	return w.issuePass(ctx, tenantID, have)
+}
+
+// passFor finds a person and says why they could not use a pass, if they could not.
+func (w *World) passFor(ctx context.Context, user string) (graph.User, graph.PassPolicy, error) {
+	u, err := w.Tenant.User(ctx, user)
+	if err != nil {
+		return u, graph.PassPolicy{}, err
+	}
+	policy, err := w.Tenant.PassPolicy(ctx)
+	if err != nil {
+		return u, policy, err
+	}
+	no := func(code string, what Text) error { return &Problem{Code: code, What: what, State: tenantUnchanged} }
+	switch {
+	case u.Guest:
+		return u, policy, no("user-guest", T("%s is a guest: guests cannot have a pass or register a passkey in this tenant.", u.Name))
+	case u.Disabled:
+		return u, policy, no("user-disabled", T("The account of %s is disabled.", u.Name))
+	case u.ID == w.Admin.ID:
+		return u, policy, no("user-self", T("This is the account you are signed in with: nobody can issue a pass or register a key for themselves through Graph."))
+	case !policy.Enabled:
+		return u, policy, no("pass-off", T("Passes are turned off in this tenant."))
+	}
+	in, err := w.covers(ctx, u.ID, policy.Include, policy.Exclude)
+	if err == nil && !in {
+		err = no("pass-scope", T("%s is outside the Temporary Access Pass policy: the pass would be refused at sign-in (130502).", u.Name))
+	}
+	return u, policy, err
+}
+
+// PassesOf lists a person's passes, without their values, which nobody can read again.
+func PassesOf(ctx context.Context, w *World, user string) (graph.User, []graph.Pass, error) {
+	u, err := w.Tenant.User(ctx, user)
+	if err != nil {
+		return u, nil, err
+	}
+	list, err := w.Tenant.Passes(ctx, u.ID)
+	return u, list, err
+}
+
+// RevokePasses takes a person's passes away.
+func RevokePasses(ctx context.Context, w *World, user string) error {
+	u, list, err := PassesOf(ctx, w, user)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if err := w.Tenant.RevokePass(ctx, u.ID, p.ID); err != nil {
+			return err
+		}
+	}
+	w.done(tenantID, T("%d pass(es) of %s revoked.", len(list), u.Name), Fact{"pass", "revoked"}, Fact{"user", u.UPN})
+	return nil
+}
 
 // issuePass gives the person of the rollout a Temporary Access Pass and shows it once. A pass that is there already is
 // replaced only when told: its value cannot be read again, and the person may be holding it.

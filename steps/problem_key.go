@@ -40,6 +40,7 @@ func problemOfKey(e *fido.Error) *Problem {
 		p.Next = []Choice{{ID: "retry", Text: T("run  keyrollout doctor  for the missing rule, then try again")}, Leave}
 	case fido.CodeUnsupported:
 		p.Code, p.What = "key-unsupported", T("The key, or this build of keyrollout, cannot do that: %s.", e.Op)
+		p.Next = []Choice{{ID: "retry", Text: T("take another key, or a build with libfido2 (make setup, make build), then try again")}, Leave}
 	case fido.CodeUserTimeout, fido.CodeActionTimeout:
 		p.Code, p.What = "touch-none", T("Nobody touched the key in time.")
 	case fido.CodeDenied:
