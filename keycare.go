@@ -18,7 +18,7 @@ type care func(context.Context, *steps.World) error
 
 // careFor runs it on the key that is meant, on whatever screen there is.
 func (a *app) careFor(ctx context.Context, device string, f care) error {
-	return a.drive(ctx, a.screen(nil), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+	return a.drive(ctx, a.aside(), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
 		w := &steps.World{Asker: ask, Tell: tell, Keys: keysAt(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
 		defer w.Close()
 		return steps.Visit(ctx, w, f)

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -39,7 +38,7 @@ func main() {
 }
 
 // run is main with everything it touches handed in.
-func run(ctx context.Context, args, environ []string, in, out *os.File, errOut io.Writer) int {
+func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) int {
 	ctx, stop := signal.NotifyContext(ctx, terminating...)
 	defer stop()
 	a := &app{environ: environ, in: in, out: out, err: errOut}
@@ -98,10 +97,9 @@ func (a *app) problem(p *steps.Problem) {
 
 // app is what every command needs of the process around it.
 type app struct {
-	environ []string
-	in, out *os.File
-	err     io.Writer
-	say     steps.Speaker
+	environ      []string
+	in, out, err *os.File
+	say          steps.Speaker
 
 	plain    bool
 	still    bool
@@ -152,7 +150,7 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 	f.BoolVar(&a.still, "still", false, "nothing on the screen moves by itself")
 	f.StringVar(&a.record, "record", "", "write the script that would replay this run to `FILE`")
 	f.StringVar(&a.evidence, "evidence", "", "write the evidence of this run to `FILE` (default: the state directory)")
-	root.AddCommand(a.practiceCommand(), a.replayCommand(), a.tenantCommand(), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
+	root.AddCommand(a.practiceCommand(), a.replayCommand(), a.tenantCommand(), a.passCommand(), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
 		a.versionCommand(), exitCodes())
 	return root
 }
@@ -194,5 +192,12 @@ func (a *app) screen(rollout []steps.Step) tui.Options {
 	for _, s := range rollout {
 		o.Steps = append(o.Steps, tui.Label{ID: s.ID, Name: s.Name})
 	}
+	return o
+}
+
+// aside is a screen for a command whose answer is what goes to the standard output: the dialogue stays beside it.
+func (a *app) aside() tui.Options {
+	o := a.screen(nil)
+	o.Out = a.err
 	return o
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -44,40 +43,14 @@ Assessment where there is one. What cannot be seen is said as such. Nothing is c
 
 func (a *app) checkTenant(ctx context.Context, rehearse bool, format string) error {
 	var found []steps.Posture
-	look := func(ctx context.Context, w *steps.World) (err error) {
+	err := a.inTenant(ctx, rehearse, func(ctx context.Context, w *steps.World) (err error) {
 		found, err = steps.Examine(ctx, w)
-		return problemOr(err)
-	}
-	var err error
-	if rehearse {
-		err = a.inPractice(ctx, look)
-	} else {
-		err = a.drive(ctx, a.screen(nil), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-			t, err := a.signIn(ctx, ask, tell)
-			if err != nil {
-				return err
-			}
-			return look(ctx, &steps.World{Asker: ask, Tell: tell, Tenant: t, Clock: wallClock{}})
-		})
-	}
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	return a.writePosture(found, format)
-}
-
-// inPractice looks at the practice as it stands, without a dialogue.
-func (a *app) inPractice(ctx context.Context, look func(context.Context, *steps.World) error) error {
-	dir, err := a.stateDir()
-	if err != nil {
-		return err
-	}
-	p, err := openPractice(ctx, practiceOptions{Dir: filepath.Join(dir, "practice"), Ask: autoTouch{}, Tell: func(steps.Event) {}})
-	if err != nil {
-		return err
-	}
-	defer p.Close()
-	return look(ctx, p.world)
 }
 
 // finding is a Posture as a program reads it.
