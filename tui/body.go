@@ -149,8 +149,8 @@ func (m *model) stepName(id string) steps.Text {
 // under is what stands below the context while nothing is asked: what is waited for.
 func (m *model) under(b brush) block {
 	var out block
-	if m.busy() {
-		out.add(b.wrap(b.st.Text, ledLine(b, *m.seen.led))...)
+	if l := m.seen.led; l != nil && l.Blink {
+		out.add(b.wrap(b.st.Text, ledLine(b, *l))...)
 		out.gap()
 	}
 	out.add(m.waitLines(b)...)

@@ -233,6 +233,21 @@ func TestPlainSaysWhatItWaitsFor(t *testing.T) {
 	}
 }
 
+func TestPlainTellsEveryEventWithoutPictures(t *testing.T) {
+	var out bytes.Buffer
+	tell := PlainTell(&out, nil)
+	for _, data := range []any{contoso, steps.Finding{}, plan, steps.Plan{}, steps.KeyState{}, flashing, enrolment, practicePrint(),
+		problem, steps.Wait{}, proof, steps.Proof{}, summary, steps.Summary{}, nil} {
+		tell(steps.Event{Data: data})
+		tell(steps.Event{Data: data, Text: steps.T("in one\x1b[1m line\nof text")})
+	}
+	for _, r := range out.String() {
+		if r >= 0x2500 && r <= 0x28ff || r == 0x1b {
+			t.Fatalf("prints %U", r)
+		}
+	}
+}
+
 func TestWantsPlain(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -43,6 +43,9 @@ func newConfirm(q steps.Question) *chooseForm {
 func (f *chooseForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
 	f.nudge = false
 	last := len(f.choices) - 1
+	if last < 0 {
+		return nil
+	}
 	switch {
 	case key.Matches(k, keys.Enter):
 		if f.at < 0 {
