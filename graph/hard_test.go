@@ -157,6 +157,19 @@ func TestDeleteSettles(t *testing.T) {
 	}
 }
 
+// Of a PATCH, not found means not done, whatever came before.
+func TestPatchIsNotDoneByNotFound(t *testing.T) {
+	tenant, _ := play(t, reply(200, flat), fails(io.EOF), reply(404, graphError("Request_ResourceNotFound", "")))
+	p, err := ParseFIDO2Policy([]byte(flat))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Enabled = true
+	if e := refusal(tenant.SetFIDO2Policy(t.Context(), p)); e == nil || e.Status != 404 || !e.Unknown {
+		t.Errorf("got %+v", e)
+	}
+}
+
 func TestGivingUp(t *testing.T) {
 	tenant, _ := play(t, hangs)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)

@@ -113,7 +113,7 @@ func (c *client) RevokePass(ctx context.Context, userID, passID string) error {
 	if err := named(op, userID, passID); err != nil {
 		return err
 	}
-	_, err := do(ctx, c, op, settles, func(ctx context.Context) (struct{}, error) {
+	_, err := do(ctx, c, op, removes, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.passes(userID).ByTemporaryAccessPassAuthenticationMethodId(passID).Delete(ctx, nil)
 	})
 	return err

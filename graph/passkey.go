@@ -119,7 +119,7 @@ func (c *client) DeletePasskey(ctx context.Context, userID, passkeyID string) er
 	if err := named(op, userID, passkeyID); err != nil {
 		return err
 	}
-	_, err := do(ctx, c, op, settles, func(ctx context.Context) (struct{}, error) {
+	_, err := do(ctx, c, op, removes, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.passkeys(userID).ByFido2AuthenticationMethodId(passkeyID).Delete(ctx, nil)
 	})
 	return err

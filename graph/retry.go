@@ -15,7 +15,8 @@ type effect int
 
 const (
 	looks       effect = iota // changes nothing
-	settles                   // ends in the same state however often it arrives: PATCH of whole values, DELETE
+	settles                   // ends in the same state however often it arrives: PATCH of whole values
+	removes                   // so does DELETE; what is not found any more is removed
 	happensOnce               // POST: never sent again by itself
 )
 
@@ -42,7 +43,7 @@ func do[T any](ctx context.Context, c *client, op string, e effect, call func(co
 			return none, context.Cause(ctx)
 		}
 		failure := c.explain(op, e, x, err)
-		if e == settles && lost && failure.Status == http.StatusNotFound {
+		if e == removes && lost && failure.Status == http.StatusNotFound {
 			return none, nil // gone since the attempt whose answer was lost
 		}
 		lost = lost || failure.Unknown
