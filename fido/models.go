@@ -85,8 +85,19 @@ func rank(m Model) int {
 	return 1
 }
 
+// SoftwareAAGUID is the model identifier of the software key. It is made up (a random UUID whose last six bytes spell
+// "keyrol") and belongs to no vendor: a relying party can tell this key from hardware by it.
+var SoftwareAAGUID = uuid.MustParse("d1a3f6be-5c0e-4a7b-9e43-6b6579726f6c")
+
+var softwareModel = Model{AAGUID: SoftwareAAGUID, Name: "keyrollout software key", Bio: true, Fingers: 10}
+
 // ModelOf names the model of a key.
-func ModelOf(aaguid [16]byte) (Model, bool) { return find(models(), aaguid) }
+func ModelOf(aaguid [16]byte) (Model, bool) {
+	if aaguid == SoftwareAAGUID {
+		return softwareModel, true
+	}
+	return find(models(), aaguid)
+}
 
 func builtIn(aaguid [16]byte) (Model, bool) { return find(table(), aaguid) }
 

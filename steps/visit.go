@@ -80,7 +80,7 @@ func (w *World) readKey(ctx context.Context, step string) error {
 	st := KeyState{Model: w.model(), Path: w.session.Device().Path, Software: w.session.Device().Software,
 		PINSet: info.HasPIN()}
 	if m, ok := fido.ModelOf(info.AAGUID); ok {
-		st.AttestationOK = m.Entra
+		st.AttestationOK, st.FingersMax = m.Entra, m.Fingers
 	}
 	text := T("Key found: %s. No PIN yet.", st.Model)
 	if st.PINSet {
