@@ -116,21 +116,10 @@ func (k *Key) bioEnrollment(ctx context.Context, body []byte) (any, error) {
 
 // enrolBegin is enrollBegin (section 6.7.4): it takes the first sample itself.
 func (k *Key) enrolBegin(ctx context.Context, p bioParams) (any, error) {
-	k.enrolment = nil
-	if len(k.st.Fingers) >= k.o.Profile.Fingers {
-		return nil, errFPDatabaseFull
-	}
-	fs, err := k.fingers()
-	if err != nil {
+	if err := k.newEnrolment(); err != nil {
 		return nil, err
 	}
-	e := &enrolment{id: make([]byte, 4), run: matcher.NewEnrolment(k.o.Profile.Samples, fs...)}
-	for fresh := false; !fresh; fresh = k.findFinger(e.id) < 0 {
-		if _, err := io.ReadFull(k.o.Rand, e.id); err != nil {
-			return nil, err
-		}
-	}
-	k.enrolment = e
+	e := k.enrolment
 	status, err := k.capture(ctx, p)
 	if err != nil {
 		k.enrolment = nil // the client has not learned the id yet
@@ -138,6 +127,26 @@ func (k *Key) enrolBegin(ctx context.Context, p bioParams) (any, error) {
 	}
 	remaining := e.run.Remaining()
 	return bioAnswer{ID: e.id, Status: &status, Remaining: &remaining}, k.enrolEnd()
+}
+
+// newEnrolment begins with a finger, and gives up one that was not finished.
+func (k *Key) newEnrolment() error {
+	k.enrolment = nil
+	if len(k.st.Fingers) >= k.o.Profile.Fingers {
+		return errFPDatabaseFull
+	}
+	fs, err := k.fingers()
+	if err != nil {
+		return err
+	}
+	e := &enrolment{id: make([]byte, 4), run: matcher.NewEnrolment(k.o.Profile.Samples, fs...)}
+	for fresh := false; !fresh; fresh = k.findFinger(e.id) < 0 {
+		if _, err := io.ReadFull(k.o.Rand, e.id); err != nil {
+			return err
+		}
+	}
+	k.enrolment = e
+	return nil
 }
 
 // enrolNext is enrollCaptureNextSample.

@@ -368,6 +368,27 @@ func (h *hid) begin(l line, cid uint32, cmd byte, msg []byte) {
 	}
 }
 
+// occupy keeps clients out while the key does something of its own: they find it busy. The context ends when the key is
+// pulled out.
+func (h *hid) occupy(parent context.Context) (ctx context.Context, release func(), ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.in || h.run != nil || h.part != nil {
+		return nil, nil, false
+	}
+	ctx, stop := context.WithCancelCause(parent)
+	t := &transaction{stop: stop, done: make(chan struct{})}
+	h.run = t
+	return ctx, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		stop(nil)
+		if h.run == t {
+			h.run = nil
+		}
+	}, true
+}
+
 func (h *hid) keepalive(t *transaction) {
 	tick := time.NewTicker(keepaliveEvery)
 	defer tick.Stop()

@@ -61,6 +61,7 @@ type volatile struct {
 	agreements map[pinuv.Protocol]*pinuv.Agreement
 	token      *token
 	enrolment  *enrolment
+	alone      bool        // the enrolment goes on without a computer
 	next       *assertions // of getNextAssertion
 	listing    *listing    // of credentialManagement
 	blob       *blobWrite  // of largeBlobs

@@ -56,6 +56,7 @@ var (
 	lightBad    = Light{"red", false}
 	lightTouch  = Light{"cyan", true}
 	lightEnrol  = Light{"white", true}
+	lightAlone  = Light{"green", true} // verify an enrolled finger to enrol another without a computer
 	lightOff    = Light{"off", false}
 )
 
@@ -71,13 +72,15 @@ func (k *Key) touch(ctx context.Context, r TouchRequest, d time.Duration) (Touch
 	if d <= 0 {
 		d = k.o.TouchTimeout
 	}
-	switch r.Reason {
-	case Presence:
+	switch {
+	case r.Reason == Presence:
 		k.light(lightTouch)
-	case Verify:
-		k.light(lightVerify)
-	case Enrol:
+	case r.Reason == Enrol:
 		k.light(lightEnrol)
+	case k.alone:
+		k.light(lightAlone)
+	default:
+		k.light(lightVerify)
 	}
 	k.waiting.Store(true)
 	defer k.waiting.Store(false)
