@@ -65,3 +65,35 @@ func Measure(genuine, impostor []float64) Rates {
 	r.ZeroFMR, _ = at(0)
 	return r
 }
+
+// Point is what happens when a score of Threshold or more opens.
+type Point struct {
+	Threshold, FMR, FNMR float64
+	FalseMatches         int
+}
+
+// Points gives the error rates at each threshold, for several sets together.
+func Points(results []*Result, thresholds ...float64) []Point {
+	var out []Point
+	for _, t := range thresholds {
+		p := Point{Threshold: t}
+		genuine, impostor, refused := 0, 0, 0
+		for _, r := range results {
+			genuine, impostor = genuine+len(r.genuine), impostor+len(r.impostor)
+			for _, s := range r.genuine {
+				if s < t {
+					refused++
+				}
+			}
+			for _, s := range r.impostor {
+				if s >= t {
+					p.FalseMatches++
+				}
+			}
+		}
+		p.FMR = float64(p.FalseMatches) / float64(max(1, impostor))
+		p.FNMR = float64(refused) / float64(max(1, genuine))
+		out = append(out, p)
+	}
+	return out
+}

@@ -98,3 +98,11 @@ func (r *Result) Histogram(w io.Writer) {
 		fmt.Fprintf(w, "%7.1f  %s %s\n", float64(k)*step, line(g[k], len(r.genuine)), line(i[k], len(r.impostor)))
 	}
 }
+
+// WritePoints prints what different thresholds would do to all sets together.
+func WritePoints(w io.Writer, results []*Result, thresholds ...float64) {
+	fmt.Fprintf(w, "%9s %10s %10s %14s\n", "threshold", "FMR", "FNMR", "false matches")
+	for _, p := range Points(results, thresholds...) {
+		fmt.Fprintf(w, "%9.1f %9.4f%% %9.2f%% %14d\n", p.Threshold, 100*p.FMR, 100*p.FNMR, p.FalseMatches)
+	}
+}

@@ -9,7 +9,7 @@ const (
 
 	reach    = 9 // px a filter looks to each side
 	rounds   = 11
-	periods  = 6
+	periods  = 8
 	cellSize = 4 // px: the flow is planned in cells
 )
 

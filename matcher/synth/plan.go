@@ -43,9 +43,10 @@ type point struct{ x, y float64 }
 type plan struct {
 	class         Class
 	cores, deltas []point
-	turn          float64 // added to the orientation, so that ridges above the upper core lie level
-	arch          float64 // height of an arch's bow
-	bend, density noiseField
+	turn          float64    // added to the orientation, so that ridges above the upper core lie level
+	arch          float64    // height of an arch's bow
+	bend, waver   noiseField // wide and narrow bends in the flow
+	density       noiseField
 	period        float64 // px
 }
 
@@ -59,21 +60,21 @@ func newPlan(r *source) *plan {
 	case Arch:
 		p.arch = r.between(0.7, 1.3)
 	case TentedArch:
-		p.cores = []point{jitter(0, -10, 8)}
-		p.deltas = []point{jitter(0, 85, 10)}
+		p.cores = []point{jitter(0, -10, 16)}
+		p.deltas = []point{jitter(0, 85, 16)}
 	case RightLoop:
 		side = -1
 		fallthrough
 	case LeftLoop:
-		p.cores = []point{jitter(0, -15, 12)}
-		p.deltas = []point{jitter(side*90, 95, 14)}
+		p.cores = []point{jitter(0, -15, 22)}
+		p.deltas = []point{jitter(side*90, 95, 24)}
 	case Whorl:
-		h := r.between(12, 32)
-		p.cores = []point{jitter(0, -15-h, 6), jitter(0, -15+h, 6)}
-		p.deltas = []point{jitter(-100, 100, 12), jitter(100, 100, 12)}
+		h := r.between(8, 40)
+		p.cores = []point{jitter(0, -15-h, 12), jitter(0, -15+h, 12)}
+		p.deltas = []point{jitter(-100, 100, 20), jitter(100, 100, 20)}
 	case DoubleLoop:
-		p.cores = []point{jitter(-18, -42, 6), jitter(18, 12, 6)}
-		p.deltas = []point{jitter(-100, 100, 12), jitter(100, 100, 12)}
+		p.cores = []point{jitter(-18, -42, 12), jitter(18, 12, 12)}
+		p.deltas = []point{jitter(-100, 100, 20), jitter(100, 100, 20)}
 		if r.unit() < 0.5 {
 			p.cores[0].x, p.cores[1].x = p.cores[1].x, p.cores[0].x
 		}
@@ -81,7 +82,7 @@ func newPlan(r *source) *plan {
 	if len(p.cores) > 0 {
 		p.turn = -p.flow(masterW/2, p.cores[0].y-110)
 	}
-	p.bend = noiseField{r.next(), 6}
+	p.bend, p.waver = noiseField{r.next(), 6}, noiseField{r.next(), 5}
 	p.density = noiseField{r.next(), 6}
 	p.period = r.between(8.6, 9.5)
 	return p
@@ -107,18 +108,14 @@ func (p *plan) flow(x, y float64) float64 {
 
 // orientation is the ridges' direction at x, y as one of 64 to the half turn.
 func (p *plan) orientation(x, y int) uint8 {
-	a := p.flow(float64(x), float64(y))*128/math.Pi + float64(p.bend.at(x, y))*(7.0/256)
+	a := p.flow(float64(x), float64(y))*128/math.Pi + float64(p.bend.at(x, y))*(9.0/256) + float64(p.waver.at(x, y))*(4.0/256)
 	return uint8(int(math.Round(a))>>1) & 63
 }
 
-// periodAt is the distance between ridges at x, y, px. They lie wider apart above the upper core and near the base.
+// periodAt is the distance between ridges at x, y, px. They lie wider apart above the upper core and near the base, without a step:
+// every step in the distance costs a row of minutiae.
 func (p *plan) periodAt(x, y int) float64 {
-	d := p.period * (1 + float64(p.density.at(x, y))*(0.10/256))
-	if y < masterH/3 {
-		d *= 1.03
-	}
-	if y > masterH*3/4 {
-		d *= 1.05
-	}
+	d := p.period * (1 + float64(p.density.at(x, y))*(0.12/256))
+	d *= 1 + 0.05*math.Pow(math.Abs(float64(y)-0.45*masterH)/(0.55*masterH), 2)
 	return d
 }

@@ -170,14 +170,18 @@ func (s *sensor) ridge(u, v int) int {
 	return (a*(256-fy) + b*fy) >> 16
 }
 
-// smear averages the picture along an arc: skin that slid while it was seen.
+// smear averages the picture over a disc: skin that slid about while it was seen. A full smear's disc is as wide as
+// takes a wave of nine px away.
 func smear(img *matcher.Image, by float64) {
-	n := int(math.Round(min(1, by) * 45))
+	reach := int(math.Round(min(1, by) * 22)) // quarters of a px
 	type step struct{ x, y int }
-	path := make([]step, 0, 2*n+1)
-	for k := -n; k <= n; k++ {
-		c, s := cosSin(float64(k) * math.Pi / 45) // up to the full circle
-		path = append(path, step{s * 8 >> 14, (c - 16384) * 8 >> 14})
+	var path []step
+	for y := -6; y <= 6; y++ {
+		for x := -6; x <= 6; x++ {
+			if 16*(x*x+y*y) <= reach*reach {
+				path = append(path, step{x, y})
+			}
+		}
 	}
 	out := make([]byte, len(img.Pix))
 	for y := range img.H {
