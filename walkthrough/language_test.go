@@ -212,6 +212,25 @@ func TestSpeakJapanese(t *testing.T) {
 	}
 }
 
+// The Japanese first rollout is the English one, answer for answer.
+func TestJapaneseScriptAnswersTheSame(t *testing.T) {
+	en, err := FirstRollout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ja, err := Load("testdata/first-rollout-ja.walk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ja.Language != language.Japanese || len(ja.Expects) == 0 || ja.Seed != en.Seed || !ja.Clock.Equal(en.Clock) {
+		t.Errorf("language %v, %d expectations, seed %d, clock %v", ja.Language, len(ja.Expects), ja.Seed, ja.Clock)
+	}
+	same := func(a, b ScriptAnswer) bool { return a.Name == b.Name && a.Value == b.Value && a.Times == b.Times }
+	if !slices.EqualFunc(en.Answers, ja.Answers, same) {
+		t.Errorf("the answers differ:\n%v\n%v", en.Answers, ja.Answers)
+	}
+}
+
 // sentence is where a format is said first, and what it has to fit into: "field" of a plan, "fact" of a key, "key"
 // of the key map, "hint" of the line of keys.
 type sentence struct {
