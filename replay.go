@@ -74,7 +74,15 @@ func (a *app) play(ctx context.Context, s *walkthrough.Script, out io.Writer) (d
 	both := io.MultiWriter(out, &printed)
 	say := walkthrough.Speak(s.Language)
 	tell := tui.PlainTell(both, say)
-	player := walkthrough.NewPlayer(s, both, say, a.env, func(q steps.Question) { tui.PlainQuestion(both, say, q) })
+	last := ""
+	player := walkthrough.NewPlayer(s, both, say, a.env, func(q steps.Question) {
+		if q.Kind == steps.Touch && q.Name == last { // touch after touch: the ways to touch are known by now
+			tui.PlainPrompt(both, say, q)
+			return
+		}
+		last = q.Name
+		tui.PlainQuestion(both, say, q)
+	})
 	var ev *walkthrough.Evidence
 	p, err := openPractice(ctx, practiceOptions{Ask: player, Script: &scripted{s}, Tell: func(e steps.Event) {
 		if ev != nil {

@@ -86,7 +86,7 @@ func (t *tenantStep) plan(ctx context.Context, w *World) (Plan, error) {
 	people, err := t.people(ctx, w, wish)
 	p.People = people
 	p.Needs = []Text{
-		T("Takes effect within a few minutes. Needs the role Authentication Policy Administrator."),
+		T("Takes effect within minutes. Role: Authentication Policy Administrator."),
 	}
 	return p, err
 }

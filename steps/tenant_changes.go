@@ -146,7 +146,7 @@ func (t *tenantStep) people(ctx context.Context, w *World, wish Wish) ([]Text, e
 		}
 	}
 	if !t.fido2.Enabled {
-		out = append(out, T("Nobody signs in differently tomorrow: a key is an addition until it is registered."))
+		out = append(out, T("Nobody's sign-in changes: a key comes beside what people have."))
 	}
 	if len(wish.Models) > 0 {
 		out = append(out, T("A key of another model is refused, at registration and at every sign-in."))

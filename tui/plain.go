@@ -99,7 +99,7 @@ func (d *dialogue) active() { d.idle, d.told = time.Now(), false }
 func (d *dialogue) farewell(err error) farewell {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	f := farewell{say: d.say, summary: d.summary, err: err, plain: true}
+	f := farewell{say: d.say, summary: d.summary, err: err, plain: true, rollout: len(d.opt.Steps) > 0}
 	if why := d.why.Load(); why != nil {
 		f.why = *why
 	}
@@ -188,7 +188,7 @@ func (d *dialogue) ask(w io.Writer, q steps.Question) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if q.Name != "" && d.full == q.Name {
-		plainPrompt(w, d.say, q)
+		PlainPrompt(w, d.say, q)
 		return
 	}
 	d.full = q.Name

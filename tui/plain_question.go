@@ -33,11 +33,11 @@ func PlainQuestion(w io.Writer, say steps.Speaker, q steps.Question) {
 		}
 		fmt.Fprintln(w, line)
 	}
-	plainPrompt(w, say, q)
+	PlainPrompt(w, say, q)
 }
 
-// plainPrompt is the last line of a question: alone, it puts a question again that was read out in full just before.
-func plainPrompt(w io.Writer, say steps.Speaker, q steps.Question) {
+// PlainPrompt is the last line of a question: alone, it puts a question again that was read out in full just before.
+func PlainPrompt(w io.Writer, say steps.Speaker, q steps.Question) {
 	fmt.Fprint(w, say(q.Text), how(say, q), ": ")
 }
 

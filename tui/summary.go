@@ -53,6 +53,7 @@ type farewell struct {
 	err     error
 	left    bool // left without waiting
 	plain   bool // words instead of marks
+	rollout bool // there are steps to go on with
 	width   int  // of the terminal, to wrap at words; 0 = one line per fact
 }
 
@@ -124,5 +125,7 @@ func (f farewell) printState(line func(string, ...any)) {
 	if !f.step.Empty() {
 		line("%s", f.say(steps.T("It stopped in the step %q. What was done stays done.", f.say(f.step))))
 	}
-	line("%s", f.say(steps.T("Start keyrollout again to go on: it asks the tenant and the key what is true.")))
+	if f.rollout {
+		line("%s", f.say(steps.T("Start keyrollout again to go on: it asks the tenant and the key what is true.")))
+	}
 }

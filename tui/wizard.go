@@ -107,7 +107,7 @@ func (m *model) verdict(screen error) error {
 }
 
 func (m *model) farewell() farewell {
-	f := farewell{say: m.say, summary: m.summary, why: m.stopping, err: m.runErr, left: m.left, width: m.w}
+	f := farewell{say: m.say, summary: m.summary, why: m.stopping, err: m.runErr, left: m.left, width: m.w, rollout: len(m.opt.Steps) > 0}
 	if m.step != "" {
 		f.step = m.stepName(m.step)
 	}
