@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"keyrollout/internal/secret"
 )
 
 func inspect(t *testing.T, answers ...answer) (Inspector, *script) {
@@ -179,5 +181,50 @@ func TestSkew(t *testing.T) {
 	}
 	if d, known := i.Skew(); !known || d != 3*time.Minute {
 		t.Errorf("got %v, %v", d, known)
+	}
+}
+
+// Whatever is refused, the right that was missing can be told.
+func TestNeeds(t *testing.T) {
+	var answers []answer
+	for range 40 {
+		answers = append(answers, reply(403, graphError("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")))
+	}
+	s := &script{t: t, answers: answers}
+	tenant, err := New(Options{Bearer: secret.New([]byte("token-of-the-test")), Transport: s, Sleep: noSleep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, i := t.Context(), tenant.(Inspector)
+	pass, err := ParsePassPolicy([]byte(passPolicy))
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := func(_ any, err error) error { return err }
+	for part, errs := range map[string][]error{
+		"tenant-read": {two(tenant.Organization(ctx)), two(tenant.Me(ctx)), two(tenant.User(ctx, "x")), two(tenant.FindUsers(ctx, "x")), two(tenant.FindGroups(ctx, "x")),
+			two(tenant.Group(ctx, pilots)), two(tenant.MemberOf(ctx, "x", []string{pilots})), two(tenant.FIDO2Policy(ctx)), two(tenant.PassPolicy(ctx)),
+			two(i.Methods(ctx)), two(i.Strengths(ctx)), two(collect(i.GroupMembers(ctx, pilots), 0))},
+		"tenant-check": {two(i.SecurityDefaults(ctx)), two(i.AccessRules(ctx)), two(i.Licences(ctx))},
+		"tenant-write": {tenant.SetPassPolicy(ctx, pass), tenant.SetFIDO2Policy(ctx, FIDO2Policy{})},
+		"pass":         {two(tenant.Passes(ctx, "x")), two(tenant.IssuePass(ctx, "x", PassRequest{})), tenant.RevokePass(ctx, "x", "y")},
+		"registration": {two(tenant.CreationOptions(ctx, "x")), two(tenant.RegisterPasskey(ctx, "x", Registration{"k", []byte{1}, []byte{2}, []byte{3}})),
+			two(tenant.Passkeys(ctx, "x")), tenant.DeletePasskey(ctx, "x", "y"), two(collect(i.PasskeysOf(ctx, []string{"x"}), 0))},
+		"sign-in": {two(tenant.SignIns(ctx, someUser, time.Now())), two(collect(i.Registered(ctx), 0)), two(collect(i.Audits(ctx, time.Now()), 0))},
+	} {
+		for n, err := range errs {
+			e := refusal(err)
+			if e == nil {
+				t.Fatalf("%s %d: no refusal", part, n)
+			}
+			if r, ok := e.Needs(); !ok || r.For != part || len(r.Scopes) == 0 || r.Role == "" {
+				t.Errorf("%s: needs %+v", e.Op, r)
+			}
+		}
+	}
+	for _, e := range []*Error{{Op: "issue a pass", Status: 404}, {Op: "read the sign-in log", Status: 403, Code: CodeNotPremium}, {Op: "x", Status: 403}} {
+		if r, ok := e.Needs(); ok {
+			t.Errorf("%v needs %+v", e, r)
+		}
 	}
 }
