@@ -113,4 +113,14 @@ var japaneseCommands = map[string]string{
 	// pass.go
 	"No pass.":                     "パスはありません。",
 	"issued %s, good until %s, %s": "発行 %s、期限 %s、%s",
+
+	// fingerprint.go
+	"Quality %d of 100. The pictures are in %s; they show a finger, so they were written for you alone.": "品質は100点中%d点です。 画像は %s にあります。 指紋が写っているため、ご本人だけが読めるように保存しました。",
+	"not the same finger, as far as these pictures tell":                                                 "これらの画像からは、同じ指とは言えません",
+	"the same finger":                "同じ指です",
+	"score %.1f (opens at %.1f): %s": "スコア %.1f (基準 %.1f): %s",
+	"turned %.0f degrees, stretched %.0f %%; ridges in step in %d of %d squares": "回転 %.0f 度、伸縮 %.0f %%。 隆線が一致した区画: %[4]d個中%[3]d個",
+	"ends":                               "端点",
+	"splits":                             "分岐点",
+	"  a ridge %s at %d,%d and at %d,%d": "  隆線の%s: %d,%d と %d,%d",
 }
