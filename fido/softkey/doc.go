@@ -13,6 +13,10 @@
 //   - credential.go, attest.go, authdata.go and extension.go are what they make;
 //   - state.go is what outlives a power cycle, store.go where it rests; key.go is the power cycle itself.
 //
+// Where the kernel has /dev/uhid, ServeUHID makes it a HID device that every program lists, browsers too;
+// testdata/uhid-vm.sh proves that on Debian's kernel where this machine's has none. CONFORMANCE.md is the table of
+// requirements that the tests hold it to.
+//
 // The clock, the randomness, the finger and the store come from outside. Names are those of the specification.
 //
 // It is for practice and for tests. It has an AAGUID of its own and never passes for hardware: keys in a file can be

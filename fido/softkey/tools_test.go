@@ -155,6 +155,8 @@ func TestFido2Token(t *testing.T) {
 	wantIn(t, ok(tool(t, "", "fido2-token", "-I", path)), "pin change required: true")
 	ok(typed(t, []string{"123456", "654321", "654321"}, "fido2-token", "-C", path))
 
+	k.PlugOut()
+	k.PlugIn() // the ten seconds may be over
 	f.script(Touch{})
 	ok(tool(t, "", "fido2-token", "-R", path))
 	wantIn(t, ok(tool(t, "", "fido2-token", "-I", path)), "noclientPin", "minpinlen: 4")
@@ -170,44 +172,48 @@ func TestFido2CredAndAssert(t *testing.T) {
 		t.Fatal(s)
 	}
 	for _, alg := range []string{"es256", "eddsa", "rs256"} {
-		t.Run(alg, func(t *testing.T) {
-			ok := must0(t)
-			dir := t.TempDir()
-			file := func(name, content string) string {
-				path := filepath.Join(dir, name)
-				if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return path
-			}
-			hash := base64.StdEncoding.EncodeToString(testHash)
-			salt := base64.StdEncoding.EncodeToString(make([]byte, 32))
-			ask := file("ask", hash+"\nsite.example\nperson\n"+base64.StdEncoding.EncodeToString([]byte("id"))+"\n")
-			cred := filepath.Join(dir, "cred")
-			ok(typed(t, []string{"1234"}, "fido2-cred", "-M", "-r", "-h", "-v", "-c", "2", "-i", ask, "-o", cred, path, alg))
-			pub := filepath.Join(dir, "pub")
-			ok(tool(t, "", "fido2-cred", "-V", "-h", "-v", "-c", "2", "-i", cred, "-o", pub, alg))
-			lines := strings.SplitN(read(t, pub), "\n", 2)
-			pem := file("pem", lines[1])
-
-			for _, with := range []string{"-r", "-v"} { // discovered, and by id
-				want := hash + "\nsite.example\n"
-				args := []string{"-G", "-h", "-p", "-v"}
-				if with == "-r" {
-					args = append(args, "-r")
-				} else {
-					want += lines[0] + "\n"
-				}
-				assert := filepath.Join(dir, "assert")
-				args = append(args, "-i", file("want", want+salt+"\n"), "-o", assert, path)
-				ok(typed(t, []string{"1234"}, "fido2-assert", args...))
-				ok(tool(t, "", "fido2-assert", "-V", "-h", "-p", "-v", "-i", assert, pem, alg))
-			}
-		})
+		t.Run(alg, func(t *testing.T) { credAndAssert(t, path, alg) })
 	}
 	wantIn(t, ok(typed(t, []string{"1234"}, "fido2-token", "-L", "-r", path)), "site.example")
 	wantIn(t, ok(typed(t, []string{"1234"}, "fido2-token", "-L", "-k", "site.example", path)), "aWQ=", "rs256")
 	wantIn(t, ok(typed(t, []string{"1234"}, "fido2-token", "-I", "-c", path)), "existing rk(s): 1")
+}
+
+// credAndAssert makes a resident credential and uses it, discovered and by its id, with an hmac-secret each time.
+func credAndAssert(t *testing.T, path, alg string) {
+	t.Helper()
+	ok := must0(t)
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	hash := base64.StdEncoding.EncodeToString(testHash)
+	salt := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	ask := file("ask", hash+"\nsite.example\nperson\n"+base64.StdEncoding.EncodeToString([]byte("id"))+"\n")
+	cred := filepath.Join(dir, "cred")
+	ok(typed(t, []string{"1234"}, "fido2-cred", "-M", "-r", "-h", "-v", "-c", "2", "-i", ask, "-o", cred, path, alg))
+	pub := filepath.Join(dir, "pub")
+	ok(tool(t, "", "fido2-cred", "-V", "-h", "-v", "-c", "2", "-i", cred, "-o", pub, alg))
+	lines := strings.SplitN(read(t, pub), "\n", 2)
+	pem := file("pem", lines[1])
+
+	for _, with := range []string{"-r", "-v"} { // discovered, and by id
+		want := hash + "\nsite.example\n"
+		args := []string{"-G", "-h", "-p", "-v"}
+		if with == "-r" {
+			args = append(args, "-r")
+		} else {
+			want += lines[0] + "\n"
+		}
+		assert := filepath.Join(dir, "assert")
+		args = append(args, "-i", file("want", want+salt+"\n"), "-o", assert, path)
+		ok(typed(t, []string{"1234"}, "fido2-assert", args...))
+		ok(tool(t, "", "fido2-assert", "-V", "-h", "-p", "-v", "-i", assert, pem, alg))
+	}
 }
 
 // Large blobs, as fido2-token keeps them: per credential, under its largeBlobKey.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"keyrollout/fido"
+	"keyrollout/fido/internal/pinuv"
 )
 
 // kernel is the kernel's end of /dev/uhid: events on a socket that keeps their bounds.
@@ -124,13 +126,16 @@ func TestUHID(t *testing.T) {
 
 // On a machine with /dev/uhid the device must appear; on another the error must say what is missing.
 func TestServeUHID(t *testing.T) {
-	key := open(t, Options{})
+	key := open(t, Options{Profile: relaxed()})
 	wait, err := key.ServeUHID(t.Context())
 	if errors.Is(err, ErrNoUHID) {
 		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s := dial(t, key).setPIN(pinuv.Two, "1234"); s != statusOK {
+		t.Fatal(s)
 	}
 	var out string
 	for range 20 { // the kernel and udev take their time
@@ -140,6 +145,15 @@ func TestServeUHID(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	wantIn(t, out, "vendor=0x1209, product=0x0001")
+	path, _, _ := strings.Cut(out, ":")
+	wantIn(t, must0(t)(tool(t, "", "fido2-token", "-I", path)), "FIDO_2_1")
+	for _, alg := range []string{"es256", "eddsa"} {
+		credAndAssert(t, path, alg)
+	}
+	key.PlugOut()
+	if out, err := tool(t, "", "fido2-token", "-L"); err != nil || out != "" {
+		t.Errorf("a key that is pulled out is listed: %s, %v", out, err)
+	}
 	if err := errors.Join(key.Close(), wait()); err != nil {
 		t.Error(err)
 	}
