@@ -151,7 +151,7 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 	f.StringVar(&a.record, "record", "", "write the script that would replay this run to `FILE`")
 	f.StringVar(&a.evidence, "evidence", "", "write the evidence of this run to `FILE` (default: the state directory)")
 	root.AddCommand(a.practiceCommand(), a.replayCommand(), a.tenantCommand(), a.passCommand(), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
-		a.versionCommand(), exitCodes())
+		a.fingerprintCommand(), a.versionCommand(), exitCodes())
 	return root
 }
 

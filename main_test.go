@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"keyrollout/matcher/synth"
 )
 
 func TestMain(m *testing.M) {
@@ -23,7 +26,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"finger": finger},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("WALK", walk+"/walkthrough/testdata")
 			e.Setenv("KEYROLLOUT_STATE", e.WorkDir+"/state")
@@ -31,4 +35,13 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// finger writes a touch of a practice finger: finger FILE SEED TOUCH.
+func finger(ts *testscript.TestScript, _ bool, args []string) {
+	seed, err := strconv.ParseUint(args[1], 10, 64)
+	ts.Check(err)
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	ts.Check(writePNG(ts.MkAbs(args[0]), synth.New(seed).Touch(n)))
 }
