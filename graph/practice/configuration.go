@@ -2,7 +2,6 @@ package practice
 
 import (
 	"encoding/json"
-	"maps"
 	"strings"
 )
 
@@ -28,8 +27,12 @@ func (c *call) setMethod() (*reply, error) {
 	if !strings.EqualFold(strings.TrimPrefix(kind, "#"), strings.TrimPrefix(typeOf(id), "#")) {
 		return nil, bad("badRequest", "The type '%s' does not match the authentication method configuration '%s'.", kind, methodKinds[id].id)
 	}
-	old := c.st.Methods[id]
-	sent, next := object{}, maps.Clone(old)
+	// A copy all the way down: a change that is refused half-way must leave what stands alone.
+	var next object
+	if err := remarshal(c.st.Methods[id], &next); err != nil {
+		return nil, err
+	}
+	sent := object{}
 	for k, v := range in {
 		if strings.Contains(k, "@odata.") || k == "id" {
 			continue // annotations of a GET that is sent back whole

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -39,6 +40,7 @@ func (cr Crowd) expand(s *Seed) error {
 	if size <= 0 {
 		size = 1000
 	}
+	s.Groups = slices.Clone(s.Groups) // the caller's seed stays as it is
 	people := make([]Person, 0, cr.People)
 	for i := range cr.People {
 		// The two lists have lengths without a common factor and each 24·26 names a number, so nobody is called the same.

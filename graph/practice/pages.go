@@ -8,7 +8,17 @@ import (
 )
 
 // The pages a person visits in a browser: signing in with a pass, Security info, signing in with a key. They are not
-// part of Graph; this is the practice tenant's own way of offering them to a program that plays the browser.
+// part of Graph; this is the practice tenant's own way of offering them to a program that plays the browser, and what
+// the pages of site.go call. All JSON, refusals in Graph's error form; bytes are base64url. Under /practice/pages:
+//
+//	POST pass-sign-in {upn, temporaryAccessPass}        200 {session}: the bearer of the Security info calls
+//	POST security-info/creation-options                 200 as Graph's creationOptions
+//	POST security-info/passkeys, as POST fido2Methods   201 as Graph's fido2AuthenticationMethod
+//	GET  security-info/methods                          200 {name, upn, passkeys, offered}
+//	POST security-info/delete {id}                      204
+//	POST sign-in-options {upn}                          200 {challenge, rpId, allowCredentials}
+//	POST sign-in {upn, id, clientDataJSON, authenticatorData, signature, userHandle}
+//	                                                    200 {}; to a real browser {session}
 
 // session is one person on the Security info page.
 type session struct {

@@ -2,14 +2,11 @@ package practice
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 )
 
-// A registered passkey, and the calls that list, register and delete them.
+// A registered passkey, and the calls that list and delete them; registration.go adds one.
 
 type passkey struct {
 	Credential []byte // its id
@@ -140,125 +137,4 @@ func (c *call) deleteKey() (*reply, error) {
 	c.changed = true
 	c.auditMethod("Admin deleted security info", "Admin deleted passkey for user", u, k)
 	return noContent()
-}
-
-// registration is the body of POST fido2Methods.
-type registration struct {
-	DisplayName string `json:"displayName"`
-	Credential  struct {
-		ID       string `json:"id"`
-		Response struct {
-			ClientDataJSON    string `json:"clientDataJSON"`
-			AttestationObject string `json:"attestationObject"`
-		} `json:"response"`
-	} `json:"publicKeyCredential"`
-}
-
-func (c *call) registerKey() (*reply, error) {
-	u, err := c.methodsOf(true)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.freshMFA(); err != nil {
-		return nil, err
-	}
-	in, err := c.readRegistration()
-	if err != nil {
-		return nil, err
-	}
-	k, err := c.register(u, in)
-	if err != nil {
-		return nil, err
-	}
-	return created(c.entity(c.keysPath(u)+"/$entity", c.keyObject(k)))
-}
-
-// freshMFA holds the rule for /me: a second factor was shown within the last ten minutes. A token of this process has no
-// such time: it stands for a person at the keyboard, who would be asked again.
-func (c *call) freshMFA() error {
-	if _, named := c.vars["user"]; named || c.who.mfa.IsZero() || c.now.Sub(c.who.mfa) <= 10*time.Minute {
-		return nil
-	}
-	return errAccess.because("the last multifactor sign-in of %s was more than ten minutes ago", c.who.name())
-}
-
-// readRegistration reads the body. What a browser adds by itself (rawId, type, authenticatorAttachment) is refused, and
-// so is JSON that was packed into a string.
-func (c *call) readRegistration() (registration, error) {
-	var in registration
-	var outer, inner, resp map[string]json.RawMessage
-	if err := c.decode(&outer); err != nil {
-		return in, err
-	}
-	for _, level := range []struct {
-		from     string
-		of, into map[string]json.RawMessage
-		kind     string
-		known    []string
-	}{
-		{"", nil, outer, "microsoft.graph.fido2AuthenticationMethod", []string{"displayName", "publicKeyCredential", "id", "createdDateTime", "aaGuid", "model", "attestationCertificates", "attestationLevel", "passkeyType"}},
-		{"publicKeyCredential", outer, inner, "microsoft.graph.webauthnPublicKeyCredential", []string{"id", "response", "clientExtensionResults"}},
-		{"response", inner, resp, "microsoft.graph.webauthnAuthenticatorAttestationResponse", []string{"clientDataJSON", "attestationObject"}},
-	} {
-		fields := level.into
-		if level.from != "" {
-			src := level.of
-			if level.from == "response" {
-				src = inner
-			}
-			if err := json.Unmarshal(src[level.from], &fields); err != nil || fields == nil {
-				return in, bad("badRequest", "Invalid value for %s: an object is expected.", level.from)
-			}
-			if level.from == "publicKeyCredential" {
-				inner = fields
-			}
-		}
-		for k := range fields {
-			if !slices.Contains(level.known, k) && !strings.HasPrefix(k, "@") {
-				return in, unknownProperty(k, level.kind)
-			}
-		}
-	}
-	if err := json.Unmarshal(c.body, &in); err != nil {
-		return in, errPayload.because("%v", err)
-	}
-	if n := utf8.RuneCountInString(in.DisplayName); n < 1 || n > 30 {
-		return in, bad("badRequest", "Invalid displayName: between 1 and 30 characters are allowed.").because("the passkey's name has %d characters", n)
-	}
-	return in, nil
-}
-
-// register holds every rule of a registration, whichever way it came. All refusals but those of form sound the same.
-func (c *call) register(u *user, in registration) (*passkey, error) {
-	if u.Guest {
-		return nil, errRegistration.because("%s is a guest; guests cannot register passkeys", u.UPN)
-	}
-	if u.Disabled {
-		return nil, errRegistration.because("the account of %s is disabled", u.UPN)
-	}
-	policy := readFIDO2(c.st.Methods["fido2"])
-	rules, none := c.t.dir.rulesFor(policy, u)
-	if none != "" {
-		return nil, errRegistration.because("%s", none)
-	}
-	if !policy.SelfService {
-		return nil, errRegistration.because("self-service set-up is not allowed by the policy, which stops registration on behalf of a user too")
-	}
-	k, untrusted, err := c.verifyRegistration(u, in)
-	if err != nil {
-		return nil, err
-	}
-	for _, other := range c.st.Passkeys {
-		if string(other.Credential) == string(k.Credential) {
-			return nil, errRegistration.because("the credential is already registered")
-		}
-	}
-	if why := satisfies(rules, k, true, untrusted); why != "" {
-		return nil, errRegistration.because("%s", why)
-	}
-	k.UserID, k.Name, k.Created, k.Attested = u.id, in.DisplayName, c.now, untrusted == ""
-	c.st.Passkeys = append(c.st.Passkeys, k)
-	c.changed = true
-	c.auditMethod("Add Passkey (device-bound) [security key]", "", u, k)
-	return k, nil
 }

@@ -63,7 +63,9 @@ func (c *call) showUser(u *user, self bool) object {
 	}
 	for k, v := range o {
 		if !slices.Contains(basicUser, k) {
-			if _, list := v.([]string); !list {
+			switch v.(type) {
+			case []string, []any: // a list cannot be null
+			default:
 				o[k] = nil
 			}
 		}

@@ -123,6 +123,28 @@ func TestPolicyRefusals(t *testing.T) {
 	}
 }
 
+// TestRefusedHalfWay: a change that is refused late leaves no trace, and an accepted one is audited as old and new.
+func TestRefusedHalfWay(t *testing.T) {
+	b := newBench(t)
+	before := b.want(200, "GET", fido2Config, nil)
+	b.refused(400, "assigned to a target", "PATCH", fido2Config, map[string]any{"@odata.type": fido2Type,
+		"passkeyProfiles": []any{map[string]any{"id": defaultProfileID, "name": "Default passkey profile", "passkeyTypes": "deviceBound", "attestationEnforcement": "disabled"}},
+		"includeTargets":  []any{map[string]any{"targetType": "group", "id": "all_users", "allowedPasskeyProfiles": []any{atkey}}}})
+	if after := b.want(200, "GET", fido2Config, nil); !reflect.DeepEqual(before, after) {
+		t.Errorf("%v\n%v", before, after)
+	}
+	b = newBench(t, migrated)
+	b.setFIDO2(map[string]any{"isAttestationEnforced": true})
+	changes := at[[]any](t, at[[]any](t, at[[]any](t, b.want(200, "GET", "/v1.0/auditLogs/directoryAudits", nil), "value")[0], "targetResources")[0], "modifiedProperties")
+	var names []string
+	for _, c := range changes {
+		names = append(names, at[string](t, c, "displayName"))
+	}
+	if !reflect.DeepEqual(names, []string{"isAttestationEnforced", "passkeyProfiles"}) {
+		t.Errorf("audited: %v", names)
+	}
+}
+
 func TestPolicySize(t *testing.T) {
 	b := newBench(t)
 	var ids []any

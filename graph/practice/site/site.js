@@ -27,7 +27,7 @@ function during(what, work) {
     say(what);
     try {
       await work();
-      say("");
+      if ($("status").textContent === what) say("");
     } catch (e) {
       if (e.code === "session-expired") { session.clear(); location.href = "/practice/sign-in"; return; }
       trouble(e.name === "NotAllowedError" ? "The browser or the key ended the request. Try again." : e.message);
