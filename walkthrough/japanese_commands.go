@@ -119,7 +119,7 @@ var japaneseCommands = map[string]string{
 	"not the same finger, as far as these pictures tell":                                                 "これらの画像からは、同じ指とは言えません",
 	"the same finger":                "同じ指です",
 	"score %.1f (opens at %.1f): %s": "スコア %.1f (基準 %.1f): %s",
-	"turned %.0f degrees, stretched %.0f %%; ridges in step in %d of %d squares": "回転 %.0f 度、伸縮 %.0f %%。 隆線が一致した区画: %[4]d個中%[3]d個",
+	"turned %.0f degrees, stretched %.0f %%; ridges in step in %d of %d squares": "回転 %.0f度、伸縮 %.0f%%。 隆線が一致した区画: %[4]d個中%[3]d個",
 	"ends":                               "端点",
 	"splits":                             "分岐点",
 	"  a ridge %s at %d,%d and at %d,%d": "  隆線の%s: %d,%d と %d,%d",
