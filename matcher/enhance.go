@@ -92,9 +92,10 @@ func enhance(n *plane, o *orientMap, per *periodMap, m *mask) (ridges *plane, f 
 		line := lines[o.angle[cell]/(256/directions)]
 		for x := x0; x < x1; x++ {
 			i := n.at(x, y)
-			var s int32
-			for k, w := range filterBank.along {
-				s += w * int32(n.p[i+line[k]])
+			s := filterBank.along[alongReach] * int32(n.p[i])
+			for k, w := range filterBank.along[:alongReach] { // both sides weigh the same
+				d := line[k]
+				s += w * (int32(n.p[i+d]) + int32(n.p[i-d]))
 			}
 			along.p[i] = int16(s >> 10)
 		}
@@ -111,9 +112,10 @@ func enhance(n *plane, o *orientMap, per *periodMap, m *mask) (ridges *plane, f 
 		even := &filterBank.even[k]
 		for x := x0; x < x1; x++ {
 			i := n.at(x, y)
-			var s int32
-			for j, w := range even {
-				s += w * int32(along.p[i+line[j]])
+			s := even[acrossReach] * int32(along.p[i])
+			for j, w := range even[:acrossReach] {
+				d := line[j]
+				s += w * (int32(along.p[i+d]) + int32(along.p[i-d]))
 			}
 			ridges.p[i] = int16(s >> 10)
 		}

@@ -60,6 +60,7 @@ func localStats(g *plane) (mean, dev []int16) {
 	for y := range min(normRadius, h) {
 		add(y, 1)
 	}
+	last, inv := int64(0), 0.0
 	for y := range h {
 		if y+normRadius < h {
 			add(y+normRadius, 1)
@@ -80,9 +81,13 @@ func localStats(g *plane) (mean, dev []int16) {
 				t1, t2 = t1-int64(s1[x-normRadius-1]), t2-s2[x-normRadius-1]
 			}
 			n := rows * int64(min(x+normRadius, w-1)-max(x-normRadius, 0)+1)
-			m := t1 / n
+			if n != last { // one division for a whole row's inside
+				last, inv = n, 1/float64(n)
+			}
+			m := float64(float64(t1) * inv)
+			v := float64(float64(t2)*inv) - float64(m*m)
 			mean[y*w+x] = int16(m)
-			dev[y*w+x] = int16(isqrt(t2/n - m*m))
+			dev[y*w+x] = int16(sqrt(max(0, v)))
 		}
 	}
 	return mean, dev
