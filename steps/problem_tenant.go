@@ -47,7 +47,10 @@ func problemOfTenant(err error) *Problem {
 		p.Code, p.What = "tenant-sign-in", T("The sign-in is not accepted any more. Sign in again.")
 	case g.Status == 403:
 		p.Code, p.What = "tenant-forbidden", T("This account may not do that (%s).", g.Op)
-		p.Next = []Choice{{ID: "retry", Text: T("have the role Authentication Policy Administrator (policies) or Authentication Administrator (people) activated, then try again")}, Leave}
+		p.Next = []Choice{{ID: "retry", Text: T("have the role for it activated, then try again")}, Leave}
+		if r, ok := g.Needs(); ok {
+			p.What = T("This account may not do that (%s). It takes the role %s and the permission %s.", g.Op, r.Role, strings.Join(r.Scopes, ", "))
+		}
 	case g.Status == 404:
 		p.Code, p.What = "tenant-not-found", T("The tenant does not know that, or this account may not see it (%s).", g.Op)
 	case g.Status == 429:

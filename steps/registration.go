@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -43,10 +42,10 @@ func (r *registrationStep) check(ctx context.Context, w *World) (Finding, error)
 		return f, err
 	}
 	for _, p := range r.before {
-		if holds(held, p.CredentialID) {
-			r.cred = p.CredentialID
+		if i := slices.IndexFunc(held, func(h fido.Resident) bool { return p.Is(h.ID) }); i >= 0 {
+			r.cred = held[i].ID
 			f.State, f.Text = Done, T("This key is registered for %s as \"%s\".", wish.UserName, p.Name)
-			return f, w.settleCredential(p.CredentialID)
+			return f, w.settleCredential(r.cred)
 		}
 	}
 	return f, nil
@@ -54,10 +53,6 @@ func (r *registrationStep) check(ctx context.Context, w *World) (Finding, error)
 
 // graphRP is the relying party of Entra's global cloud; the server's own word counts when a credential is made.
 const graphRP = "login.microsoft.com"
-
-func holds(held []fido.Resident, id []byte) bool {
-	return len(id) > 0 && slices.ContainsFunc(held, func(h fido.Resident) bool { return bytes.Equal(h.ID, id) })
-}
 
 // settleCredential closes an intent whose answer never came: the tenant lists the credential, so it was registered.
 func (w *World) settleCredential(id []byte) error {
@@ -246,10 +241,13 @@ func (r *registrationStep) verify(ctx context.Context, w *World) error {
 	}
 	for _, k := range now {
 		old := slices.ContainsFunc(r.before, func(b graph.Passkey) bool { return b.ID == k.ID })
-		if len(r.cred) > 0 && bytes.Equal(k.CredentialID, r.cred) || len(r.cred) == 0 && !old {
+		if k.Is(r.cred) || len(r.cred) == 0 && !old {
 			w.verified(registrationID, T("Read back: the tenant lists \"%s\" for %s (%s).", k.Name, wish.UserName, attested(k)),
 				Fact{"passkey", k.Name}, Fact{"aaguid", k.AAGUID.String()}, Fact{"attested", yesNo(k.Attested).String()})
-			return w.settleCredential(k.CredentialID)
+			if len(r.cred) == 0 {
+				r.cred = k.CredentialID
+			}
+			return w.settleCredential(r.cred)
 		}
 	}
 	return &Problem{Code: "registration-missing", What: T("The tenant lists no new key for %s.", wish.UserName),
