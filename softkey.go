@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -123,7 +124,7 @@ func (a *app) doctor(ctx context.Context, asJSON bool) error {
 	p.LibFIDO2 = fido.Library
 	p.StateDir = func() (string, error) { return state.Dir(a.env, runtime.GOOS) }
 	if v, err := exec.CommandContext(ctx, "pkg-config", "--modversion", "libfido2").Output(); err == nil && fido.Library != "" {
-		p.LibFIDO2 += " " + string(v[:max(0, len(v)-1)])
+		p.LibFIDO2 = strings.TrimSpace(string(v))
 	}
 	all := doctor.Examine(ctx, p)
 	if asJSON {
