@@ -9,7 +9,17 @@ import "maps"
 // between Latin and Japanese and after a full stop inside a text, as in its documentation: the screen breaks lines
 // there. Names of people, keys and groups come with a space before what follows (%s さん); what is Japanese itself, a
 // finger or the name of a step, comes without.
-var japanese = merged(japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands)
+var japanese = merged(japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands, japaneseNames)
+
+// japaneseNames are names that come from tables and stand in no sentence of their own: a Text whose format is the name
+// finds them here.
+var japaneseNames = map[string]string{
+	"Global Reader":                       "グローバル閲覧者",
+	"Reports Reader":                      "レポート閲覧者",
+	"Security Reader":                     "セキュリティ閲覧者",
+	"Authentication Administrator":        "認証管理者",
+	"Authentication Policy Administrator": "認証ポリシー管理者",
+}
 
 func merged(all ...map[string]string) map[string]string {
 	out := map[string]string{}
