@@ -25,7 +25,7 @@ type App struct {
 	Public bool `json:"public"`
 	// Redirects are further addresses a browser may be sent back to; loopback is always allowed to public programs.
 	Redirects []string `json:"redirects"`
-	// Rights are the application's own, for flows without a person.
+	// Rights are the application's own, for flows without a person; null = every right.
 	Rights []string `json:"rights"`
 	// Secret and Certificate (PEM) prove the application; either is enough.
 	Secret      string `json:"secret"`

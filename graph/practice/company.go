@@ -31,20 +31,21 @@ func DefaultCompany() *Seed {
 		pilot = append(pilot, p.UPN)
 	}
 	s.People = append(s.People, otherPeople...)
+	var everyone []string
+	for _, p := range s.People {
+		if !p.Guest {
+			everyone = append(everyone, p.UPN)
+		}
+	}
 	s.Groups = []Group{
 		{Name: PilotGroup, Description: "First people to go without passwords", Kind: Security, Members: pilot},
 		{Name: "Pilot Tokyo", Description: "Tokyo's share of the pilot", Kind: Security, Members: []string{"aiko", "haruto", "yui", "ren"}},
 		{Name: "Key holders", Description: "Everyone who was handed a security key; holds groups", Kind: Security, Members: []string{PilotGroup, "IT staff"}},
 		{Name: "IT staff", Description: "Help desk and administrators", Kind: Security, Members: []string{"admin", "helpdesk"}},
-		{Name: EveryoneGroup, Description: "By rule: every account that is not a guest", Kind: Dynamic, Rule: `(user.userType -eq "Member")`},
+		{Name: EveryoneGroup, Description: "By rule: every account that is not a guest", Kind: Dynamic, Rule: `(user.userType -eq "Member")`, Members: everyone},
 		{Name: "No passkeys yet", Description: "Exceptions: excluded from the passkey policy", Kind: Security, Members: []string{"ingrid"}},
 		{Name: "Sales", Description: "A Microsoft 365 group: not a security group", Kind: Microsoft365, Members: []string{"chris", "maria", "thabo"}},
 		{Name: "Reception", Description: "A mail-enabled security group", Kind: MailSecurity, Members: []string{"zoe", "ines"}},
-	}
-	for _, p := range s.People {
-		if !p.Guest {
-			s.Groups[4].Members = append(s.Groups[4].Members, p.UPN)
-		}
 	}
 	return s
 }

@@ -101,7 +101,7 @@ func (c *call) checkFIDO2(sent, next object) error {
 	if !p.migrated() {
 		return nil
 	}
-	c.migrate(sent, next, was)
+	keepTogether(sent, next, was)
 	return checkAssignments(readFIDO2(next))
 }
 
@@ -204,10 +204,10 @@ func validTypes(s string) bool {
 	return true
 }
 
-// migrate keeps the two shapes together in a tenant with profiles. A target that is written without its profiles loses
+// keepTogether keeps the two shapes together in a tenant with profiles. A target that is written without its profiles loses
 // them: that is the classic damage that tools of the flat age do. Flat values written alone go to the default profile,
 // whose echo they are.
-func (c *call) migrate(sent, next object, was fido2Policy) {
+func keepTogether(sent, next object, was fido2Policy) {
 	next["defaultPasskeyProfile"] = defaultProfileID
 	profiles, _ := next["passkeyProfiles"].([]any)
 	for i, item := range profiles {

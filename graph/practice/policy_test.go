@@ -179,6 +179,27 @@ func TestOptIn(t *testing.T) {
 	}
 }
 
+// TestMigrate: Microsoft's migration changes nobody's rules but opens the door to synced passkeys, where attestation was
+// not enforced.
+func TestMigrate(t *testing.T) {
+	for _, attested := range []bool{false, true} {
+		b := newBench(t)
+		b.open()
+		b.setFIDO2(map[string]any{"isAttestationEnforced": attested})
+		if done, err := b.tenant.Migrate(); err != nil || !done {
+			t.Fatal(done, err)
+		}
+		p := readFIDO2(b.want(200, "GET", fido2Config, nil))
+		want := map[bool]string{false: "deviceBound,synced", true: "deviceBound"}[attested]
+		if !p.migrated() || p.Profiles[0].Types != want || len(p.Include[0].Profiles) != 1 || p.Attestation != attested {
+			t.Errorf("%+v", p)
+		}
+		if done, err := b.tenant.Migrate(); err != nil || done {
+			t.Error("migrated twice", err)
+		}
+	}
+}
+
 // TestRecordedPolicies: the live policies recorded in the facts go in and come back unharmed.
 func TestRecordedPolicies(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(contractDir, "../facts/graph.md"))

@@ -56,9 +56,17 @@ func readState(b []byte) (*state, error) {
 	if st.Version != stateVersion {
 		return nil, fmt.Errorf("it was written by another version of keyrollout (state version %d, this one reads %d)", st.Version, stateVersion)
 	}
-	// Maps that a hand-edited or half-empty file leaves out are written to later.
+	// What a hand-edited file leaves out is read and written to later.
+	if st.Policy == nil {
+		st.Policy = defaultPolicy()
+	}
 	if st.Methods == nil {
 		st.Methods = map[string]object{}
+	}
+	for id := range methodKinds {
+		if st.Methods[id] == nil {
+			st.Methods[id] = defaultMethod(id, false)
+		}
 	}
 	if st.Passes == nil {
 		st.Passes = map[string]*pass{}

@@ -105,9 +105,9 @@ func TestOpenRefusals(t *testing.T) {
 	bad("unknown member", Options{Seed: &Seed{Groups: []Group{{Name: "G", Members: []string{"x"}}}}})
 	bad("two groups", Options{Seed: &Seed{Groups: []Group{{Name: "G"}, {Name: "g"}}}})
 	bad("trust", Options{Seed: &Seed{Trust: []TrustedModel{{AAGUID: "x"}}}})
-	if _, err := New(Options{State: store(`{"Version":1}`)}); err != nil {
-		t.Errorf("an almost empty state: %v", err)
-	}
+	b := newBench(t, func(o *Options) { o.State = store(`{"Version":1}`) })
+	b.want(200, "GET", "/v1.0/policies/authenticationMethodsPolicy", nil)
+	b.open()
 }
 
 // TestDeterministic: the same randomness and clock give the same bytes.
