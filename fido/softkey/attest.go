@@ -121,6 +121,12 @@ func (k *Key) AttestationRoot() []byte {
 	return bytes.Clone(k.st.Batch.Root)
 }
 
+// Attestation statement formats (WebAuthn section 8).
+const (
+	formatPacked = "packed"
+	formatNone   = "none"
+)
+
 // packed is the attestation statement of format "packed" (WebAuthn section 8.2).
 type packed struct {
 	Alg int      `cbor:"alg"`

@@ -206,11 +206,15 @@ func TestMakeAndAssert(t *testing.T) {
 // The statement must be what WebAuthn section 8.2.1 asks of a packed attestation certificate.
 func checkAttestation(t testing.TB, k *Key, a makeAnswer) {
 	t.Helper()
-	cert, err := x509.ParseCertificate(a.Statement.X5C[0])
+	var p packed
+	if b, err := encoder.Marshal(a.Statement); err != nil || cbor.Unmarshal(b, &p) != nil {
+		t.Fatalf("statement %v", a.Statement)
+	}
+	cert, err := x509.ParseCertificate(p.X5C[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !verifies(t, cert.PublicKey, a.Statement.Sig, a.AuthData, testHash) {
+	if !verifies(t, cert.PublicKey, p.Sig, a.AuthData, testHash) {
 		t.Error("the attestation does not verify")
 	}
 	s := cert.Subject

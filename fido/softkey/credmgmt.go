@@ -71,6 +71,9 @@ func (k *Key) credentialManagement(body []byte) (any, error) {
 		return nil, errPUATRequired
 	}
 	t, err := k.authorise(r.Protocol, r.Param, permCredMgmt, []byte{byte(*r.Sub)}, r.Params)
+	if reads := *r.Sub <= 0x04; err != nil && reads && k.o.Profile.PersistentRO {
+		t, err = k.authoriseList(r.Protocol, r.Param, append([]byte{byte(*r.Sub)}, r.Params...))
+	}
 	if err != nil {
 		return nil, err
 	}

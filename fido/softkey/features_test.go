@@ -347,3 +347,32 @@ func TestProfiles(t *testing.T) {
 		t.Error("an unknown profile was found")
 	}
 }
+
+// The parts of CTAP 2.2 that the profile "complete" has.
+func TestComplete(t *testing.T) {
+	k, c := protectedKey(t, Options{Profile: Complete()})
+	for _, want := range []string{formatNone, formatPacked} {
+		if a, _ := c.make("a.example", "u", m{11: []string{"tpm", want, formatPacked}}); a.Format != want {
+			t.Errorf("asked for %s, got %s", want, a.Format)
+		}
+	}
+	if _, s := c.pinToken(pinuv.Two, "1234", permList|permMake, ""); s != errInvalidParameter {
+		t.Errorf("pcmr among others: %#x", byte(s))
+	}
+	tk := c.mustToken("1234", permList, "")
+	list := func(sub byte) status { return c.cbor(cmdCredMgmt, m{1: sub, 3: 2, 4: tk.sign([]byte{sub})}, nil) }
+	k.PlugOut()
+	k.PlugIn()
+	c.init()
+	for sub, want := range map[byte]status{1: statusOK, 2: statusOK, 6: errPINAuthInvalid, 7: errPINAuthInvalid} {
+		if s := list(sub); s != want {
+			t.Errorf("subcommand %d with a persistent token: %#x", sub, byte(s))
+		}
+	}
+	if s := c.changePIN(pinuv.Two, "1234", "5678"); s != statusOK {
+		t.Fatal(s)
+	}
+	if s := list(1); s != errPINAuthInvalid {
+		t.Errorf("after the PIN was changed: %#x", byte(s))
+	}
+}

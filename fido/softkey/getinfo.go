@@ -21,6 +21,7 @@ type info struct {
 	UVPreferred  int             `cbor:"17,keyasint,omitempty"`
 	UVModality   uint            `cbor:"18,keyasint,omitempty"`
 	RemainingRKs *int            `cbor:"20,keyasint,omitempty"`
+	Formats      []string        `cbor:"22,keyasint,omitempty"`
 }
 
 // algorithm is a PublicKeyCredentialParameters.
@@ -52,6 +53,7 @@ func (k *Key) getInfo() info {
 	if p.Config {
 		i.MaxMinPINs = p.MaxMinPINs
 	}
+	i.Formats = p.AttestationFormats
 	free := k.room()
 	i.RemainingRKs = &free
 	return i
@@ -92,6 +94,9 @@ func (k *Key) options() map[string]bool {
 	}
 	if p.CredMgmt {
 		o["credMgmt"] = true
+	}
+	if p.PersistentRO {
+		o["perCredMgmtRO"] = true
 	}
 	if p.CredMgmtPreview {
 		o["credentialMgmtPreview"] = true

@@ -19,6 +19,7 @@ type makeRequest struct {
 	Param      []byte           `cbor:"8,keyasint"`
 	Protocol   *uint            `cbor:"9,keyasint"`
 	Enterprise *uint            `cbor:"10,keyasint"`
+	Formats    []string         `cbor:"11,keyasint"` // attestationFormatsPreference, CTAP 2.2
 }
 
 // rpEntity is a PublicKeyCredentialRpEntity, userEntity a PublicKeyCredentialUserEntity and descriptor a
@@ -62,7 +63,7 @@ func (k *Key) checkList(list []descriptor) error {
 type makeAnswer struct {
 	Format     string `cbor:"1,keyasint"`
 	AuthData   []byte `cbor:"2,keyasint"`
-	Statement  packed `cbor:"3,keyasint"`
+	Statement  any    `cbor:"3,keyasint"`
 	Enterprise bool   `cbor:"4,keyasint,omitempty"`
 	BlobKey    []byte `cbor:"5,keyasint,omitempty"`
 }
@@ -217,8 +218,21 @@ func (k *Key) create(m makeRequest, r *request, in makeInputs, alg int, rk, ente
 	if err != nil {
 		return nil, err
 	}
+	if k.format(m.Formats) == formatNone {
+		return makeAnswer{Format: formatNone, AuthData: data, Statement: struct{}{}, BlobKey: c.BlobKey}, nil
+	}
 	statement, err := k.st.Batch.attest(data, m.Hash)
-	return makeAnswer{Format: "packed", AuthData: data, Statement: statement, Enterprise: enterprise, BlobKey: c.BlobKey}, err
+	return makeAnswer{Format: formatPacked, AuthData: data, Statement: statement, Enterprise: enterprise, BlobKey: c.BlobKey}, err
+}
+
+// format chooses the attestation statement format: the first of the client's preference that the key has.
+func (k *Key) format(preferred []string) string {
+	for _, f := range preferred {
+		if slices.Contains(k.o.Profile.AttestationFormats, f) {
+			return f
+		}
+	}
+	return formatPacked
 }
 
 // keep stores a credential. One for the same RP and user is overwritten (step 17).

@@ -219,6 +219,7 @@ func (k *Key) keepPIN(hash []byte, length int) error {
 	v.Hash = stretch(hash, v.Salt)
 	clear(hash)
 	k.st.PIN, k.st.PINTries, k.st.ForcePIN = v, k.o.Profile.PINTries, false
+	k.st.ListToken = nil
 	k.misses = 0
 	k.voidToken()
 	return k.commit()

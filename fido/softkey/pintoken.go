@@ -88,6 +88,15 @@ func (k *Key) permissions(r pinRequest, uv bool) (uint, string, error) {
 	if refused {
 		return 0, "", errUnauthorizedPermission
 	}
+	if asked&permList != 0 {
+		switch {
+		case !o["perCredMgmtRO"]:
+			return 0, "", errUnauthorizedPermission
+		case asked != permList:
+			return 0, "", errInvalidParameter
+		}
+		return asked, "", nil
+	}
 	known := permMake | permAssert | permCredMgmt | permBio | permBlob | permConfig
 	rpID := ""
 	if r.RPID != nil {
@@ -98,6 +107,14 @@ func (k *Key) permissions(r pinRequest, uv bool) (uint, string, error) {
 
 // handToken begins a token and encrypts it for the platform.
 func (k *Key) handToken(p pinuv.Protocol, s *pinuv.Shared, permissions uint, rpID string, present bool) (any, error) {
+	if permissions == permList {
+		t, err := k.listToken()
+		if err != nil {
+			return nil, err
+		}
+		enc, err := s.Encrypt(k.o.Rand, t)
+		return pinAnswer{Token: enc}, err
+	}
 	if err := k.newToken(p, permissions, rpID, present); err != nil {
 		return nil, err
 	}

@@ -33,6 +33,10 @@ type Profile struct {
 	AlwaysUV        bool // and is on when the key leaves the factory
 	CanMakeUVNotRqd bool // option makeCredUvNotRqd, true while alwaysUv is off
 	CanEnterprise   bool // option ep
+	PersistentRO    bool // option perCredMgmtRO (CTAP 2.2): a token that lists credentials outlives the power
+
+	// AttestationFormats (CTAP 2.2), preferred first: "packed", "none". Empty: not told, packed alone.
+	AttestationFormats []string
 
 	// Limits.
 	MaxMsg      int

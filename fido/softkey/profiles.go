@@ -11,6 +11,7 @@ var profiles = []struct {
 	{"yubikey-5", YubiKey5},
 	{"yubikey-bio", YubiKeyBio},
 	{"bare-2.0", Bare20},
+	{"complete", Complete},
 }
 
 // ProfileNames lists the names that ProfileNamed knows.
@@ -109,4 +110,18 @@ func Bare20() Profile {
 		Algorithms: []int{algES256},
 		MaxMsg:     1200, MaxResident: 25, MinPIN: 4, PINTries: 8,
 	}
+}
+
+// Complete is no model: all that the software key can, with the parts of CTAP 2.2 that clients use.
+func Complete() Profile {
+	p := ATKeyPro21()
+	p.Name = "everything"
+	p.Extensions = append(p.Extensions, "hmac-secret-mc")
+	p.Algorithms = append(p.Algorithms, algRS256)
+	p.Firmware = 1
+	p.AlwaysUV = false
+	p.CanEnterprise, p.PersistentRO = true, true
+	p.AttestationFormats = []string{formatPacked, formatNone}
+	p.MaxMsg, p.MaxCredID, p.LargeBlob = maxMessage, 64, 4096
+	return p
 }

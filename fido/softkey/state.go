@@ -30,6 +30,8 @@ type state struct {
 	Enterprise bool     `cbor:"14,keyasint,omitempty"`
 
 	Batch batch `cbor:"15,keyasint"` // survives reset, as what a factory wrote does
+
+	ListToken []byte `cbor:"16,keyasint,omitempty"` // persistentPinUvAuthToken (CTAP 2.2 section 6.5.2)
 }
 
 // finger is an enrolled finger. Data is the matcher's own form.

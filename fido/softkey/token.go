@@ -15,6 +15,7 @@ const (
 	permBio      uint = 0x08
 	permBlob     uint = 0x10
 	permConfig   uint = 0x20
+	permList     uint = 0x40 // pcmr, CTAP 2.2: persistent, alone
 )
 
 // Limits of a pinUvAuthToken on USB (section 6.5.3).
@@ -128,4 +129,32 @@ func (k *Key) protocol(p *uint) (pinuv.Protocol, error) {
 		}
 	}
 	return 0, errInvalidParameter
+}
+
+// listToken gives the persistent token, which reads the list of credentials until the PIN is changed or the key reset
+// (CTAP 2.2 section 6.5.5.7). It is drawn when it is first asked for.
+func (k *Key) listToken() ([]byte, error) {
+	if len(k.st.ListToken) == 0 {
+		t := make([]byte, pinuv.TokenSize)
+		if _, err := io.ReadFull(k.o.Rand, t); err != nil {
+			return nil, err
+		}
+		k.st.ListToken = t
+		if err := k.commit(); err != nil {
+			return nil, err
+		}
+	}
+	return k.st.ListToken, nil
+}
+
+// authoriseList checks a pinUvAuthParam made with the persistent token.
+func (k *Key) authoriseList(protocol *uint, param []byte, message []byte) (*token, error) {
+	p, err := k.protocol(protocol)
+	if err != nil {
+		return nil, err
+	}
+	if len(k.st.ListToken) == 0 || !pinuv.Verify(p, k.st.ListToken, message, param) {
+		return nil, errPINAuthInvalid
+	}
+	return &token{permissions: permList}, nil
 }
