@@ -42,7 +42,7 @@ const (
 
 // The layout, big-endian: magic, version, width, height, scale; quality score, coverage, clarity; period; area; number
 // of minutiae; the minutiae, six bytes each; one bit per field sample that is on, row by row; for each such sample
-// two bytes: orientation (6 bits) and clarity (2 bits), phase.
+// twelve bits: orientation and phase, six each, two samples to three bytes.
 
 // MarshalBinary gives the template as bytes.
 func (t *Template) MarshalBinary() ([]byte, error) {
@@ -74,10 +74,17 @@ func (t *Template) MarshalBinary() ([]byte, error) {
 		}
 	}
 	b = append(b, bits...)
+	var pair, n int // two samples of 12 bits make three bytes
 	for i, c := range t.field.clear {
 		if c > 0 {
-			b = append(b, t.field.orient[i]&0xfc|(c>>6), t.field.phase[i])
+			pair = pair<<12 | int(t.field.orient[i]>>2)<<6 | int(t.field.phase[i]>>2)
+			if n++; n%2 == 0 {
+				b = append(b, byte(pair>>16), byte(pair>>8), byte(pair))
+			}
 		}
+	}
+	if n%2 == 1 {
+		b = append(b, byte(pair>>4), byte(pair<<4))
 	}
 	return b, nil
 }
@@ -131,6 +138,7 @@ func readTemplate(b []byte) (*Template, error) {
 	}
 	bits := b[:(cells+7)/8]
 	b = b[(cells+7)/8:]
+	half := 0 // bits of b[0] that are used up
 	for i := range cells {
 		if bits[i/8]>>(i%8)&1 == 0 {
 			continue
@@ -138,8 +146,15 @@ func readTemplate(b []byte) (*Template, error) {
 		if len(b) < 2 {
 			return bad("it is cut off")
 		}
-		t.field.orient[i], t.field.clear[i], t.field.phase[i] = b[0]&0xfc|2, b[0]<<6|32, b[1]
-		b = b[2:]
+		v := (int(b[0])<<8 | int(b[1])) << half >> 4 & 0xfff
+		t.field.orient[i], t.field.phase[i], t.field.clear[i] = uint8(v>>6<<2)|2, uint8(v<<2)|2, 255
+		b, half = b[1+half/4:], 4-half
+	}
+	if half == 4 {
+		if b[0]&15 != 0 {
+			return bad("its last bits are wrong")
+		}
+		b = b[1:]
 	}
 	if len(b) != 0 {
 		return bad("%d bytes too many", len(b))
@@ -153,7 +168,7 @@ func (t *Template) settle() {
 	f := t.field
 	for i, c := range f.clear {
 		if c > 0 {
-			f.orient[i], f.clear[i] = f.orient[i]&0xfc|2, c&0xc0|32
+			f.orient[i], f.phase[i], f.clear[i] = f.orient[i]&0xfc|2, f.phase[i]&0xfc|2, 255
 		}
 	}
 	for i := range t.minutiae {
