@@ -110,12 +110,14 @@ func planTable(b brush, changes []steps.Change) []string {
 				out = append(out, "")
 			}
 			group = g
-			if ansi.StringWidth(g) > name-2 && head != "" {
+			if head == "" || ansi.StringWidth(g) > name-2 {
 				out = append(out, b.wrap(b.st.Text, g)...)
 				g = ""
 			}
-			out = append(out, strings.TrimRight(pad(g, name)+head, " "))
-			head = ""
+			if head != "" {
+				out = append(out, strings.TrimRight(pad(g, name)+head, " "))
+				head = ""
+			}
 		}
 		mark, style := markHere, b.st.Strong
 		if same := value(b, c.From) == value(b, c.To); same {
