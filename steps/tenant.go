@@ -107,7 +107,7 @@ func (t *tenantStep) passChange(wish Wish) Change {
 	if slices.ContainsFunc(t.passes, func(p graph.Pass) bool { return p.Usable }) {
 		from = T("one that may never have been seen")
 	}
-	return Change{Group: T("Sign-in methods of %s", wish.UserName), Field: T("Temporary Access Pass"), From: from, To: to}
+	return Change{Group: passTitle, Field: T("for %s", wish.UserName), From: from, To: to}
 }
 
 func (t *tenantStep) lifetime(wish Wish) time.Duration {

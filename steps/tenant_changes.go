@@ -13,7 +13,7 @@ import (
 
 var (
 	fido2Title = T("Passkey (FIDO2) policy")
-	passTitle  = T("Temporary Access Pass policy")
+	passTitle  = T("Temporary Access Pass")
 )
 
 func (t *tenantStep) changes(wish Wish) []Change {
