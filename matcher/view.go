@@ -1,0 +1,98 @@
+package matcher
+
+import (
+	"image"
+	"strings"
+)
+
+// Gray is the picture as the image package knows it, for writing it to a file. It shares the pixels.
+func (img Image) Gray() *image.Gray {
+	return &image.Gray{Pix: img.Pix, Stride: img.W, Rect: image.Rect(0, 0, img.W, img.H)}
+}
+
+// Braille draws the picture in text, dark pixels as dots, at most so many columns wide: eight dots to a character, so
+// that a small sensor's touch fits a terminal. It needs no colour.
+func (img Image) Braille(columns int) string {
+	if img.W < 1 || img.H < 1 || columns < 1 || len(img.Pix) != img.W*img.H {
+		return ""
+	}
+	w := min(img.W, columns*2)
+	h := max(1, img.H*w/img.W)
+	dark := func(x, y int) bool {
+		if x >= w || y >= h {
+			return false
+		}
+		// The mean of the pixels that fall on this dot, against the mean around them: ridges show on any ground.
+		return img.mean(x*img.W/w, y*img.H/h, (x+1)*img.W/w, (y+1)*img.H/h)+6 <
+			img.mean((x-5)*img.W/w, (y-5)*img.H/h, (x+6)*img.W/w, (y+6)*img.H/h)
+	}
+	dots := [8][2]int{{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}, {0, 3}, {1, 3}}
+	var s strings.Builder
+	for y := 0; y < h; y += 4 {
+		for x := 0; x < w; x += 2 {
+			c := rune(0x2800)
+			for i, d := range dots {
+				if dark(x+d[0], y+d[1]) {
+					c |= 1 << i
+				}
+			}
+			s.WriteRune(c)
+		}
+		s.WriteByte('\n')
+	}
+	return s.String()
+}
+
+// mean is the average gray of a rectangle, cut off at the picture's edges; at least one pixel.
+func (img Image) mean(x0, y0, x1, y1 int) int {
+	x0, y0 = max(0, min(x0, img.W-1)), max(0, min(y0, img.H-1))
+	x1, y1 = max(x0+1, min(x1, img.W)), max(y0+1, min(y1, img.H))
+	sum := 0
+	for y := y0; y < y1; y++ {
+		for _, v := range img.Pix[y*img.W+x0 : y*img.W+x1] {
+			sum += int(v)
+		}
+	}
+	return sum / ((x1 - x0) * (y1 - y0))
+}
+
+// Draw puts the two pictures side by side and joins the minutiae that meet by lines. Both must be the pictures the
+// templates came from.
+func (e Explanation) Draw(a, b Image) Image {
+	out := Image{W: a.W + b.W + 8, H: max(a.H, b.H)}
+	out.Pix = make([]byte, out.W*out.H)
+	paste := func(img Image, left int) {
+		for y := range img.H {
+			for x, v := range img.Pix[y*img.W : (y+1)*img.W] {
+				out.Pix[y*out.W+left+x] = v/2 + 127 // paler, so that the marks stand out
+			}
+		}
+	}
+	paste(a, 0)
+	paste(b, a.W+8)
+	dpi := func(img Image) int { // pairs are given at 500 dpi
+		if img.DPI == 0 {
+			return 500
+		}
+		return img.DPI
+	}
+	for _, p := range e.Pairs {
+		x0, y0 := p.AX*dpi(a)/500, p.AY*dpi(a)/500
+		x1, y1 := p.BX*dpi(b)/500+a.W+8, p.BY*dpi(b)/500
+		minutia{x: int16(x0), y: int16(y0), split: p.Split}.draw(out, 0)
+		minutia{x: int16(x1), y: int16(y1), split: p.Split}.draw(out, 0)
+		out.line(x0, y0, x1, y1)
+	}
+	return out
+}
+
+// line draws a dotted line.
+func (img Image) line(x0, y0, x1, y1 int) {
+	n := max(1, abs(x1-x0), abs(y1-y0))
+	for k := 0; k <= n; k += 3 {
+		x, y := x0+(x1-x0)*k/n, y0+(y1-y0)*k/n
+		if x >= 0 && y >= 0 && x < img.W && y < img.H {
+			img.Pix[y*img.W+x] = 0
+		}
+	}
+}
