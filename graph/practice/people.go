@@ -43,6 +43,9 @@ func (c *call) getUser() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if u != c.who.user && !c.who.may(mayReadUsers...) {
+		return nil, errDenied.because("the token of %s has none of the rights %s: User.Read is for oneself", c.who.name(), strings.Join(mayReadUsers, ", "))
+	}
 	return c.oneUser(u, "users/$entity", u == c.who.user)
 }
 

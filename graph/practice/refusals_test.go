@@ -283,6 +283,11 @@ func TestRolesAndRights(t *testing.T) {
 	if basic["accountEnabled"] != nil {
 		t.Errorf("User.ReadBasic.All shows accountEnabled: %v", basic)
 	}
+	self := *b
+	self.token = b.tenant.TokenFor(aiko, "User.Read")
+	self.want(200, "GET", b.userPath(aiko, ""), nil)
+	self.refused(403, "for oneself", "GET", b.userPath(AdminUPN, ""), nil)
+	self.want(403, "GET", "/v1.0/users", nil)
 	nobody := *b
 	nobody.token = "x"
 	nobody.want(401, "GET", "/v1.0/me", nil)
