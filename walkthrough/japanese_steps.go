@@ -360,6 +360,7 @@ var japaneseSteps = map[string]string{
 	"Confirmed by the person; the log was not readable.": "本人の申告で確認しました。 ログは読み取れませんでした。",
 
 	// tenant.go
+	"for %s": "%s さん用",
 	"Takes effect within minutes. Role: Authentication Policy Administrator.": "数分以内に反映されます。 必要なロール: 認証ポリシー管理者",
 	"tenant": "テナント",
 	"Passkey (FIDO2) policy: %s. Temporary Access Pass: %s.":       "パスキー (FIDO2) ポリシー: %s、一時アクセス パス: %s",
@@ -387,7 +388,6 @@ var japaneseSteps = map[string]string{
 	// tenant_changes.go
 	"Nobody's sign-in changes: a key comes beside what people have.": "現在のサインイン方法は変わらず、キーが追加されます。",
 	"Passkey (FIDO2) policy":        "パスキー (FIDO2) ポリシー",
-	"Temporary Access Pass policy":  "一時アクセス パス ポリシー",
 	"method":                        "認証方法",
 	"nobody":                        "なし",
 	"who":                           "対象",
