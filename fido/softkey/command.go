@@ -32,7 +32,7 @@ var commandNames = map[byte]string{
 // serve answers one CTAPHID message; code is a CTAPHID error.
 func (k *Key) serve(ctx context.Context, cid uint32, cmd byte, msg []byte) (answer []byte, code byte) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
+	defer k.unlock()
 	if ctx.Err() != nil || k.agreements == nil { // cancelled before its turn came, or pulled out
 		return []byte{byte(errKeepaliveCancel)}, 0
 	}

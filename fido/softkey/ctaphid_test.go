@@ -232,6 +232,9 @@ func TestPlug(t *testing.T) {
 			break
 		}
 	}
+	k.PlugIn() // at once: the command may not have ended yet
+	c.init()
+	c.must(cmdInfo, nil, nil)
 }
 
 // Many clients that never say goodbye must not fill the key up.

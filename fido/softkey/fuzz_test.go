@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"keyrollout/internal/secret"
 	"keyrollout/matcher"
@@ -15,7 +14,7 @@ import (
 
 // busyKey is a key in the middle of its life, for hostile clients.
 func busyKey(f testing.TB) *Key {
-	k, c := protectedKey(f, Options{Toucher: toucher{}, TouchTimeout: time.Millisecond})
+	k, c := protectedKey(f, Options{Toucher: toucher{}})
 	c.make("a.example", "u", m{6: map[string]any{"hmac-secret": true, "credProtect": 2}})
 	c.make("a.example", "v", nil)
 	return k

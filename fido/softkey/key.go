@@ -15,7 +15,8 @@ import (
 	"keyrollout/matcher"
 )
 
-// Options is everything a key needs from outside. Store and Toucher are needed; the rest has defaults.
+// Options is everything a key needs from outside. Store and Toucher are needed; the rest has defaults. The functions are
+// called in the middle of commands: they must come back soon and must not call the key.
 type Options struct {
 	Profile Profile
 	Store   Store
@@ -57,6 +58,7 @@ type Key struct {
 // volatile is what a power cycle clears.
 type volatile struct {
 	since      time.Time // plugged in
+	pulled     bool      // out again, while a command runs
 	misses     int       // wrong PINs in a row
 	agreements map[pinuv.Protocol]*pinuv.Agreement
 	token      *token
@@ -143,11 +145,20 @@ func freshAgreements() map[pinuv.Protocol]*pinuv.Agreement {
 }
 
 // PlugOut pulls the key out: what it was doing fails, what it only remembered is gone. It waits for the running command
-// to end, so it must not be called from within a callback.
+// to end, so it must not be called from within a callback; a Toucher gives an error instead.
 func (k *Key) PlugOut() {
 	k.hid.plug(false)
 	k.mu.Lock()
+	k.pulled = true
+	k.unlock()
+}
+
+// unlock ends a command. A key that was pulled out meanwhile loses its power now, before anything else can begin.
+func (k *Key) unlock() {
 	defer k.mu.Unlock()
+	if !k.pulled {
+		return
+	}
 	k.voidToken()
 	k.endU2F()
 	k.volatile = volatile{}

@@ -108,8 +108,8 @@ func (k *Key) touch(ctx context.Context, r TouchRequest, d time.Duration) (Touch
 		case limit.Err() != nil:
 			return Touch{None: true}, nil
 		case g.err != nil:
-			go k.PlugOut() // it waits for this command to end
-			<-ctx.Done()
+			k.pulled = true
+			k.hid.plug(false)
 			return Touch{}, errKeepaliveCancel
 		}
 		return g.t, nil

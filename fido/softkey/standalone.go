@@ -31,7 +31,7 @@ func (k *Key) EnrolAlone(ctx context.Context, told func(v matcher.Verdict, remai
 	}
 	defer release()
 	k.mu.Lock()
-	defer k.mu.Unlock()
+	defer k.unlock()
 	if k.agreements == nil {
 		return ErrOccupied
 	}
