@@ -278,3 +278,24 @@ func TestPulledOutOfTheTool(t *testing.T) {
 	k.PlugIn()
 	wantIn(t, must0(t)(tool(t, "", "fido2-token", "-I", path)), "FIDO_2_1")
 }
+
+// The same programs over U2F messages: a registration, and an assertion with it.
+func TestFido2U2F(t *testing.T) {
+	_, path := served(t, Options{Profile: relaxed()})
+	ok := must0(t)
+	dir := t.TempDir()
+	file := func(name string, lines ...string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	hash := base64.StdEncoding.EncodeToString(testHash)
+	cred, pub, assert := filepath.Join(dir, "cred"), filepath.Join(dir, "pub"), filepath.Join(dir, "assert")
+	ok(tool(t, "", "fido2-cred", "-M", "-u", "-i", file("ask", hash, "site.example", "person", "aWQ="), "-o", cred, path))
+	ok(tool(t, "", "fido2-cred", "-V", "-i", cred, "-o", pub))
+	id, pem, _ := strings.Cut(read(t, pub), "\n")
+	ok(tool(t, "", "fido2-assert", "-G", "-u", "-p", "-i", file("want", hash, "site.example", id), "-o", assert, path))
+	ok(tool(t, "", "fido2-assert", "-V", "-p", "-i", assert, file("pem", pem)))
+}
