@@ -19,14 +19,14 @@ type care func(context.Context, *steps.World) error
 // careFor runs it on the key that is meant, on whatever screen there is.
 func (a *app) careFor(ctx context.Context, device string, f care) error {
 	return a.drive(ctx, a.aside(), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-		w := &steps.World{Asker: ask, Tell: tell, Keys: keysAt(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
+		w := &steps.World{Asker: ask, Tell: tell, Keys: a.keysAt(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
 		defer w.Close()
 		return steps.Visit(ctx, w, f)
 	})
 }
 
 // keysAt are the keys of this computer, or the one at a device path.
-func keysAt(device string) fido.Keys {
+func (a *app) keysAt(device string) fido.Keys {
 	if device != "" {
 		return fido.At(device)
 	}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"keyrollout/fido"
+	"keyrollout/fido/softkey"
+	"keyrollout/steps"
+)
+
+// pluggedIn is a software key of a profile.
+func pluggedIn(t *testing.T, p softkey.Profile) fido.Keys {
+	t.Helper()
+	k, err := softkey.Open(softkey.Options{Profile: p, Store: softkey.MemoryStore(), Toucher: noTouch{}, TouchTimeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { k.Close() })
+	d := k.Device()
+	d.Path = "softkey:" + p.Name
+	return fido.Software(d, k.Link)
+}
+
+type noTouch struct{}
+
+func (noTouch) Touch(context.Context, softkey.TouchRequest) (softkey.Touch, error) {
+	return softkey.Touch{}, nil
+}
+
+// refusing are keys that are there and cannot be opened.
+type refusing struct {
+	device fido.Device
+	code   fido.Code
+}
+
+func (k refusing) List(context.Context) ([]fido.Device, error) { return []fido.Device{k.device}, nil }
+
+func (k refusing) Open(_ context.Context, d fido.Device) (fido.Session, error) {
+	if d.Path != k.device.Path {
+		return nil, &fido.Error{Op: "open", Code: fido.CodeNotFound}
+	}
+	return nil, &fido.Error{Op: "open", Code: k.code}
+}
+
+// printing is an app whose output lands in a file.
+func printing(t *testing.T) (*app, func() string) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return &app{in: f, out: f, err: f, say: steps.English}, func() string {
+		b, err := os.ReadFile(f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+}
+
+func TestKeyListTellsOfEveryKey(t *testing.T) {
+	none := filepath.Join(t.TempDir(), "hidraw9")
+	keys := fido.Join(
+		pluggedIn(t, softkey.ATKeyPro21()),
+		refusing{fido.Device{Path: none, Product: "A\x1b[2Jkey", VendorID: 0x31bb, Serial: "01C01F2D"}, fido.CodeNoAccess},
+		refusing{fido.Device{Path: "/dev/busy", Product: "B"}, fido.CodeBusy})
+	a, said := printing(t)
+	if err := a.keyList(t.Context(), keys, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"keyrollout software key", "not on Microsoft's list", none + "  A[2Jkey (31bb:0000), serial number 01C01F2D",
+		"may not open", "is not there", "Another program is using the key",
+	} {
+		if !strings.Contains(said(), want) {
+			t.Errorf("%q is missing in\n%s", want, said())
+		}
+	}
+	a, said = printing(t)
+	if err := a.keyList(t.Context(), keys, true); err != nil {
+		t.Fatal(err)
+	}
+	var out []listedKey
+	if err := json.NewDecoder(bytes.NewReader([]byte(said()))).Decode(&out); err != nil || len(out) != 3 {
+		t.Fatalf("%v\n%s", err, said())
+	}
+	if out[0].Trouble != nil || out[1].Trouble.Code != "key-no-access" || out[2].Trouble.Code != "key-busy" {
+		t.Errorf("%s", said())
+	}
+}
+
+func TestKeyListWithoutKeys(t *testing.T) {
+	a, said := printing(t)
+	a.environ = []string{"SSH_CONNECTION=1 2 3 4"}
+	if err := a.keyList(t.Context(), fido.Join(), false); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(said(), "key share USER@HOST") {
+		t.Error(said())
+	}
+}
+
+// A rule is printed with the sentence where one would help.
+func TestKeyListPrintsTheRule(t *testing.T) {
+	k := listedKey{Device: fido.Device{Path: "/dev/hidraw0"}, Trouble: &trouble{Explain: "no rule names the vendor", Rule: "KERNEL==x\n", what: steps.T("no")}}
+	var all []string
+	for _, l := range k.lines() {
+		all = append(all, l.String())
+	}
+	if got := strings.Join(all, "\n"); !strings.Contains(got, "no rule names the vendor") {
+		t.Error(got)
+	}
+}
+
+func TestKeyInfoInWords(t *testing.T) {
+	forced := fido.Info{Versions: []string{"FIDO_2_1"}, Options: map[string]bool{"clientPin": true, "rk": true, "uv": false, "bioEnroll": true,
+		"alwaysUv": true, "credMgmt": true}, Extensions: []string{"hmac-secret"}, MinPIN: 6, ForcePIN: true, Residents: -1, Firmware: 20001}
+	for name, c := range map[string]struct {
+		facts keyFacts
+		want  []string
+	}{
+		"everything": {keyFacts{Info: forced, Retries: &fido.Retries{PIN: 5, UV: 3}, Sensor: &fido.Sensor{Kind: "touch", Samples: 12}},
+			[]string{"set; 5 tries left; at least 6 characters", "demanded:", "enrolled; 3 tries left", "fingerprint list", "by touch, about 12 touches",
+				"credentials room", "on: every use", "20001", "a new PIN; the key demands one"}},
+		"an old one": {keyFacts{Info: fido.Info{Versions: []string{"U2F_V2"}, Residents: 0}},
+			[]string{"this key has none", "no sensor", "not told by this key", "delete a sign-in", "for Entra and Windows: FIDO2, rk, hmac-secret, PIN"}},
+		"finger alone": {keyFacts{Info: fido.Info{Versions: []string{"FIDO_2_0"}, Options: map[string]bool{"uv": true, "rk": true, "clientPin": false},
+			Extensions: []string{"hmac-secret"}, Residents: 7}}, []string{"for Windows: PIN", "for 7 more"}},
+		"swipe": {keyFacts{Sensor: &fido.Sensor{Kind: "swipe", Samples: 3}}, []string{"by swipe"}},
+	} {
+		var all []string
+		for _, l := range c.facts.describe() {
+			all = append(all, l[0].String()+": "+l[1].String())
+		}
+		got := strings.Join(all, "\n")
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q is missing in\n%s", name, want, got)
+			}
+		}
+	}
+}
+
+func TestMetadataThatIsNotSigned(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "blob.jwt")
+	if err := os.WriteFile(file, []byte("eyJhbGciOiJub25lIn0.e30."), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, _ := printing(t)
+	for _, path := range []string{file, file + ".missing"} {
+		p := steps.ProblemOf(a.useMetadata(path))
+		if p == nil || p.Code != "mds-refused" || p.What.Empty() || p.State.Empty() || len(p.Next) == 0 {
+			t.Errorf("%s: %+v", path, p)
+		}
+	}
+	for status, want := range map[string]string{"REVOKED": "reports: REVOKED", "FIDO_CERTIFIED_L1": "certified"} {
+		k := listedKey{Status: status}
+		if got := k.lines()[2].String(); !strings.Contains(got, want) {
+			t.Error(got)
+		}
+	}
+}

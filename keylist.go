@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"keyrollout/fido"
+	"keyrollout/steps"
+)
+
+// listedKey is one key as  key list  tells it. Model, AAGUID and Entra are the key's own word; a key that could not be
+// asked has Trouble instead.
+type listedKey struct {
+	fido.Device
+	Model   string
+	AAGUID  string
+	Entra   bool // on Microsoft's list of models that pass while attestation is enforced
+	Status  string
+	Trouble *trouble `json:",omitempty"`
+}
+
+// trouble is why a key could not be asked, and the udev rule that would change that.
+type trouble struct {
+	Code, Explain, Rule string
+	what                steps.Text
+}
+
+// askFor is how long one key may take to say what it is: a key that is busy or dead must not hold up the list.
+const askFor = 4 * time.Second
+
+// listed asks every key what it is, all at once. That a key cannot be asked is told with that key.
+func listed(ctx context.Context, keys fido.Keys) ([]listedKey, error) {
+	devices, err := keys.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]listedKey, len(devices))
+	var asked sync.WaitGroup
+	for i, d := range devices {
+		asked.Go(func() { all[i] = askModel(ctx, keys, d) })
+	}
+	asked.Wait()
+	return all, ctx.Err()
+}
+
+func askModel(ctx context.Context, keys fido.Keys, d fido.Device) listedKey {
+	ctx, stop := context.WithTimeout(ctx, askFor)
+	defer stop()
+	k := listedKey{Device: d, Model: clean(d.Manufacturer + " " + d.Product)}
+	info, err := readInfo(ctx, keys, d)
+	if err != nil {
+		k.Trouble = troubleWith(d.Path, err)
+		return k
+	}
+	k.AAGUID = fido.FormatAAGUID(info.AAGUID)
+	if m, ok := fido.ModelOf(info.AAGUID); ok {
+		k.Model, k.Entra, k.Status = m.Name, m.Entra, m.Status
+	}
+	return k
+}
+
+func readInfo(ctx context.Context, keys fido.Keys, d fido.Device) (fido.Info, error) {
+	s, err := keys.Open(ctx, d)
+	if err != nil {
+		return fido.Info{}, err
+	}
+	defer s.Close()
+	return s.Info(ctx)
+}
+
+func troubleWith(path string, err error) *trouble {
+	t := &trouble{Code: "key-silent", what: steps.T("The key did not answer in time.")}
+	if p := steps.ProblemOf(err); p != nil {
+		t.Code, t.what = p.Code, p.What
+	}
+	if t.Code == "key-no-access" {
+		t.Explain, t.Rule = fido.AccessProblem(path)
+	}
+	return t
+}
+
+func (a *app) keyList(ctx context.Context, keys fido.Keys, asJSON bool) error {
+	all, err := listed(ctx, keys)
+	if err != nil {
+		return problemOr(err)
+	}
+	if asJSON {
+		return writeJSON(a.out, all)
+	}
+	if len(all) == 0 {
+		fmt.Fprintln(a.out, a.say(steps.T("No security key is plugged into this computer.")))
+		if a.env("SSH_CONNECTION") != "" {
+			fmt.Fprintln(a.out, a.say(steps.T("This is an SSH session: the key has to be in this computer, not in the one you sit at.")))
+			fmt.Fprintln(a.out, a.say(steps.T("A key at your desk can come here: run  keyrollout key share USER@HOST  there.")))
+		}
+		fmt.Fprintln(a.out, a.say(steps.T("Without a key:  keyrollout practice  or  keyrollout softkey.  If one is plugged in:  keyrollout doctor")))
+		return nil
+	}
+	for _, k := range all {
+		for _, l := range k.lines() {
+			fmt.Fprintln(a.out, a.say(l))
+		}
+		if k.Trouble != nil && k.Trouble.Rule != "" {
+			fmt.Fprint(a.out, k.Trouble.Rule)
+		}
+	}
+	return nil
+}
+
+// lines are what there is to say of one key: its name and path, and below what Microsoft says of the model or why the
+// key could not be asked.
+func (k listedKey) lines() []steps.Text {
+	head := steps.T("%s  %s (%04x:%04x)", k.Path, k.Model, k.VendorID, k.ProductID)
+	if k.Serial != "" {
+		head = steps.T("%s  %s (%04x:%04x), serial number %s", k.Path, k.Model, k.VendorID, k.ProductID, clean(k.Serial))
+	}
+	if k.Trouble != nil {
+		out := []steps.Text{head, indented(k.Trouble.what)}
+		if k.Trouble.Explain != "" {
+			out = append(out, indented(steps.T("%s", k.Trouble.Explain)))
+		}
+		return out
+	}
+	out := []steps.Text{head, indented(entraWords(k.Entra))}
+	if k.Status != "" {
+		out = append(out, indented(statusWords(k.Status)))
+	}
+	return out
+}
+
+func indented(t steps.Text) steps.Text { return steps.T("    %s", t) }
+
+func entraWords(on bool) steps.Text {
+	if on {
+		return steps.T("on Microsoft's list: accepted where attestation is enforced")
+	}
+	return steps.T("not on Microsoft's list: refused where attestation is enforced")
+}
+
+// statusWords says the last report on a model (FIDO Metadata Service 3.0 section 3.1.4), which only a BLOB tells.
+func statusWords(status string) steps.Text {
+	if strings.HasPrefix(status, "FIDO_CERTIFIED") {
+		return steps.T("certified: %s", status)
+	}
+	return steps.T("the FIDO Alliance reports: %s", clean(status))
+}
+
+// useMetadata takes the models of a BLOB that the user has downloaded, once its signature has been checked.
+func (a *app) useMetadata(path string) error {
+	if path == "" {
+		return nil
+	}
+	b, err := os.ReadFile(path)
+	var m fido.Metadata
+	if err == nil {
+		m, err = fido.ReadMetadata(b, time.Now())
+	}
+	if err != nil {
+		return &steps.Problem{Code: "mds-refused", Err: err, What: steps.T("%s is not used: %s.", path, err.Error()),
+			State: steps.T("No key was asked; nothing was changed."),
+			Next:  []steps.Choice{{ID: "retry", Text: steps.T("download it again from https://mds3.fidoalliance.org, or go on without --mds")}}}
+	}
+	fido.AddModels(m.Models)
+	if time.Now().After(m.NextUpdate) {
+		fmt.Fprintln(a.err, a.say(steps.T("This metadata is old: a newer one was due on %s.", m.NextUpdate.Format(time.DateOnly))))
+	}
+	return nil
+}
