@@ -150,7 +150,9 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 	f.BoolVar(&a.still, "still", false, "nothing on the screen moves by itself")
 	f.StringVar(&a.record, "record", "", "write the script that would replay this run to `FILE`")
 	f.StringVar(&a.evidence, "evidence", "", "write the evidence of this run to `FILE` (default: the state directory)")
-	root.AddCommand(a.practiceCommand(), a.replayCommand(), a.tenantCommand(), a.passCommand(), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
+	rehearsal := a.practiceCommand()
+	rehearsal.AddCommand(a.practiceServeCommand())
+	root.AddCommand(rehearsal, a.replayCommand(), a.tenantCommand(), a.passCommand(), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
 		a.fingerprintCommand(), a.versionCommand(), exitCodes())
 	return root
 }

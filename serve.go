@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"keyrollout/graph/practice"
+	"keyrollout/internal/state"
+	"keyrollout/steps"
+)
+
+// openPracticeRisk is the name under which a person accepts that others on the network reach the practice tenant.
+const openPracticeRisk = "open-practice"
+
+type serveOptions struct {
+	listen, seed, accept string
+	https, forget        bool
+}
+
+func (a *app) practiceServeCommand() *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve a practice tenant to other programs and browsers, until Ctrl+C",
+		Long: `Serve a practice tenant over HTTP: its Graph, its sign-in, and the pages of a person's browser. Any Graph client can be
+pointed at it, and steps 3 and 4 can be walked in a real browser. It asks nobody for a password, so it listens on this
+computer only, unless the risk is accepted by name:  --accept ` + openPracticeRisk + `
+
+What happens in it is kept for the next time, for each seed file apart; with --forget it begins anew and is gone at the end.`,
+		Example: `  keyrollout practice serve --listen 127.0.0.1:8400
+  keyrollout tenant check --practice-at http://127.0.0.1:8400`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8480", "`ADDRESS` and port; port 0 = any that is free")
+	f.StringVar(&o.seed, "seed", "", "`FILE` with the people, groups and nature of the tenant (JSON)")
+	f.BoolVar(&o.https, "https", false, "over https, for clients that send tokens nowhere else; prints where the certificate is")
+	f.BoolVar(&o.forget, "forget", false, "keep nothing")
+	f.StringVar(&o.accept, "accept", "", "accept a `RISK` by name")
+	return cmd
+}
+
+// serve serves a practice tenant until the context ends, which is how it is meant to end.
+func (a *app) serve(ctx context.Context, o serveOptions) error {
+	if o.accept != "" && o.accept != openPracticeRisk {
+		return usageError{fmt.Errorf("there is no risk %q here; there is %s", o.accept, openPracticeRisk)}
+	}
+	if o.https && o.accept != "" {
+		return usageError{fmt.Errorf("--https is for this computer only: its certificate names no other")}
+	}
+	dir, close, err := a.serveDir(o)
+	if err != nil {
+		return err
+	}
+	defer close()
+	to := practice.Options{State: practice.Memory()}
+	if to.Seed, err = readSeed(o.seed); err != nil {
+		return err
+	}
+	if !o.forget {
+		to.State = practice.File(filepath.Join(dir, "tenant.json"))
+	}
+	t, err := practice.New(to)
+	if err != nil {
+		return servingFailed(err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var url, ca string
+	switch {
+	case o.https:
+		var cert []byte
+		if url, cert, err = t.ListenTLS(ctx, o.listen); err == nil {
+			ca = filepath.Join(dir, "certificate.pem")
+			err = state.WriteFile(ca, cert)
+		}
+	case o.accept != "":
+		url, err = t.ListenAnywhere(ctx, o.listen)
+	default:
+		url, err = t.Listen(ctx, o.listen)
+	}
+	if err != nil {
+		return servingFailed(err)
+	}
+	a.printServed(t, to.Seed, url, ca, o)
+	<-ctx.Done()
+	fmt.Fprintln(a.err, a.say(steps.T("The practice tenant is no longer served.")))
+	return nil
+}
+
+// serveDir is where one served tenant is kept: a seed describes a company, so every seed has a place of its own. With
+// --forget it is a temporary one, for the certificate.
+func (a *app) serveDir(o serveOptions) (dir string, close func(), err error) {
+	if o.forget {
+		if dir, err = os.MkdirTemp("", "keyrollout-served-"); err != nil {
+			return "", nil, err
+		}
+		return dir, func() { os.RemoveAll(dir) }, nil // made above, by this process
+	}
+	if dir, err = a.stateDir(); err != nil {
+		return "", nil, err
+	}
+	name := "contoso"
+	if o.seed != "" {
+		b, err := os.ReadFile(o.seed)
+		if err != nil {
+			return "", nil, seedProblem(err)
+		}
+		sum := sha256.Sum256(b)
+		name = hex.EncodeToString(sum[:6])
+	}
+	dir = filepath.Join(dir, "served", name)
+	if err := state.Ensure(dir); err != nil {
+		return "", nil, err
+	}
+	unlock, err := state.Lock(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", nil, servingFailed(err)
+	}
+	return dir, func() { _ = unlock() }, nil // the process ends next, and the lock with it
+}
+
+func readSeed(file string) (*practice.Seed, error) {
+	if file == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, seedProblem(err)
+	}
+	s, err := practice.ReadSeed(bytes.NewReader(b))
+	if err != nil {
+		return nil, seedProblem(err)
+	}
+	return s, nil
+}
+
+func seedProblem(err error) error {
+	return &steps.Problem{Code: "seed", What: steps.T("The seed file cannot be used: %s.", err.Error()), State: steps.T("Nothing is served."), Err: err}
+}
+
+func servingFailed(err error) error {
+	return &steps.Problem{Code: "serve", What: steps.T("The practice tenant cannot be served: %s.", err.Error()), State: steps.T("Nothing is served."), Err: err,
+		Next: []steps.Choice{{ID: "retry", Text: steps.T("choose another address with --listen; to let others on the network in:  --accept %s", openPracticeRisk)}}}
+}
+
+// adminOf is who can do most in a seed's company, so that the token opens something: nobody where nobody has a role.
+func adminOf(s *practice.Seed) string {
+	any := ""
+	for _, p := range s.People {
+		if slices.Contains(p.Roles, "Global Administrator") {
+			return p.UPN
+		}
+		if any == "" && len(p.Roles) > 0 {
+			any = p.UPN
+		}
+	}
+	return any
+}
+
+// printServed says where the tenant is and how clients are pointed at it. The token opens a made-up company only.
+func (a *app) printServed(t *practice.Tenant, seed *practice.Seed, url, ca string, o serveOptions) {
+	domain, admin := practice.Domain, practice.AdminUPN
+	if seed != nil {
+		domain, admin = cmp.Or(seed.Domain, domain), adminOf(seed)
+	}
+	line := func(label steps.Text, value string) { fmt.Fprintf(a.out, "%-14s%s\n", a.say(label), value) }
+	line(steps.T("Graph:"), url+"/v1.0")
+	line(steps.T("Browser:"), url+"/practice")
+	line(steps.T("Tenant:"), domain)
+	if admin != "" {
+		line(steps.T("Signed in as:"), admin)
+		line(steps.T("Token:"), t.Token(admin))
+	}
+	if ca != "" {
+		line(steps.T("Certificate:"), ca)
+	}
+	fmt.Fprintln(a.out)
+	trust := ""
+	if ca != "" {
+		trust = " --ca " + ca
+		fmt.Fprintln(a.out, a.say(steps.T("Node:  NODE_EXTRA_CA_CERTS=%s  and  Client.init({ baseUrl: \"%s\", customHosts: new Set([\"localhost\"]), … })", ca, url)))
+	}
+	fmt.Fprintln(a.out, a.say(steps.T("This program:  keyrollout tenant check --practice-at %s%s", url, trust)))
+	fmt.Fprintln(a.out, a.say(steps.T("Any other:  send  Authorization: Bearer TOKEN  to the address of Graph above.")))
+	if o.accept != "" {
+		fmt.Fprintln(a.out, a.say(steps.T("Everybody who reaches this address is let in without a password.")))
+	}
+	fmt.Fprintln(a.out, a.say(steps.T("Ctrl+C ends it.")))
+}
