@@ -24,13 +24,16 @@ func (t *tenantStep) choose(ctx context.Context, w *World, wish Wish) (Wish, err
 }
 
 func (t *tenantStep) chooseRoad(ctx context.Context, w *World, wish *Wish) error {
-	a, err := w.Ask(ctx, Question{Name: "tenant.road", Kind: Choose, Default: string(RoadPass),
+	q := Question{Name: "tenant.road", Kind: Choose, Default: string(RoadPass),
 		Text: T("How do people come to register their key?"),
 		Choices: []Choice{
 			{ID: string(RoadPass), Text: T("with a Temporary Access Pass"), Detail: T("key only: they need no phone and no password")},
-			{ID: string(RoadMFA), Text: T("with the sign-in they have today"), Detail: T("password and a second factor, then Security info")},
 			{ID: string(RoadBehalf), Text: T("an administrator registers the key for them"), Detail: T("through Microsoft Graph, with the key at hand")},
-		}})
+		}}
+	if w.Pages == nil { // a practice person has no other sign-in, and no browser to use it in
+		q.Choices = append(q.Choices, Choice{ID: string(RoadMFA), Text: T("with the sign-in they have today"), Detail: T("password and a second factor, then Security info")})
+	}
+	a, err := w.Ask(ctx, q)
 	wish.Road = Road(a.ID)
 	return err
 }
