@@ -145,6 +145,9 @@ func TestRun(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
 	}
+	if p := Practice(3, Options{Workers: 2}); p.Rates.EER != 0 || p.Rates.Genuine != 60 || p.Rates.Impostor != 120 {
+		t.Errorf("practice: %+v", p.Rates)
+	}
 	if _, err := Run(root, Options{}); err == nil {
 		t.Error("a folder without prints was measured")
 	}

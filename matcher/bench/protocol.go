@@ -15,14 +15,14 @@ type Result struct {
 	Rates     Rates
 	Baselines []Baseline
 
-	Extract                time.Duration // mean, per picture
-	GenuineTime            time.Duration // mean, per comparison of two templates
-	ImpostorTime           time.Duration
-	Bytes                  int // mean, per template
-	Pictures, Refused      int
-	genuine, impostor      []float64
-	perFinger              map[string][]float64 // genuine scores of each finger
-	comparisonsG, comparsI int
+	Extract                    time.Duration // mean, per picture
+	GenuineTime                time.Duration // mean, per comparison of two templates
+	ImpostorTime               time.Duration
+	Bytes                      int // mean, per template
+	Pictures, Refused          int
+	genuine, impostor          []float64
+	perFinger                  map[string][]float64 // genuine scores of each finger
+	comparisonsG, comparisonsI int
 }
 
 // Options say how to run.
@@ -75,29 +75,35 @@ func Run(dir string, o Options) (*Result, error) {
 		r.pairs(kept, o.Workers, progress("comparing"))
 	case n <= 40:
 		r.Protocol = "touches 1 to 12 enrol, the others probe"
-		r.enrolled(fingers, func(f []Print) (enrol, probe []Print) {
-			for _, p := range f {
-				if p.Number <= 12 {
-					enrol = append(enrol, p)
-				} else {
-					probe = append(probe, p)
-				}
-			}
-			return enrol, probe
-		}, o.Workers, progress("comparing"))
+		r.enrolled(fingers, firstTwelve, o.Workers, progress("comparing"))
 	default:
 		r.Protocol = "twelve random touches enrol, the others probe; five draws"
 		for draw := range 5 {
 			r.enrolled(fingers, shuffled(uint64(draw+1)), o.Workers, progress(fmt.Sprintf("draw %d of 5", draw+1)))
 		}
 	}
-	if r.comparisonsG > 0 && r.comparsI > 0 {
-		r.GenuineTime /= time.Duration(r.comparisonsG)
-		r.ImpostorTime /= time.Duration(r.comparsI)
-	}
-	r.Rates = Measure(r.genuine, r.impostor)
+	r.finish()
 	r.Baselines, err = baselines(dir, r.Name)
 	return r, err
+}
+
+// finish turns sums into means and scores into rates.
+func (r *Result) finish() {
+	r.GenuineTime /= time.Duration(max(1, r.comparisonsG))
+	r.ImpostorTime /= time.Duration(max(1, r.comparisonsI))
+	r.Rates = Measure(r.genuine, r.impostor)
+}
+
+// firstTwelve enrols the touches numbered 1 to 12.
+func firstTwelve(f []Print) (enrol, probe []Print) {
+	for _, p := range f {
+		if p.Number <= 12 {
+			enrol = append(enrol, p)
+		} else {
+			probe = append(probe, p)
+		}
+	}
+	return enrol, probe
 }
 
 func byFinger(prints []Print) [][]Print {
@@ -164,7 +170,7 @@ func (r *Result) collect(n, workers int, progress func(done, all int), job func(
 			} else {
 				r.impostor = append(r.impostor, c.score)
 				r.ImpostorTime += c.took
-				r.comparsI += c.count
+				r.comparisonsI += c.count
 			}
 		}
 	}

@@ -17,6 +17,15 @@ func Pool(results []*Result) Rates {
 	return Measure(g, i)
 }
 
+// Merge makes one result of several sets, for Histogram.
+func Merge(name string, results []*Result) *Result {
+	out := &Result{Name: name, Rates: Pool(results)}
+	for _, r := range results {
+		out.genuine, out.impostor = append(out.genuine, r.genuine...), append(out.impostor, r.impostor...)
+	}
+	return out
+}
+
 // WriteTable prints the results, each beside the baselines known for its set, then the means and the pooled rates.
 // Rates are per cent.
 func WriteTable(w io.Writer, results []*Result) {
