@@ -299,3 +299,26 @@ func TestFido2U2F(t *testing.T) {
 	ok(tool(t, "", "fido2-assert", "-G", "-u", "-p", "-i", file("want", hash, "site.example", id), "-o", assert, path))
 	ok(tool(t, "", "fido2-assert", "-V", "-p", "-i", assert, file("pem", pem)))
 }
+
+// A whole visit by another client library than libfido2.
+func TestPythonFIDO2(t *testing.T) {
+	const python = "/usr/bin/python3" // Debian's packages belong to Debian's Python
+	need(t, python, "python3-fido2")
+	if exec.Command(python, "-c", "import fido2.ctap2").Run() != nil {
+		t.Skip("python-fido2 is not installed (Debian: apt-get install python3-fido2)")
+	}
+	f := &fingers{}
+	_, path := served(t, Options{Profile: quick(), Toucher: byReason{f}})
+	f.script(presses(thumb, 0, 200)...)
+	wantIn(t, must0(t)(tool(t, "", python, "testdata/client.py", path)), "all well")
+}
+
+// byReason plays the script where a finger is looked at, and touches at once otherwise.
+type byReason struct{ *fingers }
+
+func (b byReason) Touch(ctx context.Context, r TouchRequest) (Touch, error) {
+	if r.Reason == Presence {
+		return Touch{}, nil
+	}
+	return b.fingers.Touch(ctx, r)
+}
