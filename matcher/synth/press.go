@@ -51,9 +51,9 @@ func (f *Finger) Touch(n int) matcher.Image {
 	r := source(mix(f.seed ^ mix(uint64(n)+0x70c4)))
 	clip := func(v, by float64) float64 { return max(-by, min(by, v)) }
 	return f.Press(Press{
-		DX:       clip(14*r.normal(), 30),
-		DY:       clip(17*r.normal(), 36),
-		Rotation: clip(7*r.normal(), 18),
+		DX:       clip(18*r.normal(), 38),
+		DY:       clip(21*r.normal(), 44),
+		Rotation: clip(8*r.normal(), 20),
 		Pressure: clip(0.25*r.normal(), 0.6),
 		Moisture: clip(0.2*r.normal(), 0.45),
 		Noise:    0.1 * r.unit(),
@@ -68,6 +68,7 @@ func (f *Finger) Press(p Press, n int) matcher.Image {
 		master: f.ridges(),
 		warpX:  noiseField{mix(seed + 1), 6}, warpY: noiseField{mix(seed + 2), 6},
 		blotch: noiseField{mix(seed + 3), 3}, speck: noiseField{mix(seed + 4), 1}, grain: seed,
+		worn: noiseField{mix(f.seed + 0x3042), 5},
 	}
 	s.set(p)
 	for y := range Sensor {
@@ -94,6 +95,7 @@ type sensor struct {
 	radX, radY    int // half axes of the contact, px
 	warpX, warpY  noiseField
 	blotch, speck noiseField
+	worn          noiseField // of the finger, not of the touch: skin that is rubbed off or creased
 	grain         uint64
 }
 
@@ -108,7 +110,7 @@ func (s *sensor) set(p Press) {
 	press, moist := in(p.Pressure, -1, 1), in(p.Moisture, -1, 1)
 	s.c, s.s = cosSin(in(p.Rotation, -360, 360) * math.Pi / 180)
 	s.dx, s.dy = scale(in(p.DX, -1000, 1000)), scale(in(p.DY, -1000, 1000))
-	s.warp = scale(3.5)
+	s.warp = scale(5)
 	s.thick = int(math.Round(press*260 + moist*200))
 	s.gain = scale(1 - 0.25*math.Abs(press))
 	s.dry, s.wet = scale(max(0, -moist)), scale(max(0, moist))
@@ -136,7 +138,7 @@ func (s *sensor) pixel(x, y int) byte {
 	rim := edge*4 + s.blotch.at(x+512, y)/4                       // a ragged rim
 	ridge := -full
 	if rim > 0 {
-		ridge = s.ridge(u, v)*s.gain>>8 + s.thick + s.blotch.at(x, y)*120>>8
+		ridge = s.ridge(u, v)*s.gain>>8 - max(0, s.worn.at(u>>8+8192, v>>8+8192)-40)*7 + s.thick + s.blotch.at(x, y)*120>>8
 		ridge += s.wet * s.wet >> 8 * (1000 + s.blotch.at(x+99, y+77)*6) >> 8 // wet valleys fill up in blots
 		if s.dry > 0 {                                                        // dry skin touches in specks only
 			gap := s.speck.at(x, y)*5 + s.blotch.at(x+300, y+300)*2
