@@ -391,4 +391,4 @@ func (f *failing) Save(b []byte) error {
 	return f.Store.Save(b)
 }
 
-func (f *failing) break_(bad bool) { f.mu.Lock(); defer f.mu.Unlock(); f.bad = bad }
+func (f *failing) refuse(bad bool) { f.mu.Lock(); defer f.mu.Unlock(); f.bad = bad }

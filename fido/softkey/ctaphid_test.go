@@ -102,13 +102,14 @@ func TestStrayAndWrongPackets(t *testing.T) {
 	c.wantError(c.cid, hidErrSeq)
 
 	c.write(rs[0])
-	c.wantError2After(packetTimeout)
+	c.wantTimeout(packetTimeout)
 	if cmd, _ := c.exchange(hidPing, nil); cmd != hidPing {
 		t.Error("the channel is dead after a time-out")
 	}
 }
 
-func (c *client) wantError2After(d time.Duration) {
+// wantTimeout wants ERR_MSG_TIMEOUT, and not too soon.
+func (c *client) wantTimeout(d time.Duration) {
 	c.t.Helper()
 	begun := time.Now()
 	c.wantError(c.cid, hidErrTimeout)

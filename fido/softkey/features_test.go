@@ -105,11 +105,9 @@ func TestForcedChange(t *testing.T) {
 		if s := c.changePIN(pinuv.Two, "1234", "123456"); s != statusOK {
 			t.Errorf("%s: another PIN: %#x", name, byte(s))
 		}
-		c.mustToken2("123456")
+		c.mustToken("123456", permMake, "")
 	}
 }
-
-func (c *client) mustToken2(pin string) { c.t.Helper(); c.mustToken(pin, permMake, "") }
 
 func (c *client) setBlob(k tok, offset int, data []byte, length any) status {
 	c.t.Helper()
@@ -316,9 +314,7 @@ func TestProfiles(t *testing.T) {
 			t.Fatal(name)
 		}
 		p.AlwaysUV = false
-		k, c := (*Key)(nil), (*client)(nil)
-		k = open(t, Options{Profile: p})
-		c = dial(t, k)
+		c := dial(t, open(t, Options{Profile: p}))
 		proto := pinuv.Protocol(p.Protocols[0])
 		if s := c.setPIN(proto, "1234"); s != statusOK {
 			t.Errorf("%s: set PIN: %#x", name, byte(s))

@@ -117,11 +117,11 @@ func TestTryIsWrittenFirst(t *testing.T) {
 	k := open(t, Options{Profile: relaxed(), Store: store})
 	c := dial(t, k)
 	c.setPIN(pinuv.Two, "1234")
-	store.break_(true)
+	store.refuse(true)
 	if _, s := c.pinToken(pinuv.Two, "1234", permMake, "a"); s != errOther {
 		t.Errorf("a token from a key that cannot write: %#x", byte(s))
 	}
-	store.break_(false)
+	store.refuse(false)
 	if n, _ := c.retries(); n != 8 {
 		t.Errorf("%d left after a try that was not made", n)
 	}

@@ -22,7 +22,7 @@ func TestSSH(t *testing.T) {
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "id")
-	ok := must0(t)
+	ok := succeed(t)
 	f.script(make([]Touch, 10)...)
 	ok(typed(t, []string{"1234"}, "ssh-keygen", "-q", "-t", "ed25519-sk", "-O", "resident", "-O", "verify-required",
 		"-O", "application=ssh:practice", "-O", "device="+path, "-N", "", "-f", file))
@@ -46,7 +46,7 @@ func login(t *testing.T, path, file string, f *fingers) {
 	if out, err := exec.Command("cc", "-shared", "-fPIC", "-o", shim, "testdata/manifest.c", "-lfido2").CombinedOutput(); err != nil {
 		t.Skipf("the headers of libfido2 are missing (Debian: apt-get install libfido2-dev): %s", out)
 	}
-	ok := must0(t)
+	ok := succeed(t)
 	ok(tool(t, "", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, "host")))
 	keys := filepath.Join(dir, "authorized")
 	if err := os.WriteFile(keys, []byte("verify-required "+read(t, file+".pub")), 0o600); err != nil {
@@ -92,7 +92,7 @@ func TestSystemdCryptenroll(t *testing.T) {
 	if err := os.WriteFile(disk, make([]byte, 32<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ok := must0(t)
+	ok := succeed(t)
 	ok(tool(t, "passphrase", "cryptsetup", "-q", "luksFormat", "--type", "luks2", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000",
 		disk, "-"))
 	t.Setenv("PASSWORD", "passphrase")

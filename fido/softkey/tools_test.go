@@ -94,7 +94,8 @@ func typed(t *testing.T, answers []string, name string, args ...string) (string,
 	return seen.String(), nil
 }
 
-func must0(t *testing.T) func(string, error) string {
+// succeed gives a program's output, where it ended well.
+func succeed(t *testing.T) func(string, error) string {
 	return func(out string, err error) string {
 		t.Helper()
 		if err != nil {
@@ -119,7 +120,7 @@ func TestFido2Token(t *testing.T) {
 	p := ATKeyPro21()
 	p.Samples = 4
 	k, path := served(t, Options{Profile: p, Toucher: f})
-	ok := must0(t)
+	ok := succeed(t)
 
 	wantIn(t, ok(tool(t, "", "fido2-token", "-I", path)),
 		"FIDO_2_1_PRE", "aaguid: "+strings.ReplaceAll(AAGUID, "-", ""), "noclientPin", "nobioEnroll", "alwaysUv",
@@ -167,7 +168,7 @@ func TestFido2CredAndAssert(t *testing.T) {
 	p := relaxed()
 	p.Algorithms = []int{algES256, algEdDSA, algRS256}
 	k, path := served(t, Options{Profile: p})
-	ok := must0(t)
+	ok := succeed(t)
 	if s := dial(t, k).setPIN(pinuv.Two, "1234"); s != statusOK {
 		t.Fatal(s)
 	}
@@ -182,7 +183,7 @@ func TestFido2CredAndAssert(t *testing.T) {
 // credAndAssert makes a resident credential and uses it, discovered and by its id, with an hmac-secret each time.
 func credAndAssert(t *testing.T, path, alg string) {
 	t.Helper()
-	ok := must0(t)
+	ok := succeed(t)
 	dir := t.TempDir()
 	file := func(name, content string) string {
 		path := filepath.Join(dir, name)
@@ -219,7 +220,7 @@ func credAndAssert(t *testing.T, path, alg string) {
 // Large blobs, as fido2-token keeps them: per credential, under its largeBlobKey.
 func TestFido2LargeBlob(t *testing.T) {
 	k, path := served(t, Options{Profile: relaxed()})
-	ok := must0(t)
+	ok := succeed(t)
 	c := dial(t, k)
 	c.setPIN(pinuv.Two, "1234")
 	c.make("site.example", "u", m{6: map[string]any{"largeBlobKey": true}})
@@ -252,7 +253,7 @@ func TestClientKilled(t *testing.T) {
 		_ = c.Process.Kill()
 		_ = c.Wait()
 		for range 3 {
-			wantIn(t, must0(t)(tool(t, "", "fido2-token", "-I", path)), "FIDO_2_1")
+			wantIn(t, succeed(t)(tool(t, "", "fido2-token", "-I", path)), "FIDO_2_1")
 		}
 		f.script()
 	}
@@ -276,13 +277,13 @@ func TestPulledOutOfTheTool(t *testing.T) {
 		t.Errorf("a key that is pulled out said %s", out)
 	}
 	k.PlugIn()
-	wantIn(t, must0(t)(tool(t, "", "fido2-token", "-I", path)), "FIDO_2_1")
+	wantIn(t, succeed(t)(tool(t, "", "fido2-token", "-I", path)), "FIDO_2_1")
 }
 
 // The same programs over U2F messages: a registration, and an assertion with it.
 func TestFido2U2F(t *testing.T) {
 	_, path := served(t, Options{Profile: relaxed()})
-	ok := must0(t)
+	ok := succeed(t)
 	dir := t.TempDir()
 	file := func(name string, lines ...string) string {
 		path := filepath.Join(dir, name)
@@ -310,7 +311,7 @@ func TestPythonFIDO2(t *testing.T) {
 	f := &fingers{}
 	_, path := served(t, Options{Profile: quick(), Toucher: byReason{f}})
 	f.script(presses(thumb, 0, 200)...)
-	wantIn(t, must0(t)(tool(t, "", python, "testdata/client.py", path)), "all well")
+	wantIn(t, succeed(t)(tool(t, "", python, "testdata/client.py", path)), "all well")
 }
 
 // byReason plays the script where a finger is looked at, and touches at once otherwise.
