@@ -49,8 +49,8 @@ func (a *app) keyCare() []*cobra.Command {
 			}})
 	}
 	// a command that looks: what it found is printed when the screen is the shell's again
-	list := func(short string, look func(ctx context.Context, w *steps.World) (found any, lines []steps.Text, err error)) *cobra.Command {
-		c := flags(&cobra.Command{Use: "list", Short: short, Args: noArgs,
+	looking := func(use, short string, look func(ctx context.Context, w *steps.World) (found any, lines []steps.Text, err error)) *cobra.Command {
+		c := flags(&cobra.Command{Use: use, Short: short, Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				var found any
 				var lines []steps.Text
@@ -65,6 +65,9 @@ func (a *app) keyCare() []*cobra.Command {
 			}})
 		c.Flags().BoolVar(&asJSON, "json", false, "for a program")
 		return c
+	}
+	list := func(short string, look func(ctx context.Context, w *steps.World) (any, []steps.Text, error)) *cobra.Command {
+		return looking("list", short, look)
 	}
 	group := func(use, short string, sub ...*cobra.Command) *cobra.Command {
 		c := &cobra.Command{Use: use, Short: short, Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
@@ -86,12 +89,20 @@ func (a *app) keyCare() []*cobra.Command {
 		group("credentials", "The sign-ins a key holds",
 			list("The sign-ins on the key, of every site", listResidents),
 			leaf("delete ID", "Delete one sign-in from the key", 1, func(ctx context.Context, w *steps.World, args []string) error {
-				id, err := base64.RawURLEncoding.DecodeString(args[0])
+				id, err := credentialID(args[0])
 				if err != nil {
-					return usageError{fmt.Errorf("%q is no id as  keyrollout key credentials list  prints them", args[0])}
+					return err
 				}
 				return steps.DeleteResident(ctx, w, id)
-			})),
+			}),
+			leaf("rename ID NAME", "Change the user name that a sign-in shows", 2, renameResident),
+			looking("room", "How many sign-ins the key holds, and how many more fit", showRoom)),
+		group("config", "The settings of a key",
+			looking("show", "How the settings stand", showSettings),
+			leaf("min-pin N", "Raise the shortest PIN to N characters; only a reset lowers it", 1, setMinPIN),
+			leaf("force-pin-change", "Demand a new PIN before anything else: for handing over a key", 0,
+				func(ctx context.Context, w *steps.World, _ []string) error { return steps.ForcePINChange(ctx, w) }),
+			leaf("always-uv on|off", "Ask for the PIN or a finger at every use, or leave that to the sites", 1, setAlwaysUV)),
 		leaf("reset", "Wipe the key: sign-ins, fingers, PIN; only after its words were typed", 0,
 			func(ctx context.Context, w *steps.World, _ []string) error { return steps.ResetKey(ctx, w) }),
 	}

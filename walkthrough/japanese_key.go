@@ -38,4 +38,38 @@ var japaneseKey = map[string]string{
 	"told after the PIN only:  keyrollout key credentials room": "PIN の入力後にだけ分かります:  keyrollout key credentials room",
 	"for Windows: %s":                          "Windows に必要: %s",
 	"for both: a new PIN; the key demands one": "両方に必要: 新しい PIN (キーが変更を求めています)",
+
+	// keyconfig.go
+	"%d sign-ins on the key, room for about %d more":                "キーにサインイン%d件、空きは約%d件分",
+	"This key lets none of it be changed (no authenticatorConfig).": "このキーではどれも変更できません (authenticatorConfig なし)。",
+	"always verify: %s":                      "常に本人確認: %s",
+	"new PIN: demanded before anything else": "新しい PIN: 他の操作の前に変更が必要",
+	"new PIN: not demanded":                  "新しい PIN: 要求なし",
+	"shortest PIN: %d characters":            "最短の PIN: %d文字",
+
+	// steps/upkeep_config.go
+	"%s has no such setting (authenticatorConfig, option %s).": "%s にこの設定はありません (authenticatorConfig、オプション %s)。",
+	"Every use of the key wants its PIN or a finger, where a touch was enough before: second-factor sites that ask for neither (U2F) stop working with it, and some iPhones ask again and again.":        "これまでタッチだけで済んだ場面でも、使うたびに PIN か指紋が必要になります。 どちらも求めない2要素認証のサイト (U2F) では使えなくなり、何度も確認を求める iPhone もあります。",
+	"From now on a PIN of this key has at least %d characters. Only a reset, which wipes the key, lowers that again. If its PIN is shorter now, the key demands a new one before it does anything else.": "このキーの PIN は今後%d文字以上になります。 下げるには、キーを消去するリセットしかありません。 今の PIN がそれより短い場合、キーは他の操作の前に新しい PIN を求めます。",
+	"Read back: a site decides whether a touch is enough.": "読み戻しで確認: タッチだけでよいかはサイトが決めます。",
+	"Read back: every use wants the PIN or a finger.":      "読み戻しで確認: 使うたびに PIN か指紋が必要です。",
+	"Read back: the key demands a new PIN.":                "読み戻しで確認: キーは新しい PIN を求めます。",
+	"Read back: the shortest PIN has %d characters.":       "読み戻しで確認: 最短の PIN は%d文字です。",
+	"That is how it stands already.":                       "すでにその設定です。",
+	"The key demands a new PIN already.":                   "キーはすでに新しい PIN を求めています。",
+	"The key does nothing until its PIN has been changed: no sign-in, no finger. Not every system can change it: Windows 11, Chrome on a Mac and keyrollout can.": "PIN を変更するまで、サインインも指紋の登録もできません。 変更できる環境は限られます: Windows 11、Mac の Chrome、keyrollout。",
+	"The key said yes, but its setting reads as before.":                                                                                       "キーは受け付けましたが、設定は以前のままです。",
+	"The shortest PIN has %d characters already.":                                                                                              "最短の PIN はすでに%d文字です。",
+	"The shortest PIN of this key has %d characters: it can only be raised, to at most %d.":                                                    "このキーの最短の PIN は%d文字です。 上げることだけができ、最大は%dです。",
+	"This key has no PIN that could be changed.":                                                                                               "このキーには変更する PIN がありません。",
+	"What the key says of itself:  keyrollout key config show.":                                                                                "キーの現在の設定:  keyrollout key config show",
+	"Whoever holds the key can use it by a touch alone at sites that ask for no more. Microsoft Entra ID always asks for the PIN or a finger.": "タッチだけを求めるサイトでは、キーを持つ人なら誰でも使えるようになります。 Microsoft Entra ID は常に PIN か指紋を求めます。",
+	"set one with  keyrollout key pin":                                                                                                         "keyrollout key pin  で設定する",
+
+	// steps/upkeep_resident.go
+	"A key keeps names of 1 to %d bytes; this one has %d.":                 "キーに保存できる名前は1～%dバイトです。 この名前は%dバイトです。",
+	"Read back: \"%s\" at %s is now shown as \"%s\".":                      "読み戻しで確認: 「%s」(%s) は「%s」と表示されます。",
+	"The key kept the name as \"%s\".":                                     "キーは名前を「%s」として保存しました。",
+	"The key tells its room only after its PIN, and has none yet.":         "空きは PIN の入力後にだけ分かりますが、PIN がまだありません。",
+	"The sign-in works as before; only the name that is shown is another.": "サインインはこれまでどおり使えます。 変わるのは表示される名前だけです。",
 }
