@@ -180,7 +180,7 @@ func verifyByFinger(t *testing.T, k *Key, c *client, f *fingers) {
 // Every status that is the sensor's own, or that needs no matcher, must come through.
 func TestSampleStatuses(t *testing.T) {
 	f := &fingers{}
-	_, c := protectedKey(t, Options{Profile: quick(), Toucher: f, TouchTimeout: 100 * time.Millisecond})
+	_, c := protectedKey(t, Options{Profile: quick(), Toucher: f})
 	tk := c.mustToken("1234", permBio, "")
 	good := press(thumb, 0)
 	for v := matcher.TooHigh; v <= matcher.NoLift; v++ {

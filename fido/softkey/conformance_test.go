@@ -33,7 +33,7 @@ type rig struct {
 func newRig(t testing.TB, p Profile) *rig {
 	t.Helper()
 	x := &rig{TB: t, f: &fingers{}, t: newClock()}
-	x.k = open(t, Options{Profile: p, Toucher: x.f, Clock: x.t.now, TouchTimeout: 300 * time.Millisecond})
+	x.k = open(t, Options{Profile: p, Toucher: x.f, Clock: x.t.now, TouchTimeout: 600 * time.Millisecond})
 	x.c = dial(t, x.k)
 	x.touches(20)
 	return x

@@ -296,7 +296,7 @@ func TestMakeRefusals(t *testing.T) {
 // A credential on the list is told only to somebody who touches.
 func TestExcludedWantsTouch(t *testing.T) {
 	f := &fingers{}
-	_, c := protectedKey(t, Options{Toucher: f, TouchTimeout: 200 * time.Millisecond})
+	_, c := protectedKey(t, Options{Toucher: f, TouchTimeout: 600 * time.Millisecond})
 	f.script(Touch{}, Touch{})
 	_, d := c.make("a.example", "u", nil)
 	if s := c.cbor(cmdMake, makeParams("a.example", "u", c.mustToken("1234", permMake, "a.example"), m{5: allow(d.id)}), nil); s != errCredentialExcluded {

@@ -151,7 +151,7 @@ func TestKeepaliveAndCancel(t *testing.T) {
 		if cmd != hidKeepalive || d[0] != keepTouchNeeded {
 			t.Fatalf("packet %d is %#x %x", i, cmd, d)
 		}
-		if gap := time.Since(last); gap > 250*time.Millisecond { // 100 ms, and a machine that is busy
+		if gap := time.Since(last); gap > 2*time.Second { // 100 ms, but the machine may be busy
 			t.Errorf("%v between keepalives", gap)
 		}
 		last = time.Now()

@@ -14,7 +14,7 @@ func TestEnrolAlone(t *testing.T) {
 	f := &fingers{}
 	var mu sync.Mutex
 	var lights []Light
-	k := open(t, Options{Profile: quick(), Toucher: f, TouchTimeout: 200 * time.Millisecond, Light: func(l Light) {
+	k := open(t, Options{Profile: quick(), Toucher: f, TouchTimeout: 600 * time.Millisecond, Light: func(l Light) {
 		mu.Lock()
 		defer mu.Unlock()
 		lights = append(lights, l)
