@@ -126,13 +126,13 @@ func (e *evidence) score() float64 {
 // the finger that was not enrolled) and on pairs of full prints (17,280 and 1,680):
 //
 //	score   small: FMR   FNMR    full: FMR    FNMR
-//	  6       1.0 %      3.6 %    0.34 %      2.6 %
-//	  7       0.24 %     4.3 %    0.12 %      3.3 %
-//	  8       0.083 %    5.3 %    0.058 %     3.8 %
-//	  9       0.019 %    6.8 %    0.023 %     3.9 %
-//	 10       none       8.6 %    0.012 %     4.4 %
-//	 12       none      12.3 %    0.006 %     5.4 %
-//	 14       none      20.0 %    none        6.9 %
+//	  6       1.1 %      3.5 %    0.34 %      2.7 %
+//	  7       0.22 %     4.4 %    0.13 %      3.6 %
+//	  8       0.083 %    5.2 %    0.058 %     3.9 %
+//	  9       0.028 %    6.8 %    0.023 %     4.3 %
+//	 10       none       8.3 %    0.012 %     4.6 %
+//	 12       none      12.7 %    none        5.5 %
+//	 14       none      20.6 %    none        6.9 %
 //
 // False matches fall tenfold for every 1.6 or so. So 12 should be near 1 in 100,000 on a small sensor, but that is an
 // extrapolation: the pictures prove no more than about 1 in 3,600 (rule of three on 10,800 attempts, if they were
