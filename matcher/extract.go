@@ -118,7 +118,7 @@ func (a *analysis) judge() {
 	q.Area = float64(cells) * cellArea
 	// Clarity below 0.35 is noise, 0.75 is as good as it gets; 25 square millimetres are most of a small sensor.
 	score := (q.Clarity - 0.35) / 0.40 * min(1, q.Area/25)
-	q.Score = int(100*max(0, min(1, score)) + 0.5)
+	q.Score = int(float64(100*max(0, min(1, score))) + 0.5)
 }
 
 // leastArea is how much ridge area, mm2, a template must have: less than that is shared by too many fingers.

@@ -58,6 +58,15 @@ func (m *matching) compare(a, b *Template) evidence {
 	m.best = evidence{}
 	m.pairUp(a, b)
 	zoom := zoomOf(a, b)
+	m.lay(a, b, zoom)
+	if zoom < sameSensorLow || zoom > sameSensorHigh {
+		m.lay(a, b, 4096) // ridges of one period
+	}
+	return m.best
+}
+
+// lay tries the likeliest pairs, b being zoom/4096 times as large as a, and keeps the best evidence.
+func (m *matching) lay(a, b *Template, zoom int32) {
 	m.rank(a, b, zoom)
 	for k := 0; k < min(tries, len(m.cands)) && m.best.worth < beyondDoubt; k++ {
 		c := m.cands[k]
@@ -73,8 +82,14 @@ func (m *matching) compare(a, b *Template) evidence {
 			m.pairs, m.bestPairs = m.bestPairs, m.pairs
 		}
 	}
-	return m.best
 }
+
+// Skin of one finger on one sensor differs in its median period by less than this. If two pictures differ by more, one
+// of them may have hidden its resolution, and their ridges are taken to be of one period.
+const (
+	sameSensorLow  = 4096 * 100 / 118
+	sameSensorHigh = 4096 * 118 / 100
+)
 
 // zoomOf is b's working px per working px of a, times 4096, held between a half and two.
 func zoomOf(a, b *Template) int32 { return int32(max(2048, min(8192, b.scale*4096/a.scale))) }

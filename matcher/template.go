@@ -54,9 +54,9 @@ func (t *Template) MarshalBinary() ([]byte, error) {
 	b = binary.BigEndian.AppendUint16(b, uint16(t.w))
 	b = binary.BigEndian.AppendUint16(b, uint16(t.h))
 	b = binary.BigEndian.AppendUint16(b, uint16(t.scale))
-	b = append(b, byte(t.quality.Score), byte(t.quality.Coverage*255+0.5), byte(t.quality.Clarity*255+0.5))
-	b = binary.BigEndian.AppendUint16(b, uint16(t.quality.Period*256+0.5))
-	b = binary.BigEndian.AppendUint16(b, uint16(t.quality.Area*16+0.5))
+	b = append(b, byte(t.quality.Score), byte(float64(t.quality.Coverage*255)+0.5), byte(float64(t.quality.Clarity*255)+0.5))
+	b = binary.BigEndian.AppendUint16(b, uint16(float64(t.quality.Period*256)+0.5))
+	b = binary.BigEndian.AppendUint16(b, uint16(float64(t.quality.Area*16)+0.5))
 	b = binary.BigEndian.AppendUint16(b, uint16(len(t.minutiae)))
 	for _, m := range t.minutiae {
 		b = binary.BigEndian.AppendUint16(b, uint16(m.x))
@@ -175,8 +175,8 @@ func (t *Template) settle() {
 		t.minutiae[i].quality &^= 1
 	}
 	q := &t.quality
-	q.Coverage = float64(byte(q.Coverage*255+0.5)) / 255
-	q.Clarity = float64(byte(q.Clarity*255+0.5)) / 255
-	q.Period = float64(uint16(q.Period*256+0.5)) / 256
-	q.Area = float64(uint16(min(4000, q.Area)*16+0.5)) / 16
+	q.Coverage = float64(byte(float64(q.Coverage*255)+0.5)) / 255
+	q.Clarity = float64(byte(float64(q.Clarity*255)+0.5)) / 255
+	q.Period = float64(uint16(float64(q.Period*256)+0.5)) / 256
+	q.Area = float64(uint16(float64(min(4000, q.Area)*16)+0.5)) / 16
 }
