@@ -68,7 +68,7 @@ func (k *Key) getAssertion(ctx context.Context, body []byte) (any, error) {
 		return nil, errUnsupportedOption
 	}
 	if r.uv && len(k.st.Fingers) == 0 {
-		return nil, errInvalidOption
+		return nil, k.noUV()
 	}
 	if r.up { // step 5: a silent assertion is let through
 		if err := k.alwaysUV(r); err != nil {

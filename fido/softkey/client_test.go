@@ -339,6 +339,16 @@ func (f *fingers) wait(t testing.TB) {
 	t.Fatal("no touch was asked for")
 }
 
+// byReason plays the script where a finger is looked at, and touches at once otherwise.
+type byReason struct{ *fingers }
+
+func (b byReason) Touch(ctx context.Context, r TouchRequest) (Touch, error) {
+	if r.Reason == Presence {
+		return Touch{}, nil
+	}
+	return b.fingers.Touch(ctx, r)
+}
+
 // toucher is any touch, at once, always.
 type toucher struct{}
 

@@ -105,8 +105,11 @@ func (k *Key) makeCredential(ctx context.Context, body []byte) (any, error) {
 		param: m.Param, protocol: m.Protocol, perm: permMake,
 	}
 	rk := m.Options["rk"]
-	if up, ok := m.Options["up"]; ok && !up || r.uv && len(k.st.Fingers) == 0 { // step 5
+	if up, ok := m.Options["up"]; ok && !up { // step 5
 		return nil, errInvalidOption
+	}
+	if r.uv && len(k.st.Fingers) == 0 {
+		return nil, k.noUV()
 	}
 	if err := k.alwaysUV(r); err != nil { // step 6
 		return nil, err

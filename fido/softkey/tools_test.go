@@ -314,12 +314,27 @@ func TestPythonFIDO2(t *testing.T) {
 	wantIn(t, succeed(t)(tool(t, "", python, "testdata/client.py", path)), "all well")
 }
 
-// byReason plays the script where a finger is looked at, and touches at once otherwise.
-type byReason struct{ *fingers }
-
-func (b byReason) Touch(ctx context.Context, r TouchRequest) (Touch, error) {
-	if r.Reason == Presence {
-		return Touch{}, nil
+// Every profile under libfido2's programs: told apart, given a PIN, used.
+func TestFido2Profiles(t *testing.T) {
+	for _, name := range ProfileNames() {
+		t.Run(name, func(t *testing.T) {
+			p, _ := ProfileNamed(name)
+			_, path := served(t, Options{Profile: p})
+			ok := succeed(t)
+			wantIn(t, ok(tool(t, "", "fido2-token", "-I", path)), p.Versions[0], "noclientPin")
+			ok(typed(t, []string{"1234", "1234"}, "fido2-token", "-S", path))
+			dir := t.TempDir()
+			ask, cred := filepath.Join(dir, "ask"), filepath.Join(dir, "cred")
+			lines := base64.StdEncoding.EncodeToString(testHash) + "\nsite.example\nperson\naWQ=\n"
+			if err := os.WriteFile(ask, []byte(lines), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"-M", "-r", "-h", "-i", ask, "-o", cred, path}
+			if p.PinUvAuthToken { // libfido2 sends option uv, and a CTAP 2.0 key without a sensor refuses that
+				args = append([]string{"-M", "-v"}, args[1:]...)
+			}
+			ok(typed(t, []string{"1234"}, "fido2-cred", args...))
+			ok(tool(t, "", "fido2-cred", "-V", "-h", "-v", "-i", cred))
+		})
 	}
-	return b.fingers.Touch(ctx, r)
 }

@@ -39,6 +39,14 @@ func (k *Key) denied() error {
 	return errOperationDenied
 }
 
+// noUV refuses the option uv where no finger is enrolled. CTAP 2.0 had another status for it (section 5.1).
+func (k *Key) noUV() error {
+	if !k.o.Profile.PinUvAuthToken {
+		return errUnsupportedOption
+	}
+	return errInvalidOption
+}
+
 // alwaysUV is what the alwaysUv feature does to a request (section 6.1.2 step 6, 6.2.2 step 5).
 func (k *Key) alwaysUV(r *request) error {
 	if !k.st.AlwaysUV {
