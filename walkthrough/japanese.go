@@ -11,14 +11,16 @@ import "maps"
 // finger or the name of a step, comes without.
 var japanese = merged(japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands, japaneseKey, japaneseNames)
 
-// japaneseNames are names that come from tables and stand in no sentence of their own: a Text whose format is the name
-// finds them here.
+// japaneseNames are names and remarks that come from tables and stand in no sentence of their own: a Text whose format
+// is the name finds them here. Roles of Entra, then what a cloud lacks.
 var japaneseNames = map[string]string{
 	"Global Reader":                       "グローバル閲覧者",
 	"Reports Reader":                      "レポート閲覧者",
-	"Security Reader":                     "セキュリティ閲覧者",
 	"Authentication Administrator":        "認証管理者",
 	"Authentication Policy Administrator": "認証ポリシー管理者",
+
+	"An administrator cannot register a key on behalf of a user: its Graph has no call for it. People register in Security info.": "管理者による代理登録はできません。 Graph にその機能がないため、本人がセキュリティ情報で登録します。",
+	"Its Graph has neither the passkey policy nor the Temporary Access Pass policy, and no passkeys of users.":                    "Graph に、パスキー ポリシー、一時アクセス パス ポリシー、ユーザーのパスキーがありません。",
 }
 
 func merged(all ...map[string]string) map[string]string {

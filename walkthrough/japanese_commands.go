@@ -71,9 +71,6 @@ var japaneseCommands = map[string]string{
 	"after  az login":                                              "az login の後",
 	"Waiting %s before asking again (%s).":                         "%s 待ってから再試行します (%s)。",
 	"the tenant":                                                   "テナント",
-	"Enter the code  %s":                                           "次のコードを入力してください:  %s",
-	"On any device, open  %s  and sign in as an administrator.":    "任意のデバイスで  %s  を開き、管理者としてサインインしてください。",
-	"The code is good until %s.":                                   "コードの有効期限は %s です。",
 	"This screen goes on by itself.":                               "この画面は自動的に進みます。",
 	"Open this page in a browser and sign in as an administrator.": "このページをブラウザーで開き、管理者としてサインインしてください。",
 	"The browser comes back to port %d of this computer; over SSH forward it:  ssh -L %d:localhost:%d": "ブラウザーはこのコンピューターのポート %d に戻ります。 SSH では転送してください:  ssh -L %d:localhost:%d",
@@ -176,4 +173,39 @@ var japaneseCommands = map[string]string{
 	"for Windows: %s":                          "Windows に必要: %s",
 	"for both: a new PIN; the key demands one": "両方に必要: 新しい PIN (キーが要求)",
 	"put this into a file and try again:\n%s":  "次の内容をファイルに保存して、もう一度試す:\n%s",
+
+	// login.go
+	"A file that was named cannot be used: %s.": "指定されたファイルを使用できません: %s",
+	"Nothing was sent.":                         "何も送信していません。",
+	"This system offers no key store at the moment: the sign-in is kept in memory only.": "このシステムでは現在キー ストアを使えません。 サインインはメモリにだけ保持します。",
+
+	// login_ask.go
+	"The password of the certificate file %s":                                         "証明書ファイル %s のパスワード",
+	"Codes are blocked in this organisation by the Conditional Access policy \"%s\".": "この組織では、条件付きアクセス ポリシー「%s」がコードをブロックしています。",
+
+	// login_problem.go
+	"Nobody is signed in, and nothing was changed.": "サインインしておらず、何も変更されていません。",
+	"Signing in failed: %s.":                        "サインインに失敗しました: %s",
+	"A Conditional Access policy of this organisation does not let a sign-in with a code through (%s).":           "この組織の条件付きアクセス ポリシーにより、コードではサインインできません (%s)。",
+	"--login browser: on this computer, or over SSH with  ssh -L %d:localhost:%d":                                 "--login browser: このコンピューターで、または SSH で  ssh -L %d:localhost:%d",
+	"--login azure-cli: as  az login  is signed in":                                                               "--login azure-cli:  az login  のサインインを使う",
+	"--login certificate: as an application":                                                                      "--login certificate: アプリケーションとして",
+	"The permissions were not granted: %s.":                                                                       "アクセス許可が付与されていません: %s",
+	"keyrollout tenant app  says which permissions, and how an administrator grants them":                         "keyrollout tenant app  で、必要なアクセス許可と管理者による付与の方法を確認する",
+	"keyrollout tenant app  says how the app has to be registered":                                                "keyrollout tenant app  で、アプリの登録方法を確認する",
+	"Nobody used the code in time.":                                                                               "時間内にコードが使われませんでした。",
+	"The sign-in was declined.":                                                                                   "サインインが拒否されました。",
+	"az login --tenant DOMAIN --scope https://graph.microsoft.com/.default":                                       "az login --tenant DOMAIN --scope https://graph.microsoft.com/.default",
+	"Microsoft's sign-in cannot be reached.":                                                                      "Microsoft のサインインに接続できません。",
+	"look at the network:  keyrollout doctor;  a proxy is taken from HTTPS_PROXY, its certificate from --ca FILE": "keyrollout doctor  でネットワークを調べる。 プロキシは HTTPS_PROXY、その証明書は --ca FILE で指定",
+	"set keys up without the tenant:  keyrollout key":                                                             "テナントなしでキーを設定する:  keyrollout key",
+
+	// login_screen.go
+	"On any device, open  %s  and enter this code:":                 "任意のデバイスで  %s  を開き、次のコードを入力してください:",
+	"Sign in there as an administrator. The code is good until %s.": "そこで管理者としてサインインしてください。 コードの有効期限は %s です。",
+	"Waiting for the sign-in.":                                      "サインインを待っています。",
+
+	// tenant_change.go
+	"The tenant stands as wanted: nothing to change.": "テナントは目標の状態です。 変更はありません。",
+	"next:  keyrollout tenant apply %s":               "次の操作:  keyrollout tenant apply %s",
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/width"
 
+	"keyrollout/graph"
 	"keyrollout/steps"
 )
 
@@ -33,6 +34,27 @@ func TestJapaneseIsComplete(t *testing.T) {
 	for _, format := range slices.Sorted(maps.Keys(japanese)) {
 		if _, name := japaneseNames[format]; !name && said[format] == nil {
 			t.Errorf("nothing says this any more:\n\t%q", format)
+		}
+	}
+}
+
+// The names that come from tables have a translation as well.
+func TestJapaneseNamesTables(t *testing.T) {
+	table := map[string]bool{}
+	for _, r := range graph.Rights {
+		table[r.Role] = true
+	}
+	for _, c := range graph.Clouds {
+		table[c.Note] = c.Note != ""
+	}
+	for name, told := range table {
+		if _, ok := japaneseNames[name]; told && !ok {
+			t.Errorf("no Japanese for the name %q", name)
+		}
+	}
+	for name := range japaneseNames {
+		if !table[name] {
+			t.Errorf("no table has the name %q any more", name)
 		}
 	}
 }
