@@ -29,21 +29,26 @@ stage in a directory. The last picture is what a template reveals.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.showFinger(args[0], out) }}
 	show.Flags().StringVar(&out, "out", "", "write the PNGs to `DIR` (default: the picture's name with -stages)")
 	match := &cobra.Command{Use: "match A B", Short: "Are these two pictures of one finger? The score, and the paired minutiae", Args: words(2),
-		RunE: func(_ *cobra.Command, args []string) error { return a.matchFingers(args[0], args[1]) }}
-	var refuse bool
-	var workers int
+		RunE: func(_ *cobra.Command, args []string) error { return a.matchFingers(args[0], args[1], out) }}
+	match.Flags().StringVar(&out, "out", "", "draw both pictures with the paired minutiae joined into the PNG `FILE`")
+	var b benchOptions
 	measure := &cobra.Command{Use: "bench DIR...", Short: "Measure the matcher on databases of fingerprints",
 		Long: `Measure the matcher on folders of pictures named FINGER_TOUCH.png, by the protocol that fits each: every pair for full
-prints (FVC), twelve enrolled touches for small sensors. Baselines in a folder "baseline" beside them are printed too.`,
+prints (FVC), twelve enrolled touches for small sensors. Baselines in a folder "baseline" beside them are printed too.
+--practice N measures N practice fingers as a small sensor, to see how like real ones they are.`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && b.practice == 0 {
 				return usageError{errors.New("bench takes one folder or more")}
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return a.benchFingers(args, workers, refuse) }}
-	measure.Flags().BoolVar(&refuse, "refuse", false, "leave out touches that an enrolment would refuse (small sensors)")
-	measure.Flags().IntVar(&workers, "workers", runtime.NumCPU(), "how many `N` at once; times are per core only with 1")
+		RunE: func(_ *cobra.Command, args []string) error { return a.benchFingers(args, b) }}
+	f := measure.Flags()
+	f.BoolVar(&b.refuse, "refuse", false, "leave out touches that an enrolment would refuse (small sensors)")
+	f.BoolVar(&b.histogram, "histogram", false, "draw the scores of genuine and impostor pairs side by side")
+	f.BoolVar(&b.thresholds, "thresholds", false, "what each threshold would accept and refuse, all sets together")
+	f.IntVar(&b.practice, "practice", 0, "measure `N` practice fingers as well")
+	f.IntVar(&b.workers, "workers", runtime.NumCPU(), "how many `N` at once; times are per core only with 1")
 	cmd.AddCommand(show, match, measure)
 	return cmd
 }
@@ -84,7 +89,7 @@ func (a *app) showFinger(path, dir string) error {
 		fmt.Fprintf(a.out, "%-16s %s\n", s.Name, s.What)
 	}
 	if a.isTerminal() {
-		fmt.Fprint(a.out, braille(stages[4].Image, 60))
+		fmt.Fprint(a.out, img.Braille(70))
 	}
 	fmt.Fprintln(a.out, a.say(steps.T("Quality %d of 100. The pictures are in %s; they show a finger, so they were written for you alone.", q.Score, dir)))
 	return nil
@@ -99,41 +104,25 @@ func writePNG(path string, img matcher.Image) error {
 	return errors.Join(err, f.Close())
 }
 
-// braille draws a picture with 2x4 dots a cell, at most width cells wide: bright is a dot.
-func braille(img matcher.Image, width int) string {
-	step := max(1, (img.W+2*width-1)/(2*width))
-	w, h := img.W/step/2, img.H/step/4
-	bits := [4][2]rune{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}
-	var b strings.Builder
-	for cy := range h {
-		for cx := range w {
-			cell := rune(0x2800)
-			for dy := range 4 {
-				for dx := range 2 {
-					if img.Pix[(cy*4+dy)*step*img.W+(cx*2+dx)*step] > 150 {
-						cell |= bits[dy][dx]
-					}
-				}
-			}
-			b.WriteRune(cell)
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-func (a *app) matchFingers(pathA, pathB string) error {
+func (a *app) matchFingers(pathA, pathB, out string) error {
 	var t [2]*matcher.Template
+	var pictures [2]matcher.Image
 	for i, path := range []string{pathA, pathB} {
 		img, err := readFinger(path)
 		if err != nil {
 			return err
 		}
+		pictures[i] = img
 		if t[i], err = matcher.Extract(img); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	e := matcher.Explain(t[0], t[1])
+	if out != "" {
+		if err := writePNG(out, e.Draw(pictures[0], pictures[1])); err != nil {
+			return err
+		}
+	}
 	verdict := steps.T("not the same finger, as far as these pictures tell")
 	if e.Score >= matcher.Threshold {
 		verdict = steps.T("the same finger")
@@ -150,19 +139,38 @@ func (a *app) matchFingers(pathA, pathB string) error {
 	return nil
 }
 
-func (a *app) benchFingers(dirs []string, workers int, refuse bool) error {
+// benchOptions are what a measurement shows besides the table.
+type benchOptions struct {
+	refuse, histogram, thresholds bool
+	practice, workers             int
+}
+
+func (a *app) benchFingers(dirs []string, b benchOptions) error {
 	var results []*bench.Result
 	for _, dir := range dirs {
-		r, err := bench.Run(dir, bench.Options{Workers: workers, Refuse: refuse, Progress: a.progress(filepath.Base(dir))})
+		r, err := bench.Run(dir, bench.Options{Workers: b.workers, Refuse: b.refuse, Progress: a.progress(filepath.Base(dir))})
 		if err != nil {
 			return err
 		}
 		results = append(results, r)
 	}
+	if b.practice > 0 {
+		results = append(results, bench.Practice(b.practice, bench.Options{Workers: b.workers, Progress: a.progress("practice fingers")}))
+	}
 	if a.onTerminal() {
 		fmt.Fprint(a.err, "\r\x1b[K")
 	}
 	bench.WriteTable(a.out, results)
+	if b.thresholds {
+		fmt.Fprintln(a.out)
+		bench.WritePoints(a.out, results, 4, 6, 8, 10, 12, 14, 16, 20)
+	}
+	if b.histogram {
+		for _, r := range results {
+			fmt.Fprintf(a.out, "\n%s\n", r.Name)
+			r.Histogram(a.out)
+		}
+	}
 	return nil
 }
 
