@@ -99,7 +99,8 @@ var japaneseCommands = map[string]string{
 	"No terminal here: this is the built-in first rollout, in practice. Nothing real changes.": "ターミナルがないため、内蔵の最初のロールアウトを練習として実行します。 実際の環境は変わりません。",
 
 	// softkey.go
-	"The software key is at %s until you stop this with Ctrl+C.": "ソフトウェア キーは %s にあります。 Ctrl+C で停止します。",
+	"The software key is a USB key of this computer until you stop this with Ctrl+C; fido2-token -L lists it.": "ソフトウェア キーは、このコンピューターの USB キーとして使えます。 Ctrl+C で停止します。 fido2-token -L で一覧に表示されます。",
+	"The software key is at %s until you stop this with Ctrl+C.":                                               "ソフトウェア キーは %s にあります。 Ctrl+C で停止します。",
 	"%s for %s":        "%s (%s)",
 	"Asked: %s.":       "要求: %s",
 	"Done: %s.":        "完了: %s",
