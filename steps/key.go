@@ -245,14 +245,7 @@ func (k *keyStep) verify(ctx context.Context, w *World) error {
 	})
 }
 
-func (w *World) light(colour string, blink bool) {
-	how := T("%s", colour)
-	if blink {
-		how = T("%s, flashing", colour)
-	}
-	meaning := LightMeaning(colour, blink)
-	w.Tell(Event{Name: EventLED, Text: T("LED %s: %s.", how, meaning), Data: LED{colour, blink, meaning}})
-}
+func (w *World) light(colour string, blink bool) { w.Tell(LightEvent(colour, blink)) }
 
 // sampleWords says a verdict on a touch, and what to do on the next one.
 func sampleWords(s fido.SampleStatus) (verdict, advice Text) {

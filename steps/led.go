@@ -22,3 +22,13 @@ func LightMeaning(colour string, blink bool) Text {
 	}
 	return T("off")
 }
+
+// LightEvent tells what the key's light shows now.
+func LightEvent(colour string, blink bool) Event {
+	how := T("%s", colour)
+	if blink {
+		how = T("%s, flashing", colour)
+	}
+	meaning := LightMeaning(colour, blink)
+	return Event{Name: EventLED, Text: T("LED %s: %s.", how, meaning), Data: LED{colour, blink, meaning}}
+}
