@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"path/filepath"
 	"sync"
@@ -94,12 +95,12 @@ func (h *hand) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch
 	case "nobody":
 		return softkey.Touch{None: true}, nil
 	case "pull":
-		go h.key.PlugOut() // from another goroutine: the key is waiting in this one
-		<-ctx.Done()
-		return softkey.Touch{None: true}, nil
+		return softkey.Touch{}, errPulled // which is how a hand says so to a software key
 	}
 	return h.press(a.ID)
 }
+
+var errPulled = errors.New("pulled out")
 
 func touchQuestion(r softkey.TouchRequest) steps.Question {
 	q := steps.Question{Name: "touch.presence", Kind: steps.Touch, Default: "good", Text: steps.T("The key waits for a touch.")}

@@ -31,6 +31,8 @@ type Entry struct {
 	Wish *Wish     `json:"wish,omitempty"`
 	// Before is a policy as Graph gave it before it was changed: what an undo goes back to.
 	Before json.RawMessage `json:"before,omitempty"`
+	// After is the policy as it was read back: an undo tells by it whether somebody changed it since.
+	After json.RawMessage `json:"after,omitempty"`
 }
 
 // EntryKind is the kind of a line.

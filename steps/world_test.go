@@ -57,7 +57,7 @@ func newBench(t *testing.T) *bench {
 func (b *bench) plugNewKey() {
 	b.t.Helper()
 	key, err := softkey.Open(softkey.Options{Profile: softkey.ATKeyPro21(), Store: softkey.MemoryStore(), Toucher: b.person,
-		Clock: b.clock.Now, TouchTimeout: 2 * time.Second})
+		Clock: b.clock.Now, TouchTimeout: time.Minute})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -335,9 +335,7 @@ func (p *person) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Tou
 	case "nobody":
 		return softkey.Touch{None: true}, nil
 	case "pull":
-		go p.key.PlugOut()
-		<-ctx.Done()
-		return softkey.Touch{None: true}, nil
+		return softkey.Touch{}, errors.New("pulled out")
 	}
 	return softkey.Touch{Image: &img}, nil
 }
