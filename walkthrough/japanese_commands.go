@@ -209,4 +209,24 @@ var japaneseCommands = map[string]string{
 	// tenant_change.go
 	"The tenant stands as wanted: nothing to change.": "テナントは目標の状態です。 変更はありません。",
 	"next:  keyrollout tenant apply %s":               "次の操作:  keyrollout tenant apply %s",
+
+	// keyshare.go
+	"%s is no security key.":                                           "%s はセキュリティ キーではありません。",
+	"Nothing was shared.":                                              "何も共有していません。",
+	"see  keyrollout key list  for the keys":                           "keyrollout key list  でキーを確認する",
+	"ssh cannot be started: %s.":                                       "ssh を起動できません: %s",
+	"install OpenSSH's client, then try again":                         "OpenSSH クライアントをインストールして、もう一度試す",
+	"The key can be used on %s at %s until you stop this with Ctrl+C.": "キーは %s の %s で使えます。 Ctrl+C で停止します。",
+	"There:  keyrollout key info --device %s":                          "接続先で:  keyrollout key info --device %s",
+	"The key waits: touch it to allow this, or leave it alone.":        "キーが待っています。 許可するにはタッチし、許可しない場合は触れないでください。",
+	"The key is shared no more. What was under way on it was stopped.": "キーの共有を終了しました。 進行中の操作は停止しました。",
+	"The key was unplugged.":                                           "キーが抜かれました。",
+	"What came from %s is not keyrollout: %s.":                         "%s から届いたデータは keyrollout のものではありません: %s",
+	"let the login there print nothing when it is not interactive; install the same version of keyrollout on both sides": "接続先の非対話ログインで何も出力しないようにし、両側に同じバージョンの keyrollout をインストールする",
+	"%s ended it: %s.":                "%s が終了しました: %s",
+	"keyrollout was not found on %s.": "%s に keyrollout が見つかりません。",
+	"install it there, or say where it is with --program /path/to/keyrollout": "接続先にインストールするか、--program /path/to/keyrollout で場所を指定する",
+	"ssh could not log in to %s.":                            "ssh で %s にログインできませんでした。",
+	"see that  ssh %s  works; what it needs goes behind  --": "ssh %s  が動作することを確認する。 必要なオプションは  --  の後に指定",
+	"The connection to %s ended.":                            "%s との接続が終了しました。",
 }
