@@ -12,9 +12,9 @@ import (
 )
 
 func (a *app) tenantCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "tenant", Short: "Look at a tenant", Args: noArgs,
+	cmd := &cobra.Command{Use: "tenant", Short: "Look at a tenant, and change its sign-in policies", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(a.tenantCheckCommand())
+	cmd.AddCommand(a.tenantCheckCommand(), a.tenantPlanCommand(), a.tenantApplyCommand(), a.tenantUndoCommand())
 	return cmd
 }
 

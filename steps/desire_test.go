@@ -1,0 +1,606 @@
+package steps_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"keyrollout/graph"
+	"keyrollout/graph/practice"
+	"keyrollout/internal/secret"
+	"keyrollout/steps"
+)
+
+// company is a practice tenant of its own, with a journal that outlives runs, for changes of its policies.
+type company struct {
+	t       *testing.T
+	tenant  *practice.Tenant
+	clock   *clock
+	person  *person
+	journal string
+	events  []steps.Event
+	around  func(http.RoundTripper) http.RoundTripper
+	onEvent func(steps.Event)
+}
+
+func newCompany(t *testing.T, seed *practice.Seed) *company {
+	t.Helper()
+	c := &company{t: t, clock: &clock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, person: newPerson(), journal: t.TempDir() + "/journal.jsonl"}
+	var err error
+	if c.tenant, err = practice.New(practice.Options{Seed: seed, Clock: c.clock.Now}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// world is the world of one run, as after a new start of the program.
+func (c *company) world() *steps.World {
+	c.t.Helper()
+	rt := c.tenant.Transport()
+	if c.around != nil {
+		rt = c.around(rt)
+	}
+	tenant, err := graph.New(graph.Options{BaseURL: address + "/v1.0", Transport: rt, Practice: true, Clock: c.clock.Now, Sleep: c.clock.Sleep,
+		Bearer: secret.New([]byte(c.tenant.Token(practice.AdminUPN))), UserAgent: "test"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	j, err := steps.OpenJournal(c.journal, c.clock.Now)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { j.Close() })
+	return &steps.World{Asker: c.person, Tenant: tenant, Clock: c.clock, Journal: j, Org: graph.Organization{ID: "tenant", Name: "Contoso"},
+		Tell: func(e steps.Event) {
+			c.events = append(c.events, e)
+			if c.onEvent != nil {
+				c.onEvent(e)
+			}
+		}}
+}
+
+// raw is every byte of the two policies and of the whole, as Graph returns them.
+func (c *company) raw() (out string) {
+	c.t.Helper()
+	const p = "/v1.0/policies/authenticationMethodsPolicy"
+	for _, path := range []string{p + "/authenticationMethodConfigurations/fido2", p + "/authenticationMethodConfigurations/temporaryAccessPass", p} {
+		r, _ := http.NewRequest("GET", address+path, nil)
+		r.Header.Set("Authorization", "Bearer "+c.tenant.Token(practice.AdminUPN))
+		a, err := c.tenant.Transport().RoundTrip(r)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		b, _ := io.ReadAll(a.Body)
+		if a.StatusCode != 200 {
+			c.t.Fatalf("%s: %s", path, b)
+		}
+		var v map[string]any
+		if path == p && json.Unmarshal(b, &v) == nil {
+			delete(v, "lastModifiedDateTime") // says when, not what
+			b, _ = json.Marshal(v)
+		}
+		out += string(b) + "\n"
+	}
+	return out
+}
+
+var allRisks = []string{steps.RiskLockOut, steps.RiskSynced, steps.RiskAttestation}
+
+func (c *company) plan(wish string) (steps.TenantPlan, error) {
+	d, err := steps.ParseDesire([]byte(wish))
+	if err != nil {
+		return steps.TenantPlan{}, err
+	}
+	return steps.PlanTenant(c.t.Context(), c.world(), d)
+}
+
+// mustPlan plans, and takes the plan through its file.
+func (c *company) mustPlan(wish string) steps.TenantPlan {
+	c.t.Helper()
+	p, err := c.plan(wish)
+	if err != nil {
+		c.t.Fatalf("%v\n%s", err, wish)
+	}
+	b, err := p.Encode()
+	if err == nil {
+		p, err = steps.ParsePlan(b)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return p
+}
+
+func (c *company) apply(p steps.TenantPlan) error {
+	return steps.ApplyPlan(c.t.Context(), c.world(), p, allRisks)
+}
+
+func (c *company) mustApply(p steps.TenantPlan) {
+	c.t.Helper()
+	if err := c.apply(p); err != nil {
+		c.t.Fatalf("apply: %v (%s)", err, c.tenant.LastRefusal())
+	}
+}
+
+func (c *company) said(text string) bool {
+	return slices.ContainsFunc(c.events, func(e steps.Event) bool { return strings.Contains(e.Text.String(), text) })
+}
+
+// hasCode fails unless err is a problem of this code in its three parts.
+func hasCode(t *testing.T, err error, code string) *steps.Problem {
+	t.Helper()
+	var p *steps.Problem
+	if !errors.As(err, &p) || p.Code != code {
+		t.Fatalf("%v, want the problem %s", err, code)
+	}
+	if p.What.Empty() || p.State.Empty() || len(p.Next) == 0 {
+		t.Fatalf("the problem %s lacks a part: %+v", code, p)
+	}
+	return p
+}
+
+// lottery draws tenants and wishes.
+type lottery struct{ *rand.Rand }
+
+func (r lottery) yes() bool { return r.IntN(2) == 0 }
+
+func (r lottery) of(list ...string) string { return list[r.IntN(len(list))] }
+
+func (r lottery) models() string {
+	ids := []string{"ATKey.ProS", "e416201b-afeb-41ca-a03d-2281c28322aa", "EE882879-721C-4913-9775-3DFCCE97072A", "ATKey.Card NFC"}
+	list := func() string { return "[" + strings.Join(ids[:r.IntN(len(ids))], ", ") + "]" }
+	return r.of("any", "{allow: "+list()+"}", "{block: "+list()+"}")
+}
+
+func (r lottery) who(profiles bool) string {
+	groups := []string{"Pilot", "Pilot Tokyo", "Key holders", "IT staff"}
+	r.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
+	var in []string
+	for _, g := range groups[:r.IntN(3)] {
+		if profiles && r.yes() {
+			g = "{group: " + g + ", profiles: [" + r.of("Default passkey profile", "Second", "Second, Default passkey profile") + "]}"
+		}
+		in = append(in, g)
+	}
+	if r.IntN(4) == 0 {
+		in = append(in, "everyone")
+	}
+	return "{include: [" + strings.Join(in, ", ") + "], exclude: [" + r.of("", "No passkeys yet") + "]}"
+}
+
+// wish names each key or not; it is a whole one when a tenant is made.
+func (r lottery) wish(profiles bool) string {
+	var b strings.Builder
+	key := func(depth int, name, value string) {
+		if r.IntN(3) > 0 {
+			fmt.Fprintf(&b, "%s%s: %s\n", strings.Repeat("  ", depth), name, value)
+		}
+	}
+	b.WriteString("passkeys:\n  selfService: " + r.of("true", "false") + "\n")
+	key(1, "enabled", r.of("true", "true", "false"))
+	if profiles {
+		b.WriteString("  profiles:\n  - name: Second\n")
+		key(2, "synced", r.of("true", "false"))
+		key(2, "attestation", r.of("true", "false"))
+		key(2, "models", r.models())
+	} else {
+		key(1, "attestation", r.of("true", "false"))
+	}
+	key(1, "models", r.models())
+	key(1, "who", r.who(profiles))
+	b.WriteString("temporaryAccessPass:\n  once: " + r.of("true", "false") + "\n")
+	key(1, "enabled", r.of("true", "false"))
+	key(1, "who", r.who(false))
+	key(1, "length", fmt.Sprint(8+r.IntN(41)))
+	if r.yes() {
+		lo := 10 + r.IntN(100)
+		def := lo + r.IntN(300)
+		fmt.Fprintf(&b, "  minimum: %dm\n  default: %dm\n  maximum: %dm\n", lo, def, def+r.IntN(1000))
+	}
+	return b.String()
+}
+
+// For random tenants and random wishes: planned, applied and planned again nothing is left; what was taken back is
+// byte for byte what Graph returned before; nothing outside the plan changes; today's state written as a file is no
+// change.
+func TestPlanApplyUndo(t *testing.T) {
+	n := uint64(60)
+	if testing.Short() {
+		n = 10
+	}
+	changed := 0
+	for seed := range n {
+		r := lottery{rand.New(rand.NewPCG(seed, 5))}
+		s := practice.DefaultCompany()
+		s.Profiles = r.yes()
+		for i := range s.People {
+			if r.IntN(3) == 0 && !s.People[i].Guest {
+				s.People[i].Keys = []string{r.of("e416201b-afeb-41ca-a03d-2281c28322aa", "ee882879-721c-4913-9775-3dfcce97072a")}
+			}
+		}
+		c := newCompany(t, s)
+		if made := c.mustPlan(r.wish(s.Profiles)); len(made.Changes) > 0 {
+			c.mustApply(made) // a tenant somebody has worked on
+		}
+		before := c.raw()
+		wish := r.wish(s.Profiles)
+		p := c.mustPlan(wish)
+		if c.raw() != before {
+			t.Fatalf("seed %d: planning changed the tenant", seed)
+		}
+		c.mustApply(p)
+		if again := c.mustPlan(wish); len(again.Changes) != 0 {
+			t.Fatalf("seed %d: still to change after apply: %v\n%s", seed, again.Changes, wish)
+		}
+		untouched(t, seed, before, c.raw(), wish)
+		b, err := steps.WriteDesire(t.Context(), c.world())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := c.mustPlan(string(b)); len(again.Changes) != 0 {
+			t.Fatalf("seed %d: today's state is a change: %v\n%s", seed, again.Changes, b)
+		}
+		if len(p.Changes) == 0 {
+			continue
+		}
+		changed++
+		if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil {
+			t.Fatalf("seed %d: undo: %v (%s)", seed, err, c.tenant.LastRefusal())
+		}
+		if after := c.raw(); after != before {
+			t.Fatalf("seed %d: put back\n%s\nwas\n%s", seed, after, before)
+		}
+	}
+	if changed < int(n)/2 {
+		t.Errorf("only %d of %d wishes changed anything", changed, n)
+	}
+}
+
+// untouched fails when a property that the wish does not speak of changed.
+func untouched(t *testing.T, seed uint64, before, after, wish string) {
+	t.Helper()
+	speaks := map[string]string{"state": "enabled:", "includeTargets": "who:", "excludeTargets": "who:", "isSelfServiceRegistrationAllowed": "selfService:",
+		"isAttestationEnforced": "attestation:", "keyRestrictions": "models:", "passkeyProfiles": "profiles:", "defaultLength": "length:",
+		"isUsableOnce": "once:", "minimumLifetimeInMinutes": "minimum:", "maximumLifetimeInMinutes": "maximum:", "defaultLifetimeInMinutes": "default:"}
+	parts, _, _ := strings.Cut(wish, "temporaryAccessPass:")
+	sections := []string{parts, wish[len(parts):]}
+	for i := range 2 {
+		var a, b map[string]any
+		if json.Unmarshal([]byte(strings.Split(before, "\n")[i]), &a) != nil || json.Unmarshal([]byte(strings.Split(after, "\n")[i]), &b) != nil {
+			t.Fatal("no JSON")
+		}
+		for k := range a {
+			echo := strings.Contains(sections[i], "profiles:") || k == "passkeyProfiles" && strings.Contains(sections[i], "models:") // flat values repeat the default profile
+			if fmt.Sprint(a[k]) != fmt.Sprint(b[k]) && !(speaks[k] != "" && strings.Contains(sections[i], speaks[k])) && !(echo && slices.Contains([]string{"isAttestationEnforced", "keyRestrictions", "passkeyProfiles"}, k)) {
+				t.Fatalf("seed %d: %s changed from %v to %v, and the wish does not name it:\n%s", seed, k, a[k], b[k], wish)
+			}
+		}
+	}
+}
+
+const firstWish = `
+passkeys:
+  enabled: true
+  who: {include: [Pilot], exclude: [No passkeys yet]}
+  attestation: true
+  models: {allow: [ATKey.ProS]}
+temporaryAccessPass: {enabled: true, who: everyone, maximum: 4h, once: true}
+`
+
+// killer kills the program at the n-th request: before it is sent, or after it was carried out and its answer lost.
+type killer struct {
+	http.RoundTripper
+	at, n    int
+	carryOut bool
+	kill     context.CancelCauseFunc
+}
+
+func (c *killer) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.n++
+	if c.n == c.at {
+		if c.carryOut {
+			if _, err := c.RoundTripper.RoundTrip(r); err != nil {
+				return nil, err
+			}
+		}
+		c.kill(errCrash)
+		return nil, errCrash
+	}
+	return c.RoundTripper.RoundTrip(r)
+}
+
+// Killed at every request of an apply, and run again: the planned state, and it says so. Left alone, each policy is in
+// the old state or the planned one, never between.
+func TestApplyKilledAtEveryRequest(t *testing.T) {
+	for _, carryOut := range []bool{false, true} {
+		for at := 1; ; at++ {
+			c := newCompany(t, practice.DefaultCompany())
+			before := strings.Split(c.raw(), "\n")
+			p := c.mustPlan(firstWish)
+			ctx, kill := context.WithCancelCause(t.Context())
+			cut := &killer{at: at, carryOut: carryOut, kill: kill}
+			c.around = func(rt http.RoundTripper) http.RoundTripper { cut.RoundTripper = rt; return cut }
+			err := steps.ApplyPlan(ctx, c.world(), p, allRisks)
+			kill(nil)
+			c.around = nil
+			if cut.n < at {
+				if at < 8 {
+					t.Fatalf("an apply of %d requests?", at-1)
+				}
+				break
+			}
+			if err == nil {
+				t.Fatalf("request %d: killed and no error", at)
+			}
+			middle := strings.Split(c.raw(), "\n")
+			c.events = nil
+			c.mustApply(p)
+			if !c.said("as planned") {
+				t.Fatalf("request %d: it does not say in which state things are: %v", at, c.events)
+			}
+			after := strings.Split(c.raw(), "\n")
+			for i := range 2 {
+				if middle[i] != before[i] && middle[i] != after[i] {
+					t.Fatalf("request %d: left between the states: %s", at, middle[i])
+				}
+			}
+			if again := c.mustPlan(firstWish); len(again.Changes) != 0 {
+				t.Fatalf("request %d: %v", at, again.Changes)
+			}
+			if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil {
+				t.Fatalf("request %d: undo: %v", at, err)
+			}
+			if back := strings.Split(c.raw(), "\n"); !slices.Equal(back, before) {
+				t.Fatalf("request %d, carried out %t: put back\n%v\nwas\n%v", at, carryOut, back, before)
+			}
+		}
+	}
+}
+
+// An undo killed at every request and run again ends where the change began.
+func TestUndoKilledAtEveryRequest(t *testing.T) {
+	for at := 1; ; at++ {
+		c := newCompany(t, practice.DefaultCompany())
+		before := c.raw()
+		c.mustApply(c.mustPlan(firstWish))
+		ctx, kill := context.WithCancelCause(t.Context())
+		cut := &killer{at: at, carryOut: at%2 == 0, kill: kill}
+		c.around = func(rt http.RoundTripper) http.RoundTripper { cut.RoundTripper = rt; return cut }
+		err := steps.Undo(ctx, c.world(), true, allRisks)
+		kill(nil)
+		c.around = nil
+		if cut.n < at {
+			break
+		}
+		if err == nil {
+			t.Fatalf("request %d: killed and no error", at)
+		}
+		if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil {
+			t.Fatal(err)
+		}
+		if c.raw() != before {
+			t.Fatalf("request %d: not put back", at)
+		}
+		hasCode(t, steps.Undo(t.Context(), c.world(), true, allRisks), "undo-nothing")
+	}
+}
+
+func TestApplyTwiceAndMoved(t *testing.T) {
+	c := newCompany(t, practice.DefaultCompany())
+	p := c.mustPlan(firstWish)
+	other := c.mustPlan("passkeys: {selfService: false}")
+	c.mustApply(other)
+	before := c.raw()
+	if pr := hasCode(t, c.apply(p), "plan-moved"); !strings.Contains(pr.What.String(), "set up by themselves (yes, now no)") {
+		t.Errorf("it does not say what moved: %s", pr.What)
+	}
+	if c.raw() != before {
+		t.Fatal("a refused plan changed the tenant")
+	}
+	if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil {
+		t.Fatal(err)
+	}
+	c.mustApply(p)
+	sent := 0
+	c.around = func(rt http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodPatch {
+				sent++
+			}
+			return rt.RoundTrip(r)
+		})
+	}
+	c.mustApply(p)
+	if sent != 0 || !c.said("as planned already") {
+		t.Errorf("applied again: %d changes sent", sent)
+	}
+	elsewhere := p
+	elsewhere.Tenant = "another"
+	hasCode(t, c.apply(elsewhere), "plan-elsewhere")
+	// Microsoft's migration is a move as well, and there is no way back from it.
+	later := c.mustPlan("passkeys: {attestation: false}")
+	if _, err := c.tenant.Migrate(); err != nil {
+		t.Fatal(err)
+	}
+	hasCode(t, c.apply(later), "plan-moved")
+	hasCode(t, steps.Undo(t.Context(), c.world(), true, allRisks), "undo-migrated")
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// Writes that show late are waited for, with progress; one that never shows is said with what did not take.
+func TestApplyWaitsUntilItShows(t *testing.T) {
+	s := practice.DefaultCompany()
+	s.Lag = 2 * time.Minute
+	c := newCompany(t, s)
+	c.mustApply(c.mustPlan(firstWish))
+	if !slices.ContainsFunc(c.events, func(e steps.Event) bool { return e.Name == steps.EventWait }) {
+		t.Error("it did not say that it waits")
+	}
+	s.Lag = time.Hour
+	c = newCompany(t, s)
+	if pr := hasCode(t, c.apply(c.mustPlan(firstWish)), "policy-not-taken"); !strings.Contains(pr.What.String(), "attestation enforced") {
+		t.Errorf("it does not say what did not take: %s", pr.What)
+	}
+}
+
+func TestDangersAreNamed(t *testing.T) {
+	s := practice.DefaultCompany()
+	for i := range s.People {
+		if s.People[i].UPN == "chris" {
+			s.People[i].Keys = []string{"ee882879-721c-4913-9775-3dfcce97072a"}
+		}
+		if s.People[i].UPN == "aiko" {
+			s.People[i].Keys = []string{"ba76a271-6eb6-4171-874d-b6428dbe3437"}
+		}
+	}
+	c := newCompany(t, s)
+	c.mustApply(c.mustPlan("passkeys: {enabled: true, who: {include: [Pilot]}, attestation: true}"))
+	for _, w := range []struct{ wish, danger, who string }{
+		{"passkeys: {models: {allow: [ATKey.ProS]}}", steps.RiskLockOut, "Chris Green"},
+		{"passkeys: {models: {block: [ee882879-721c-4913-9775-3dfcce97072a]}}", steps.RiskLockOut, "Chris Green"},
+		{"passkeys: {who: {include: [Pilot Tokyo]}}", steps.RiskLockOut, "Chris Green"},
+		{"passkeys: {attestation: false}", steps.RiskAttestation, ""},
+		{"passkeys: {selfService: false}", "", ""},
+		{"passkeys: {models: {allow: [ATKey.ProS, ee882879-721c-4913-9775-3dfcce97072a]}}", "", ""},
+	} {
+		p := c.mustPlan(w.wish)
+		switch {
+		case w.danger == "" && len(p.Dangers) != 0, w.danger != "" && (len(p.Dangers) != 1 || p.Dangers[0].Name != w.danger):
+			t.Errorf("%s: dangers %v", w.wish, p.Dangers)
+		case w.who != "" && (len(p.LockedOut) != 1 || p.LockedOut[0].User != w.who):
+			t.Errorf("%s: locked out %v", w.wish, p.LockedOut)
+		}
+		if w.danger == "" {
+			continue
+		}
+		before := c.raw()
+		err := steps.ApplyPlan(t.Context(), c.world(), p, nil)
+		if hasCode(t, err, "risk-not-accepted"); c.raw() != before || c.person.asked[len(c.person.asked)-1] != "risk."+w.danger {
+			t.Errorf("%s: applied without a yes", w.wish)
+		}
+	}
+	s.Profiles = true
+	c = newCompany(t, s)
+	p := c.mustPlan("passkeys: {enabled: true, profiles: [{name: default passkey profile, synced: false}]}")
+	if len(p.Dangers) != 0 {
+		t.Errorf("dangers %v", p.Dangers)
+	}
+	if p = c.mustPlan("passkeys: {enabled: true}"); len(p.Dangers) != 1 || p.Dangers[0].Name != steps.RiskSynced {
+		t.Errorf("dangers %v", p.Dangers)
+	}
+}
+
+func TestDesireIsReadStrictly(t *testing.T) {
+	c := newCompany(t, practice.DefaultCompany())
+	for _, w := range []struct{ wish, says string }{
+		{"", "empty"},
+		{"passkeys:\n  enabeld: true", `line 2: there is no key "enabeld"`},
+		{"passkeys:\n  who:\n    include: [Pilot]\n    but: [x]", `line 4: there is no key "but"`},
+		{"passkeys:\n  enabled: perhaps", "line 2"},
+		{"passkeys: [", "YAML"},
+		{"passkeys: {enabled: true}\n---\n{}", "second document"},
+		{"passkeys:\n  models: {allow: [ATKey]}", `line 2: 5 models fit "ATKey": ATKey`},
+		{"passkeys:\n  models: {allow: [No such key]}", `line 2: no model is called`},
+		{"passkeys:\n  models: {allow: [], block: []}", "line 2: write  any"},
+		{"passkeys:\n  models: everything", "line 2: write  any"},
+		{"passkeys:\n  who: {include: [Sales]}", `no security group "Sales"`},
+		{"passkeys:\n  who: {include: [All employees]}", "filled by a rule"},
+		{"passkeys:\n  who: {include: [Reception]}", "mail-enabled"},
+		{"passkeys:\n  who: {include: [Pil]}", `line 2: "Pil" has to be the name of one security group or its id; alike are Pilot`},
+		{"passkeys:\n  who: {include: [Pilot, pilot]}", "named twice"},
+		{"passkeys:\n  who: {include: [null]}", "a name or an id"},
+		{"passkeys:\n  who:\n    include:", "a name or an id"},
+		{"passkeys:\n  models: {block: [~]}", "a name or an id"},
+		{"passkeys:\n  profiles: [{name: x}]", "line 2: this tenant has no passkey profiles"},
+		{"temporaryAccessPass: {minimum: 5m}", "10m to 30d, not 5m"},
+		{"temporaryAccessPass: {maximum: 31d}", "10m to 30d, not 31d"},
+		{"temporaryAccessPass: {minimum: 2h}", "minimum (2h), default (1h)"},
+		{"temporaryAccessPass: {default: 90s}", "whole minutes"},
+		{"temporaryAccessPass: {length: 49}", "8 to 48"},
+		{"passkeys:\n  models: {allow: [" + manyIDs(700) + "]}", "Microsoft allows 20480"},
+	} {
+		_, err := c.plan(w.wish)
+		var p *steps.Problem
+		if !errors.As(err, &p) || !strings.Contains(p.What.String(), w.says) {
+			t.Errorf("%q\nsays %v\nwant %s", w.wish, err, w.says)
+		}
+	}
+}
+
+func manyIDs(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("%08x-0000-4000-8000-000000000000", i+1))
+	}
+	return strings.Join(list, ", ")
+}
+
+// 100,000 people and 20,000 keys: who would be locked out, within Graph's quotas, with progress and little memory.
+func TestLockOutAtSize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a tenant of 100,000 people")
+	}
+	s := practice.DefaultCompany()
+	s.Quotas = true
+	s.Crowd = practice.Crowd{People: 100_000 - len(s.People), Keys: 20_000,
+		Models: []string{"e416201b-afeb-41ca-a03d-2281c28322aa", "ee882879-721c-4913-9775-3dfcce97072a"}}
+	c := newCompany(t, s)
+	c.mustApply(c.mustPlan("passkeys: {enabled: true, who: everyone}"))
+	requests, refused := 0, 0
+	c.around = func(rt http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			requests++
+			_ = c.clock.Sleep(t.Context(), 50*time.Millisecond) // a quick answer of Graph's
+			a, err := rt.RoundTrip(r)
+			if err == nil && a.StatusCode == http.StatusTooManyRequests {
+				refused++
+			}
+			return a, err
+		})
+	}
+	base, most, waits := memory(), uint64(0), 0
+	c.onEvent = func(e steps.Event) {
+		if e.Name == steps.EventWait {
+			if waits++; waits%25 == 0 {
+				most = max(most, memory())
+			}
+		}
+	}
+	began := c.clock.Now()
+	p := c.mustPlan("passkeys: {models: {allow: [e416201b-afeb-41ca-a03d-2281c28322aa]}}")
+	most = max(most, memory())
+	if len(p.LockedOut) != 10_000 {
+		t.Errorf("%d keys locked out, want 10000", len(p.LockedOut))
+	}
+	if requests > 1200 || refused > 0 {
+		t.Errorf("%d requests, %d of them throttled", requests, refused)
+	}
+	if waits < 150 {
+		t.Errorf("progress was told %d times", waits)
+	}
+	if most > 200<<20 {
+		t.Errorf("%d MB", most>>20)
+	}
+	t.Logf("%d requests, %d throttled, %s of the tenant's time, %d MB with the practice tenant (%d MB before), progress told %d times",
+		requests, refused, c.clock.Now().Sub(began), most>>20, base>>20, waits)
+}
+
+// memory is what this process has in use, in bytes: the practice tenant with its 100,000 people, too.
+func memory() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

@@ -1,0 +1,187 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"keyrollout/graph"
+)
+
+// written is one change of the tenant that the journal knows: what stood before it, and after, by what was written.
+type written struct {
+	id            string // of the plan; of the rollout's own changes, when they began
+	at            time.Time
+	before, after map[string]json.RawMessage
+}
+
+// lastWritten is the latest change that was not taken back.
+func (j *Journal) lastWritten() (written, bool) {
+	var all []written
+	rollout := "" // the id of the changes of the rollout's own step, which carry none
+	for _, e := range j.entries {
+		switch {
+		case e.Kind == EntryStep:
+			rollout = ""
+			continue
+		case e.Step != tenantID:
+			continue
+		case e.What == undoEntry && e.Kind == EntryResult:
+			if i := slices.IndexFunc(all, func(c written) bool { return c.id == e.ID }); i >= 0 {
+				all = slices.Delete(all, i, i+1)
+			}
+			continue
+		case e.What != fido2Entry && e.What != passEntry:
+			continue
+		}
+		id := e.ID
+		if id == "" {
+			if rollout == "" {
+				rollout = e.Time.Format(time.RFC3339)
+			}
+			id = rollout
+		}
+		i := slices.IndexFunc(all, func(c written) bool { return c.id == id })
+		if i < 0 && e.Kind == EntryIntent {
+			all = append(all, written{id: id, at: e.Time, before: map[string]json.RawMessage{}, after: map[string]json.RawMessage{}})
+			i = len(all) - 1
+		}
+		if i < 0 {
+			continue
+		}
+		switch _, have := all[i].before[e.What]; {
+		case e.Kind == EntryIntent && !have && len(e.Before) > 0:
+			all[i].before[e.What] = e.Before
+		case e.Kind == EntryFailed && all[i].after[e.What] == nil:
+			delete(all[i].before, e.What)
+		case e.Kind == EntryResult:
+			all[i].after[e.What] = e.After
+		}
+		if len(all[i].before) == 0 {
+			all = slices.Delete(all, i, i+1)
+		}
+	}
+	if len(all) == 0 {
+		return written{}, false
+	}
+	return all[len(all)-1], true
+}
+
+// Undo puts back what stood before the latest change that the journal knows, and that was not taken back yet. It shows
+// what that would change, to the policies and to people, and asks; yes answers that, accepted accepts dangers by name.
+func Undo(ctx context.Context, w *World, yes bool, accepted []string) error {
+	c, ok := w.Journal.lastWritten()
+	if !ok {
+		return &Problem{Code: "undo-nothing", What: T("The journal knows no change of this tenant that could be taken back."), State: tenantUnchanged,
+			Next: []Choice{{ID: "retry", Text: T("name another journal:  keyrollout tenant undo --journal FILE")}}}
+	}
+	now, err := w.policies(ctx)
+	if err != nil {
+		return err
+	}
+	back, open, err := c.target(now)
+	if err != nil {
+		return err
+	}
+	if len(open) > 0 {
+		if err := w.agreeUndo(ctx, c, now, back, open, yes, accepted); err != nil {
+			return err
+		}
+		for _, what := range open {
+			if err := w.putBack(ctx, c, what, now, back); err != nil {
+				return err
+			}
+		}
+	}
+	if err := w.Journal.Result(tenantID, undoEntry, c.id); err != nil {
+		return err
+	}
+	if len(open) == 0 {
+		w.verified(tenantID, T("The tenant stands as before already. Nothing was sent."), Fact{"undone", c.id})
+		return nil
+	}
+	w.verified(tenantID, T("Put back and read back: the tenant stands as it did before %s.", c.at.Format("2006-01-02 15:04 MST")), Fact{"undone", c.id})
+	return nil
+}
+
+// target is what is to stand again, and which policies have to be written for it.
+func (c written) target(now policies) (back policies, open []string, err error) {
+	back = now
+	for _, what := range []string{fido2Entry, passEntry} {
+		before, ok := c.before[what]
+		if !ok {
+			continue
+		}
+		if what == fido2Entry {
+			back.fido2, err = graph.ParseFIDO2Policy(before)
+		} else {
+			back.pass, err = graph.ParsePassPolicy(before)
+		}
+		if err != nil {
+			return back, nil, &Problem{Code: "journal-policy", What: T("What the journal keeps of the policy cannot be read."), State: tenantUnchanged, Err: err}
+		}
+		if !same(rawOf(now, what), before) {
+			open = append(open, what)
+		}
+	}
+	if back.fido2.Migrated() != now.fido2.Migrated() {
+		return back, nil, &Problem{Code: "undo-migrated", State: tenantUnchanged,
+			What: T("Microsoft has moved this tenant to passkey profiles since. There is no way back from them, so what stood before cannot be put back."),
+			Next: []Choice{{ID: "retry", Text: T("write today's state, change it, and plan:  keyrollout tenant plan --write FILE")}}}
+	}
+	return back, open, nil
+}
+
+func rawOf(p policies, what string) json.RawMessage {
+	if what == passEntry {
+		return p.pass.Raw
+	}
+	return p.fido2.Raw
+}
+
+// agreeUndo shows what going back does and asks.
+func (w *World) agreeUndo(ctx context.Context, c written, now, back policies, open []string, yes bool, accepted []string) error {
+	for _, what := range open {
+		if after := c.after[what]; len(after) > 0 && !same(after, rawOf(now, what)) {
+			w.note(tenantID, T("Somebody changed the policy again after that change. Going back takes their change back, too."))
+		}
+	}
+	e, err := w.effectsOf(ctx, now, back, nil)
+	if err != nil {
+		return err
+	}
+	w.Tell(Event{Name: EventPlan, Step: tenantID, Text: e.Title, Data: e.Plan})
+	if err := w.confirm(ctx, e.dangers, accepted); err != nil || yes {
+		return err
+	}
+	a, err := w.Ask(ctx, Question{Name: "undo.go", Kind: Confirm, Text: T("Put back what stood before %s?", c.at.Format("2006-01-02 15:04 MST"))})
+	if errors.Is(err, ErrNoAnswer) {
+		return &Problem{Code: "undo-not-confirmed", What: T("Nobody said yes to going back."), State: tenantUnchanged, Err: err,
+			Next: []Choice{{ID: "retry", Text: T("say so beforehand:  --yes")}}}
+	}
+	if err == nil && a.ID != "yes" {
+		return ErrQuit
+	}
+	return err
+}
+
+// putBack writes a policy whole, as Graph gave it then, and waits until it reads so.
+func (w *World) putBack(ctx context.Context, c written, what string, now, back policies) error {
+	if err := w.Journal.Write(Entry{Kind: EntryIntent, Step: tenantID, What: undoEntry, ID: c.id, Before: rawOf(now, what)}); err != nil {
+		return err
+	}
+	if what == passEntry {
+		if err := w.Tenant.SetPassPolicy(ctx, back.pass); err != nil {
+			return err
+		}
+		_, err := readBack(ctx, w, w.Tenant.PassPolicy, func(p graph.PassPolicy) bool { return same(p.Raw, c.before[what]) })
+		return err
+	}
+	if err := w.Tenant.SetFIDO2Policy(ctx, back.fido2); err != nil {
+		return err
+	}
+	_, err := readBack(ctx, w, w.Tenant.FIDO2Policy, func(p graph.FIDO2Policy) bool { return same(p.Raw, c.before[what]) })
+	return err
+}

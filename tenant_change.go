@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"keyrollout/internal/state"
+	"keyrollout/steps"
+)
+
+func (a *app) tenantPlanCommand() *cobra.Command {
+	var rehearse, asJSON bool
+	var out, write string
+	cmd := &cobra.Command{
+		Use:   "plan [WISH.yaml]",
+		Short: "What it takes to bring the tenant to a desired state, and what that does to people",
+		Long: `Work out what it takes to bring the tenant's sign-in policies to the desired state in a small YAML file: field by field,
+and what it does to people. Nothing is changed. What the file does not name stays as it is:
+
+  passkeys:
+    enabled: true
+    who:
+      include: [Pilot]               # names or ids of security groups, or everyone
+      exclude: [No passkeys yet]
+    selfService: true
+    attestation: true
+    models:                          # or  models: any;  or  block:
+      allow: [ATKey.Pro CTAP2.1, ba76a271-6eb6-4171-874d-b6428dbe3437]
+    profiles:                        # where the tenant has passkey profiles
+      - name: Default passkey profile
+        synced: false
+  temporaryAccessPass:
+    enabled: true
+    who: everyone
+    minimum: 60m
+    default: 60m
+    maximum: 8h
+    length: 8
+    once: true`,
+		Example: `  keyrollout tenant plan --write now.yaml       today's state as such a file
+  keyrollout tenant plan wish.yaml -o plan.json
+  keyrollout tenant apply plan.json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && write == "" {
+				return usageError{errors.New("a file with the desired state is needed, or --write FILE for today's")}
+			}
+			if len(args) == 0 && (out != "" || asJSON) {
+				return usageError{errors.New("a plan needs a file with the desired state")}
+			}
+			return a.planTenant(cmd.Context(), rehearse, args, out, write, asJSON)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&rehearse, "practice", false, "for the practice tenant")
+	f.StringVarP(&out, "out", "o", "", "write the plan to `FILE`, for  keyrollout tenant apply")
+	f.StringVar(&write, "write", "", "write today's state as a desired state to `FILE`")
+	f.BoolVar(&asJSON, "json", false, "the plan for a program, as in its file")
+	return cmd
+}
+
+func (a *app) planTenant(ctx context.Context, rehearse bool, args []string, out, write string, asJSON bool) error {
+	var wish steps.Desire
+	if len(args) > 0 {
+		b, err := os.ReadFile(args[0])
+		if err != nil {
+			return err
+		}
+		if wish, err = steps.ParseDesire(b); err != nil {
+			return err
+		}
+	}
+	var plan steps.TenantPlan
+	err := a.inTenant(ctx, rehearse, func(ctx context.Context, w *steps.World) (err error) {
+		if write != "" {
+			b, err := steps.WriteDesire(ctx, w)
+			if err == nil {
+				err = state.WriteFile(write, b)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if len(args) > 0 {
+			plan, err = steps.PlanTenant(ctx, w, wish)
+		}
+		return err
+	})
+	if err != nil || len(args) == 0 {
+		return err
+	}
+	b, err := plan.Encode()
+	if err != nil {
+		return err
+	}
+	if out != "" {
+		if err := state.WriteFile(out, b); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		_, err = a.out.Write(b)
+		return err
+	}
+	a.printPlan(plan, out)
+	return nil
+}
+
+// printPlan prints a plan as lines: fields from and to, people, needs, dangers, and the next command.
+func (a *app) printPlan(p steps.TenantPlan, out string) {
+	if len(p.Shown.Changes) == 0 {
+		fmt.Fprintln(a.out, a.say(steps.T("The tenant stands as wanted: nothing to change.")))
+		return
+	}
+	for _, c := range p.Shown.Changes {
+		fmt.Fprintln(a.out, a.say(steps.T("%s, %s: %s -> %s", c.Group, c.Field, c.From, c.To)))
+	}
+	for _, t := range slices.Concat(p.Shown.People, p.Shown.Needs, p.Warnings) {
+		fmt.Fprintln(a.out, a.say(t))
+	}
+	if out != "" {
+		fmt.Fprintln(a.out, a.say(steps.T("next:  keyrollout tenant apply %s", out)))
+	}
+}
+
+func (a *app) tenantApplyCommand() *cobra.Command {
+	var rehearse bool
+	var accepted []string
+	cmd := &cobra.Command{
+		Use:   "apply PLAN",
+		Short: "Carry a plan out: exactly that, or nothing where the tenant has moved",
+		Long: `Carry out a plan that  keyrollout tenant plan -o  wrote: exactly that, or nothing where the tenant has moved since. A
+danger of the plan is confirmed by typing its words, or by its name with --accept-risk. What is written is read back.
+Cut off at any moment and run again, it finds what was done, does the rest and says so.`,
+		Args: words(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			plan, err := steps.ParsePlan(b)
+			if err != nil {
+				return err
+			}
+			return a.changeTenant(cmd.Context(), rehearse, "", func(ctx context.Context, w *steps.World) error {
+				return steps.ApplyPlan(ctx, w, plan, accepted)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&rehearse, "practice", false, "in the practice tenant")
+	cmd.Flags().StringArrayVar(&accepted, "accept-risk", nil, "accept the danger of this `NAME`: lock-out-keys, open-to-synced, weaken-attestation")
+	return cmd
+}
+
+func (a *app) tenantUndoCommand() *cobra.Command {
+	var rehearse, yes bool
+	var journal string
+	var accepted []string
+	cmd := &cobra.Command{
+		Use:   "undo",
+		Short: "Put back what stood before the latest change",
+		Long: `Put back the policies as they stood before the latest change that the journal knows: of  keyrollout tenant apply,  or of
+the wizard. What that changes is shown first, and asked. Run again, it takes back the change before that.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.changeTenant(cmd.Context(), rehearse, journal, func(ctx context.Context, w *steps.World) error {
+				return steps.Undo(ctx, w, yes, accepted)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&rehearse, "practice", false, "in the practice tenant")
+	f.BoolVar(&yes, "yes", false, "go back without asking; dangers are asked for all the same")
+	f.StringVar(&journal, "journal", "", "take what stood before from this journal `FILE` (default: the tenant's own)")
+	f.StringArrayVar(&accepted, "accept-risk", nil, "accept the danger of this `NAME`: lock-out-keys, open-to-synced, weaken-attestation")
+	return cmd
+}
+
+// changeTenant is inTenant with the journal that outlives the run, and the tenant's lock: one change at a time.
+func (a *app) changeTenant(ctx context.Context, rehearse bool, journal string, f func(context.Context, *steps.World) error) error {
+	return a.inTenant(ctx, rehearse, func(ctx context.Context, w *steps.World) (err error) {
+		dir, err := a.stateDir()
+		if err != nil {
+			return err
+		}
+		if rehearse { // inTenant holds the lock of the practice
+			dir = filepath.Join(dir, "practice")
+		} else {
+			dir = filepath.Join(dir, "tenants", w.Org.ID)
+			if err := state.Ensure(dir); err != nil {
+				return err
+			}
+			unlock, err := state.Lock(filepath.Join(dir, "lock"))
+			if err != nil {
+				return err
+			}
+			defer unlock()
+		}
+		if journal == "" {
+			journal = filepath.Join(dir, "journal.jsonl")
+		} else if _, err := os.Stat(journal); errors.Is(err, fs.ErrNotExist) {
+			return err // to begin a new one would only say that there is nothing to take back
+		}
+		if w.Journal, err = steps.OpenJournal(journal, w.Clock.Now); err != nil {
+			return err
+		}
+		defer w.Journal.Close()
+		return f(ctx, w)
+	})
+}
