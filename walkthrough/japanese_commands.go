@@ -181,8 +181,10 @@ var japaneseCommands = map[string]string{
 	"This system offers no key store at the moment: the sign-in is kept in memory only.": "このシステムでは現在キー ストアを使えません。 サインインはメモリにだけ保持します。",
 
 	// login_ask.go
-	"The password of the certificate file %s":                                         "証明書ファイル %s のパスワード",
-	"Codes are blocked in this organisation by the Conditional Access policy \"%s\".": "この組織では、条件付きアクセス ポリシー「%s」がコードをブロックしています。",
+	"The certificate file cannot be opened without a password, and nobody is there to type it.": "証明書ファイルを開くにはパスワードが必要ですが、入力する人がいません。",
+	"give the password in the variable %s":                                                      "変数 %s でパスワードを指定する",
+	"The password of the certificate file %s":                                                   "証明書ファイル %s のパスワード",
+	"Codes are blocked in this organisation by the Conditional Access policy \"%s\".":           "この組織では、条件付きアクセス ポリシー「%s」がコードをブロックしています。",
 
 	// login_problem.go
 	"Nobody is signed in, and nothing was changed.": "サインインしておらず、何も変更されていません。",
@@ -202,6 +204,7 @@ var japaneseCommands = map[string]string{
 	"set keys up without the tenant:  keyrollout key":                                                             "テナントなしでキーを設定する:  keyrollout key",
 
 	// login_screen.go
+	"Sign in with a code":                                           "コードでサインインしてください",
 	"On any device, open  %s  and enter this code:":                 "任意のデバイスで  %s  を開き、次のコードを入力してください:",
 	"Sign in there as an administrator. The code is good until %s.": "そこで管理者としてサインインしてください。 コードの有効期限は %s です。",
 	"Waiting for the sign-in.":                                      "サインインを待っています。",
@@ -223,10 +226,9 @@ var japaneseCommands = map[string]string{
 	"The key was unplugged.":                                           "キーが抜かれました。",
 	"What came from %s is not keyrollout: %s.":                         "%s から届いたデータは keyrollout のものではありません: %s",
 	"let the login there print nothing when it is not interactive; install the same version of keyrollout on both sides": "接続先の非対話ログインで何も出力しないようにし、両側に同じバージョンの keyrollout をインストールする",
-	"%s ended it: %s.":                "%s が終了しました: %s",
-	"keyrollout was not found on %s.": "%s に keyrollout が見つかりません。",
+	"keyrollout was not found on %s.":                                         "%s に keyrollout が見つかりません。",
 	"install it there, or say where it is with --program /path/to/keyrollout": "接続先にインストールするか、--program /path/to/keyrollout で場所を指定する",
-	"ssh could not log in to %s.":                            "ssh で %s にログインできませんでした。",
-	"see that  ssh %s  works; what it needs goes behind  --": "ssh %s  が動作することを確認する。 必要なオプションは  --  の後に指定",
-	"The connection to %s ended.":                            "%s との接続が終了しました。",
+	"ssh could not log in to %s.":                                             "ssh で %s にログインできませんでした。",
+	"see that  ssh %s  works; what it needs goes behind  --":                  "ssh %s  が動作することを確認する。 必要なオプションは  --  の後に指定",
+	"The connection to %s ended.":                                             "%s との接続が終了しました。",
 }
