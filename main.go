@@ -105,6 +105,7 @@ type app struct {
 	still    bool
 	record   string
 	evidence string
+	login    signInOptions
 }
 
 // env is a variable of the environment.
@@ -150,9 +151,10 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 	f.BoolVar(&a.still, "still", false, "nothing on the screen moves by itself")
 	f.StringVar(&a.record, "record", "", "write the script that would replay this run to `FILE`")
 	f.StringVar(&a.evidence, "evidence", "", "write the evidence of this run to `FILE` (default: the state directory)")
+	a.signInFlags(root.Flags())
 	rehearsal := a.practiceCommand()
 	rehearsal.AddCommand(a.practiceServeCommand())
-	root.AddCommand(rehearsal, a.replayCommand(), a.tenantCommand(), a.passCommand(), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
+	root.AddCommand(rehearsal, a.replayCommand(), a.reaches(a.tenantCommand()), a.reaches(a.passCommand()), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
 		a.fingerprintCommand(), a.versionCommand(), exitCodes())
 	return root
 }
