@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -69,7 +69,7 @@ and what it does to people. Nothing is changed. What the file does not name stay
 func (a *app) planTenant(ctx context.Context, rehearse bool, args []string, out, write string, asJSON bool) error {
 	var wish steps.Desire
 	if len(args) > 0 {
-		b, err := os.ReadFile(args[0])
+		b, err := readFile(args[0])
 		if err != nil {
 			return err
 		}
@@ -141,7 +141,10 @@ danger of the plan is confirmed by typing its words, or by its name with --accep
 Cut off at any moment and run again, it finds what was done, does the rest and says so.`,
 		Args: words(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			b, err := os.ReadFile(args[0])
+			if err := knownRisks(accepted); err != nil {
+				return err
+			}
+			b, err := readFile(args[0])
 			if err != nil {
 				return err
 			}
@@ -170,6 +173,14 @@ func (a *app) tenantUndoCommand() *cobra.Command {
 the wizard. What that changes is shown first, and asked. Run again, it takes back the change before that.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := knownRisks(accepted); err != nil {
+				return err
+			}
+			if journal != "" { // to begin a new one would only say that there is nothing to take back
+				if _, err := readFile(journal); err != nil {
+					return err
+				}
+			}
 			return a.changeTenant(cmd.Context(), rehearse, journal, func(ctx context.Context, w *steps.World) error {
 				return steps.Undo(ctx, w, yes, accepted)
 			})
@@ -205,8 +216,6 @@ func (a *app) changeTenant(ctx context.Context, rehearse bool, journal string, f
 		}
 		if journal == "" {
 			journal = filepath.Join(dir, "journal.jsonl")
-		} else if _, err := os.Stat(journal); errors.Is(err, fs.ErrNotExist) {
-			return err // to begin a new one would only say that there is nothing to take back
 		}
 		if w.Journal, err = steps.OpenJournal(journal, w.Clock.Now); err != nil {
 			return err
@@ -214,4 +223,25 @@ func (a *app) changeTenant(ctx context.Context, rehearse bool, journal string, f
 		defer w.Journal.Close()
 		return f(ctx, w)
 	})
+}
+
+// readFile reads a file that was named on the command line.
+func readFile(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &steps.Problem{Code: "file-unreadable", What: steps.T("The file cannot be read: %s.", err), State: steps.T("Nothing was changed in the tenant."), Err: err,
+			Next: []steps.Choice{{ID: "retry", Text: steps.T("name a file that is there and may be read")}}}
+	}
+	return b, nil
+}
+
+// knownRisks refuses a danger that does not exist: whoever mistyped one accepted another than they thought.
+func knownRisks(accepted []string) error {
+	known := []string{steps.RiskLockOut, steps.RiskSynced, steps.RiskAttestation}
+	for _, r := range accepted {
+		if !slices.Contains(known, r) {
+			return usageError{fmt.Errorf("there is no danger %q; there are %s", r, strings.Join(known, ", "))}
+		}
+	}
+	return nil
 }

@@ -9,7 +9,7 @@ import "maps"
 // between Latin and Japanese and after a full stop inside a text, as in its documentation: the screen breaks lines
 // there. Names of people, keys and groups come with a space before what follows (%s さん); what is Japanese itself, a
 // finger or the name of a step, comes without.
-var japanese = merged(japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands, japaneseKey, japaneseNames)
+var japanese = merged(japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands, japaneseKey, japanesePlan, japaneseNames)
 
 // japaneseNames are names and remarks that come from tables and stand in no sentence of their own: a Text whose format
 // is the name finds them here. Roles of Entra, then what a cloud lacks.

@@ -1,0 +1,7 @@
+package walkthrough
+
+// japanesePlan is what the commands say that plan, apply and take back a change of a tenant.
+var japanesePlan = map[string]string{
+	"The file cannot be read: %s.":              "ファイルを読み取れません: %s",
+	"name a file that is there and may be read": "読み取れる既存のファイルを指定する",
+}
