@@ -9,7 +9,12 @@ import "maps"
 // between Latin and Japanese and after a full stop inside a text, as in its documentation: the screen breaks lines
 // there. Names of people, keys and groups come with a space before what follows (%s さん); what is Japanese itself, a
 // finger or the name of a step, comes without.
-var japanese = merged(japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands, japaneseKey, japanesePlan, japaneseNames)
+var japanese = merged(japaneseRooms)
+
+// japaneseRooms are the parts of the catalogue. A sentence stands in one of them.
+var japaneseRooms = []map[string]string{
+	japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands, japaneseKey, japanesePlan, japaneseNames,
+}
 
 // japaneseNames are names and remarks that come from tables and stand in no sentence of their own: a Text whose format
 // is the name finds them here. Roles of Entra, then what a cloud lacks.
@@ -23,7 +28,7 @@ var japaneseNames = map[string]string{
 	"Its Graph has neither the passkey policy nor the Temporary Access Pass policy, and no passkeys of users.":                    "Graph に、パスキー ポリシー、一時アクセス パス ポリシー、ユーザーのパスキーがありません。",
 }
 
-func merged(all ...map[string]string) map[string]string {
+func merged(all []map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, m := range all {
 		maps.Copy(out, m)

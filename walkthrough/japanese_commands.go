@@ -15,7 +15,6 @@ var japaneseCommands = map[string]string{
 	"goes on where it stopped: step \"%s\", %s":                                     "前回の続きから: 手順「%s」、%s",
 
 	// key.go
-	"Several keys are plugged in: touch the one you mean.":                                                   "複数のキーが接続されています。 使うキーにタッチしてください。",
 	"No security key is plugged into this computer.":                                                         "このコンピューターにセキュリティ キーが接続されていません。",
 	"This is an SSH session: the key has to be in this computer, not in the one you sit at.":                 "SSH セッションです。 キーは、お手元ではなくこのコンピューターに接続してください。",
 	"Without a key:  keyrollout practice  or  keyrollout softkey.  If one is plugged in:  keyrollout doctor": "キーがない場合:  keyrollout practice  または  keyrollout softkey  接続済みの場合:  keyrollout doctor",
@@ -141,40 +140,6 @@ var japaneseCommands = map[string]string{
 	"Nothing is served.":                        "何も公開していません。",
 	"choose another address with --listen; to let others on the network in:  --accept %s": "--listen で別のアドレスを選ぶ。 ネットワークのほかの人に公開する場合:  --accept %s",
 
-	// keylist.go
-	"%s  %s (%04x:%04x), serial number %s": "%s  %s (%04x:%04x)、シリアル番号 %s",
-	"%s is not used: %s.":                  "%s は使用しません: %s",
-	"A key at your desk can come here: run  keyrollout key share USER@HOST  there.": "お手元のキーをここで使うには、お手元で  keyrollout key share USER@HOST  を実行してください。",
-	"No key was asked; nothing was changed.":                                        "キーには問い合わせていません。 何も変更されていません。",
-	"The key did not answer in time.":                                               "キーが時間内に応答しませんでした。",
-	"This metadata is old: a newer one was due on %s.":                              "このメタデータは古いものです。 新しい版の予定日は %s でした。",
-	"certified: %s": "認定済み: %s",
-	"download it again from https://mds3.fidoalliance.org, or go on without --mds": "https://mds3.fidoalliance.org から再度ダウンロードするか、--mds なしで続ける",
-	"the FIDO Alliance reports: %s": "FIDO Alliance の報告: %s",
-
-	// keyinfo.go
-	"path":                 "デバイス パス",
-	"serial number":        "シリアル番号",
-	"new PIN":              "新しい PIN",
-	"how many":             "指紋の数",
-	"sensor":               "センサー",
-	"always verify":        "常に本人確認",
-	"status":               "認定状況",
-	"not told by this key": "このキーは通知しません",
-	"demanded: the key does nothing else before its PIN is changed (keyrollout key pin)": "変更が必要です。 PIN を変更するまで、キーはほかの操作を受け付けません (keyrollout key pin)",
-	"told after the PIN only:  keyrollout key fingerprint list":                          "PIN の入力後にわかります:  keyrollout key fingerprint list",
-	"told after the PIN only:  keyrollout key credentials room":                          "PIN の入力後にわかります:  keyrollout key credentials room",
-	"on: every use wants the PIN or a finger":                                            "オン。 使うたびに PIN または指紋が必要です",
-	"off: a site decides whether a touch is enough":                                      "オフ。 タッチだけでよいかどうかはサイトが決めます",
-	"by touch":                      "タッチ式",
-	"by swipe":                      "スワイプ式",
-	"%s, about %d touches a finger": "%s、1本の指につき約%d回のタッチ",
-	"%s, about %d touches a finger; the model keeps %d fingers": "%s、1本の指につき約%d回のタッチ、このモデルの上限は指%d本",
-	"none: delete a sign-in from the key first":                 "なし。 先にキーからサインインを削除してください",
-	"for Windows: %s":                          "Windows に必要: %s",
-	"for both: a new PIN; the key demands one": "両方に必要: 新しい PIN (キーが要求)",
-	"put this into a file and try again:\n%s":  "次の内容をファイルに保存して、もう一度試す:\n%s",
-
 	// login.go
 	"A file that was named cannot be used: %s.": "指定されたファイルを使用できません: %s",
 	"Nothing was sent.":                         "何も送信していません。",
@@ -212,23 +177,4 @@ var japaneseCommands = map[string]string{
 	// tenant_change.go
 	"The tenant stands as wanted: nothing to change.": "テナントは目標の状態です。 変更はありません。",
 	"next:  keyrollout tenant apply %s":               "次の操作:  keyrollout tenant apply %s",
-
-	// keyshare.go
-	"%s is no security key.":                                           "%s はセキュリティ キーではありません。",
-	"Nothing was shared.":                                              "何も共有していません。",
-	"see  keyrollout key list  for the keys":                           "keyrollout key list  でキーを確認する",
-	"ssh cannot be started: %s.":                                       "ssh を起動できません: %s",
-	"install OpenSSH's client, then try again":                         "OpenSSH クライアントをインストールして、もう一度試す",
-	"The key can be used on %s at %s until you stop this with Ctrl+C.": "キーは %s の %s で使えます。 Ctrl+C で停止します。",
-	"There:  keyrollout key info --device %s":                          "接続先で:  keyrollout key info --device %s",
-	"The key waits: touch it to allow this, or leave it alone.":        "キーが待っています。 許可するにはタッチし、許可しない場合は触れないでください。",
-	"The key is shared no more. What was under way on it was stopped.": "キーの共有を終了しました。 進行中の操作は停止しました。",
-	"The key was unplugged.":                                           "キーが抜かれました。",
-	"What came from %s is not keyrollout: %s.":                         "%s から届いたデータは keyrollout のものではありません: %s",
-	"let the login there print nothing when it is not interactive; install the same version of keyrollout on both sides": "接続先の非対話ログインで何も出力しないようにし、両側に同じバージョンの keyrollout をインストールする",
-	"keyrollout was not found on %s.":                                         "%s に keyrollout が見つかりません。",
-	"install it there, or say where it is with --program /path/to/keyrollout": "接続先にインストールするか、--program /path/to/keyrollout で場所を指定する",
-	"ssh could not log in to %s.":                                             "ssh で %s にログインできませんでした。",
-	"see that  ssh %s  works; what it needs goes behind  --":                  "ssh %s  が動作することを確認する。 必要なオプションは  --  の後に指定",
-	"The connection to %s ended.":                                             "%s との接続が終了しました。",
 }
