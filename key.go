@@ -39,7 +39,7 @@ With several keys plugged in, touch the one that is meant, or name it with --dev
 keyrollout softkey  and  keyrollout key share  print.`},
 		func(ctx context.Context) error { return a.keyInfo(ctx, path, asJSON) })
 	info.Flags().StringVar(&path, "device", "", "the `PATH` of the key")
-	cmd.AddCommand(list, info)
+	cmd.AddCommand(list, info, a.keyShareCommand())
 	cmd.AddCommand(a.keyCare()...)
 	return cmd
 }

@@ -25,10 +25,13 @@ func (a *app) careFor(ctx context.Context, device string, f care) error {
 	})
 }
 
-// keysAt are the keys of this computer, or the one at a device path.
+// keysAt are the keys of this computer, one that is shared with it among them, or the one at a device path.
 func (a *app) keysAt(device string) fido.Keys {
 	if device != "" {
 		return fido.At(device)
+	}
+	if shared, ok := a.sharedKeys(); ok {
+		return fido.Join(fido.Attached(), shared)
 	}
 	return fido.Attached()
 }

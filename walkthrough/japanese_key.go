@@ -72,4 +72,23 @@ var japaneseKey = map[string]string{
 	"The key kept the name as \"%s\".":                                     "キーは名前を「%s」として保存しました。",
 	"The key tells its room only after its PIN, and has none yet.":         "空きは PIN の入力後にだけ分かりますが、PIN がまだありません。",
 	"The sign-in works as before; only the name that is shown is another.": "サインインはこれまでどおり使えます。 変わるのは表示される名前だけです。",
+
+	// keyshare.go
+	"%s is no security key.":                                           "%s はセキュリティ キーではありません。",
+	"Nothing was shared.":                                              "何も共有されていません。",
+	"see  keyrollout key list  for the keys":                           "キーの一覧:  keyrollout key list",
+	"ssh cannot be started: %s.":                                       "ssh を起動できません: %s",
+	"install OpenSSH's client, then try again":                         "OpenSSH クライアントをインストールして、もう一度試す",
+	"The key can be used on %s at %s until you stop this with Ctrl+C.": "キーは %s の %s で使えます。 Ctrl+C で終了します。",
+	"There:  keyrollout key info --device %s":                          "接続先での例:  keyrollout key info --device %s",
+	"The key waits: touch it to allow this, or leave it alone.":        "キーが待っています。 許可するにはタッチしてください。 許可しない場合は触れないでください。",
+	"The key is shared no more. What was under way on it was stopped.": "キーの共有は終わりました。 実行中だった操作は中止されました。",
+	"The key was unplugged.":                                           "キーが抜かれました。",
+	"What came from %s is not keyrollout: %s.":                         "%s からの応答が keyrollout のものではありません: %s",
+	"let the login there print nothing when it is not interactive; install the same version of keyrollout on both sides": "対話なしのログインでは何も表示しないようにする。 両側に同じバージョンの keyrollout をインストールする",
+	"keyrollout was not found on %s.":                                         "%s に keyrollout が見つかりません。",
+	"install it there, or say where it is with --program /path/to/keyrollout": "接続先にインストールするか、--program /path/to/keyrollout で場所を指定する",
+	"ssh could not log in to %s.":                                             "ssh で %s にログインできません。",
+	"see that  ssh %s  works; what it needs goes behind  --":                  "ssh %s  が通ることを確認する。 必要な引数は  --  の後に書く",
+	"The connection to %s ended.":                                             "%s との接続が切れました。",
 }

@@ -54,6 +54,16 @@ func Host(ctx context.Context, conn io.ReadWriteCloser, at Endpoint, ready func(
 	return nil
 }
 
+// Refuse tells the desk why there is no Host, and returns that.
+func Refuse(conn io.ReadWriteCloser, why error) error {
+	if err := readHello(conn); err != nil {
+		return errors.Join(why, conn.Close())
+	}
+	_, err := io.WriteString(conn, hello)
+	end(conn, why)
+	return errors.Join(why, err, conn.Close())
+}
+
 var errDeskEnded = errors.New("the desk ended it")
 
 type host struct {

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"keyrollout/fido"
+	"keyrollout/fido/share"
+	"keyrollout/fido/softkey"
+	"keyrollout/steps"
+	"keyrollout/tui"
+)
+
+// sharing is what  key share  was told on the command line.
+type sharing struct {
+	host    string
+	ssh     []string // arguments for ssh
+	device  string
+	soft    bool
+	auto    bool
+	serve   bool
+	program string // keyrollout on the far machine
+}
+
+func (a *app) keyShareCommand() *cobra.Command {
+	var s sharing
+	cmd := &cobra.Command{
+		Use:   "share USER@HOST [-- SSH-ARGUMENTS]",
+		Short: "Use the key at this desk on another machine, over SSH",
+		Long: `SSH carries no USB. Run this where the key is plugged in: it logs in to the other machine by ssh, where keyrollout has
+to be installed as well, and prints the device path of the key there. Any program there that uses libfido2 can be given
+the path:  keyrollout key info --device PATH,  fido2-token -I PATH.  keyrollout key ... there finds it by itself.
+
+Only FIDO reports pass. What is asked of the key is told here, and touching the key allows it. Whoever can act as you on
+the other machine can ask as well: what you did not begin yourself, do not touch. Ctrl+C, or the end of the connection,
+ends it. What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J bastion`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			dash := cmd.ArgsLenAtDash()
+			if dash < 0 {
+				dash = len(args)
+			}
+			if s.serve && len(args) == 0 {
+				return nil
+			}
+			if dash != 1 || s.serve || strings.HasPrefix(args[0], "-") {
+				return usageError{errors.New("share takes one USER@HOST, and behind -- what ssh is to be told")}
+			}
+			s.host, s.ssh = args[0], args[dash:]
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if s.serve {
+				return a.serveShared(cmd.Context())
+			}
+			return a.share(cmd.Context(), s)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&s.device, "device", "", "the `PATH` of the key")
+	f.BoolVar(&s.soft, "softkey", false, "share the software key, for practice")
+	f.BoolVar(&s.auto, "auto", false, "with --softkey: touch by itself, for tests")
+	f.StringVar(&s.program, "program", "keyrollout", "the `COMMAND` that starts keyrollout on the other machine")
+	f.BoolVar(&s.serve, "serve", false, "the other machine's part, started by ssh")
+	return cmd
+}
+
+// share finds the key and offers it until the person or the connection ends.
+func (a *app) share(ctx context.Context, s sharing) error {
+	if !s.soft {
+		link, err := a.linkToKey(ctx, s.device)
+		if err != nil {
+			return err
+		}
+		return a.shareLink(ctx, s, link, tui.PlainTell(a.out, a.say))
+	}
+	run := func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+		return a.withSoftkey(ctx, ask, func(ctx context.Context, k *softkey.Key) error { return a.shareLink(ctx, s, k.Link(), tell) })
+	}
+	if s.auto || !a.isTerminal() {
+		return run(ctx, autoTouch{}, tui.PlainTell(a.out, a.say))
+	}
+	return tui.Plain(ctx, a.screen(nil), run)
+}
+
+// linkToKey is a line to the key at a path, or to the only one that is plugged in.
+func (a *app) linkToKey(ctx context.Context, path string) (fido.Link, error) {
+	if path == "" {
+		s, err := a.openOne(ctx, "")
+		if err != nil {
+			return nil, problemOr(err)
+		}
+		path = s.Device().Path
+		if err := s.Close(); err != nil {
+			return nil, err
+		}
+	}
+	l, err := share.OpenDevice(path)
+	if errors.Is(err, share.ErrNotKey) {
+		return nil, &steps.Problem{Code: "share-no-key", Err: err, What: steps.T("%s is no security key.", path),
+			State: steps.T("Nothing was shared."),
+			Next:  []steps.Choice{{ID: "list", Text: steps.T("see  keyrollout key list  for the keys")}}}
+	}
+	if err != nil {
+		return nil, problemOr(withRule(path, err))
+	}
+	return l, nil
+}
+
+const (
+	sshAlive = "15" // seconds between signs of life; three missing ones end the connection
+	sshEnds  = 3 * time.Second
+)
+
+// shareLink runs ssh, with the key at this end and keyrollout at the other.
+func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, tell func(steps.Event)) error {
+	args := append(append([]string{}, s.ssh...), "-T", "-o", "ServerAliveInterval="+sshAlive, "-o", "ServerAliveCountMax=3", "--",
+		s.host, s.program+" key share --serve")
+	cmd := exec.CommandContext(ctx, "ssh", args...)
+	cmd.Stderr, cmd.WaitDelay = a.err, sshEnds
+	conn, err := startPiped(cmd)
+	if err != nil {
+		return errors.Join(&steps.Problem{Code: "share-no-ssh", Err: err, What: steps.T("ssh cannot be started: %s.", err.Error()),
+			State: steps.T("Nothing was shared."),
+			Next:  []steps.Choice{{ID: "install", Text: steps.T("install OpenSSH's client, then try again")}}}, link.Close())
+	}
+	note := func(t steps.Text) { tell(steps.Event{Name: steps.EventNote, Text: t}) }
+	shared := false
+	err = share.Desk(ctx, conn, link, share.DeskOptions{
+		Ready: func(path string) {
+			shared = true
+			note(steps.T("The key can be used on %s at %s until you stop this with Ctrl+C.", s.host, path))
+			note(steps.T("There:  keyrollout key info --device %s", path))
+		},
+		Tell: func(act share.Activity) {
+			if act.Touch {
+				note(steps.T("The key waits: touch it to allow this, or leave it alone."))
+				return
+			}
+			note(activity(softkey.Activity{Command: act.Command, RPID: act.RPID, Done: act.Done, Status: act.Status}))
+		},
+	})
+	exit := cmd.Wait()
+	if ctx.Err() != nil {
+		return nil // stopped by the person at the desk
+	}
+	return shareProblem(s.host, shared, err, exit)
+}
+
+// shareProblem says why sharing ended. OpenSSH's ssh exits with 255 when it fails itself, and a shell with 127 when it
+// does not find the program.
+func shareProblem(host string, shared bool, err, exit error) error {
+	p := &steps.Problem{Err: err, State: steps.T("Nothing was shared."), Next: []steps.Choice{steps.Retry}}
+	if shared {
+		p.State = steps.T("The key is shared no more. What was under way on it was stopped.")
+	}
+	var code *exec.ExitError
+	switch {
+	case errors.Is(err, share.ErrKeyGone):
+		p.Code, p.What = "share-key-gone", steps.T("The key was unplugged.")
+	case errors.Is(err, share.ErrProtocol):
+		p.Code, p.What = "share-protocol", steps.T("What came from %s is not keyrollout: %s.", host, err.Error())
+		p.Next = []steps.Choice{{ID: "quiet", Text: steps.T("let the login there print nothing when it is not interactive; install the same version of keyrollout on both sides")}}
+	case errors.Is(err, share.ErrFarEnded):
+		p.Code, p.What = "share-far", steps.T("%s: %s.", host, err.Error())
+	case errors.As(exit, &code) && code.ExitCode() == 127:
+		p.Code, p.What = "share-no-program", steps.T("keyrollout was not found on %s.", host)
+		p.Next = []steps.Choice{{ID: "install", Text: steps.T("install it there, or say where it is with --program /path/to/keyrollout")}}
+	case errors.As(exit, &code) && code.ExitCode() == 255 && !shared:
+		p.Code, p.What = "share-login", steps.T("ssh could not log in to %s.", host)
+		p.Next = []steps.Choice{{ID: "try", Text: steps.T("see that  ssh %s  works; what it needs goes behind  --", host)}}
+	default:
+		p.Code, p.What = "share-hung-up", steps.T("The connection to %s ended.", host)
+	}
+	return p
+}
+
+// piped is a program's standard input and output as a connection.
+type piped struct {
+	io.Reader
+	io.WriteCloser
+	out io.Closer
+}
+
+func (p piped) Close() error { return errors.Join(p.WriteCloser.Close(), p.out.Close()) }
+
+func startPiped(cmd *exec.Cmd) (io.ReadWriteCloser, error) {
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return piped{out, in, out}, nil
+}
+
+// withSoftkey opens this user's software key for f.
+func (a *app) withSoftkey(ctx context.Context, ask steps.Asker, f func(context.Context, *softkey.Key) error) error {
+	dir, unlock, err := a.ownPlace("softkey", "lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	ctx, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	h := &hand{ask: ask, leave: leave, path: handPath(dir)}
+	if err := h.load(); err != nil {
+		return err
+	}
+	store, err := keyStore(dir, "softkey")
+	if err != nil {
+		return err
+	}
+	k, err := softkey.Open(softkey.Options{Profile: softkey.ATKeyPro21(), Store: store, Toucher: h, Clock: time.Now})
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	h.key = k
+	return f(ctx, k)
+}

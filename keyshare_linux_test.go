@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"keyrollout/fido"
+	"keyrollout/internal/secret"
+)
+
+// jumpHost is a real sshd on loopback, with keys and a port of its own.
+type jumpHost struct {
+	dir  string
+	user string
+	args []string // for ssh
+	sshd *exec.Cmd
+}
+
+func startSSHD(t *testing.T) *jumpHost {
+	t.Helper()
+	const sshd = "/usr/sbin/sshd"
+	if _, err := os.Stat(sshd); err != nil {
+		t.Skip("sshd is missing (Debian: openssh-server)")
+	}
+	for _, tool := range []string{"ssh", "ssh-keygen"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(tool + " is missing (Debian: openssh-client)")
+		}
+	}
+	if _, err := os.Stat("/run/sshd"); err != nil && os.Geteuid() == 0 {
+		t.Skip("sshd's directory for separating privileges, /run/sshd, is missing")
+	}
+	h := &jumpHost{dir: t.TempDir()}
+	file := func(name string) string { return filepath.Join(h.dir, name) }
+	for _, name := range []string{"host", "id"} {
+		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file(name)).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	pub, err := os.ReadFile(file("id.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	l.Close()
+	conf := strings.Join([]string{"ListenAddress 127.0.0.1", "Port " + port, "HostKey " + file("host"), "AuthorizedKeysFile " + file("authorized"),
+		"StrictModes no", "UsePAM no", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin yes", "PidFile none", ""}, "\n")
+	for name, text := range map[string]string{"authorized": string(pub), "conf": conf} {
+		if err := os.WriteFile(file(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.user = me.Username + "@127.0.0.1"
+	h.args = []string{"-F", "none", "-p", port, "-i", file("id"), "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
+		"-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "PreferredAuthentications=publickey", "-o", "BatchMode=yes"}
+	h.sshd = exec.Command(sshd, "-D", "-e", "-f", file("conf"))
+	var log bytes.Buffer
+	h.sshd.Stderr = &log
+	if err := h.sshd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		h.sshd.Process.Kill()
+		h.sshd.Wait()
+		if t.Failed() {
+			t.Logf("sshd: %s", log.String())
+		}
+	})
+	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		c, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			c.Close()
+			return h
+		}
+		if time.Since(start) > 10*time.Second {
+			t.Fatalf("sshd does not listen: %v", err)
+		}
+	}
+}
+
+// far is how keyrollout is started on the far machine, with a directory for state of its own.
+func (h *jumpHost) far(t *testing.T) string {
+	t.Helper()
+	self, err := exec.LookPath("keyrollout")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "env KEYROLLOUT_STATE=" + filepath.Join(h.dir, "far") + " " + self
+}
+
+// keyrollout is the program at the desk.
+func (h *jumpHost) keyrollout(ctx context.Context, state string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "keyrollout", args...)
+	cmd.Env = append(os.Environ(), "KEYROLLOUT_STATE="+filepath.Join(h.dir, state), "LC_ALL=C")
+	return cmd
+}
+
+func (h *jumpHost) share(ctx context.Context, program string) *exec.Cmd {
+	args := append([]string{"key", "share", "--softkey", "--auto", "--program", program, h.user, "--"}, h.args...)
+	return h.keyrollout(ctx, "desk", args...)
+}
+
+// atDesk is a desk that shares its key.
+type atDesk struct {
+	cmd   *exec.Cmd
+	path  string
+	lines chan string
+}
+
+var sharedAt = regexp.MustCompile(`can be used on \S+ at (/dev/pts/\d+)`)
+
+func (h *jumpHost) sharing(t *testing.T) *atDesk {
+	t.Helper()
+	d := &atDesk{cmd: h.share(t.Context(), h.far(t)), lines: make(chan string, 1000)}
+	out, err := d.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	d.cmd.Stderr = &log
+	if err := d.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for s := bufio.NewScanner(out); s.Scan(); {
+			d.lines <- s.Text()
+		}
+		close(d.lines)
+	}()
+	t.Cleanup(func() { d.cmd.Process.Kill(); d.cmd.Wait() })
+	d.path = sharedAt.FindStringSubmatch(d.until(t, sharedAt, &log))[1]
+	return d
+}
+
+// until waits for a line on the desk's screen.
+func (d *atDesk) until(t *testing.T, want *regexp.Regexp, log *bytes.Buffer) string {
+	t.Helper()
+	var seen []string
+	late := time.After(30 * time.Second)
+	for {
+		select {
+		case l, ok := <-d.lines:
+			if want.MatchString(l) {
+				return l
+			}
+			if seen = append(seen, l); ok {
+				continue
+			}
+		case <-late:
+		}
+		t.Fatalf("the desk did not say %s but %q %s", want, seen, log)
+	}
+}
+
+// The whole way: desk, ssh, sshd, device path, libfido2, and back.
+func TestKeyIsSharedOverSSH(t *testing.T) {
+	h := startSSHD(t)
+	d := h.sharing(t)
+	ctx := t.Context()
+
+	out, err := h.keyrollout(ctx, "elsewhere", "key", "info", "--device", d.path).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "software key") {
+		t.Fatalf("key info over ssh: %v\n%s", err, out)
+	}
+	if fido.Library != "" { // a build without libfido2 lists attached keys by saying that it cannot
+		out, err = h.keyrollout(ctx, "far", "key", "list").CombinedOutput()
+		if err != nil || !strings.Contains(string(out), d.path) {
+			t.Errorf("key list does not find it: %v\n%s", err, out)
+		}
+	}
+	if tool, err := exec.LookPath("fido2-token"); err == nil {
+		if out, err := exec.CommandContext(ctx, tool, "-I", d.path).CombinedOutput(); err != nil || !strings.Contains(string(out), "FIDO_2_1") {
+			t.Errorf("fido2-token over ssh: %v\n%s", err, out)
+		}
+	}
+	s, err := fido.OpenPath(ctx, d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pin := secret.New([]byte("482913"))
+	if err := s.SetPIN(ctx, pin); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Make(ctx, pin, fido.MakeRequest{RPID: "login.example", UserID: []byte("1"), UserName: "ana", Algorithms: []int{fido.ES256}}); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	var none bytes.Buffer
+	d.until(t, regexp.MustCompile(`authenticatorMakeCredential for login\.example`), &none)
+	d.until(t, regexp.MustCompile(`touch it to allow this`), &none)
+
+	t.Run("one at a time", func(t *testing.T) {
+		args := append([]string{"key", "share", "--softkey", "--auto", "--program", h.far(t), h.user, "--"}, h.args...)
+		out, err := h.keyrollout(ctx, "second desk", args...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "another key is shared") || !strings.Contains(string(out), "code: share-far") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+
+	if err := d.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.cmd.Wait(); err != nil {
+		t.Errorf("Ctrl+C: %v", err)
+	}
+	d.gone(t, h)
+}
+
+// gone waits until the path is none any more.
+func (d *atDesk) gone(t *testing.T, h *jumpHost) {
+	t.Helper()
+	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		_, err := os.Stat(filepath.Join(h.dir, "far/shared/path"))
+		if _, open := fido.OpenPath(t.Context(), d.path); open != nil && os.IsNotExist(err) {
+			return
+		}
+		if time.Since(start) > 10*time.Second {
+			t.Fatal("the key outlived its connection")
+		}
+	}
+}
+
+// The connection is cut, the desk's program is killed: the key is gone from the far machine.
+func TestSharingDiesWithTheConnection(t *testing.T) {
+	h := startSSHD(t)
+	d := h.sharing(t)
+	if err := d.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	d.cmd.Wait()
+	d.gone(t, h)
+	h.sharing(t) // and another one may come at once
+}
+
+func TestSharingThatCannotBegin(t *testing.T) {
+	h := startSSHD(t)
+	for code, program := range map[string]string{
+		"share-no-program": "/no/such/keyrollout",
+		"share-protocol":   "echo Welcome;",
+		"share-hung-up":    "exit 3;",
+	} {
+		out, err := h.share(t.Context(), program).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "code: "+code+"\n") || !strings.Contains(string(out), "state: Nothing was shared.") {
+			t.Errorf("%s: %v\n%s", code, err, out)
+		}
+	}
+	h.args = append(h.args, "-o", "IdentityFile=none", "-o", "PubkeyAuthentication=no")
+	if out, err := h.share(t.Context(), "x").CombinedOutput(); err == nil || !strings.Contains(string(out), "code: share-login") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	for _, args := range [][]string{{"key", "share"}, {"key", "share", "--", "-p", "1"}, {"key", "share", "a", "b"}, {"key", "share", "--serve", "x"}} {
+		out, err := h.keyrollout(t.Context(), "desk", args...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "share takes one") {
+			t.Errorf("%q: %v\n%s", args, err, out)
+		}
+	}
+	out, err := h.keyrollout(t.Context(), "desk", "key", "share", "--device", "/dev/null", "x").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "code: share-no-key") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
