@@ -33,8 +33,10 @@ func fido2Differences(a, b graph.FIDO2Policy, name naming) []Change {
 	if a.Enabled != b.Enabled {
 		add(T("method"), onOff(a.Enabled), onOff(b.Enabled))
 	}
-	if from, to := targetText(a.Include, a.Profiles, name), targetText(b.Include, b.Profiles, name); a.Enabled != b.Enabled || !sameWho(a.Include, b.Include) {
+	if from, to := targetText(a.Include, a.Profiles, name), targetText(b.Include, b.Profiles, name); a.Enabled != b.Enabled {
 		add(T("who"), unlessOff(a.Enabled, from), unlessOff(b.Enabled, to))
+	} else if !sameWho(a.Include, b.Include) {
+		add(T("who"), from, to)
 	}
 	if !sameWho(a.Exclude, b.Exclude) {
 		add(T("except"), targetText(a.Exclude, nil, name), targetText(b.Exclude, nil, name))
@@ -53,6 +55,7 @@ func fido2Differences(a, b graph.FIDO2Policy, name naming) []Change {
 	return append(c, profileDifferences(a, b)...)
 }
 
+// unlessOff: a policy that is off reaches nobody, whatever its targets say.
 func unlessOff(on bool, t Text) Text {
 	if on {
 		return t
@@ -150,8 +153,10 @@ func passDifferences(a, b graph.PassPolicy, name naming) []Change {
 	if a.Enabled != b.Enabled {
 		add(T("method"), onOff(a.Enabled), onOff(b.Enabled))
 	}
-	if a.Enabled != b.Enabled || !sameWho(a.Include, b.Include) {
-		add(T("who"), unlessOff(a.Enabled, targetText(a.Include, nil, name)), unlessOff(b.Enabled, targetText(b.Include, nil, name)))
+	if from, to := targetText(a.Include, nil, name), targetText(b.Include, nil, name); a.Enabled != b.Enabled {
+		add(T("who"), unlessOff(a.Enabled, from), unlessOff(b.Enabled, to))
+	} else if !sameWho(a.Include, b.Include) {
+		add(T("who"), from, to)
 	}
 	if !sameWho(a.Exclude, b.Exclude) {
 		add(T("except"), targetText(a.Exclude, nil, name), targetText(b.Exclude, nil, name))

@@ -202,7 +202,7 @@ func gone(err error) bool {
 // text says whom a change locks out; empty = nobody.
 func (l losses) text() Text {
 	if !l.seen {
-		return lockout{}.text()
+		return T("Keys that are registered now could stop signing in. Which ones cannot be seen with this account or licence.")
 	}
 	if len(l.keys) == 0 {
 		if l.unseen > 0 {

@@ -102,7 +102,7 @@ func (w *WhoDesire) included(now []graph.Target, def uuid.UUID, migrated bool) [
 			continue
 		}
 		t := graph.Target{ID: x.Group.Text, Profiles: profileIDs(x.Profiles)}
-		if migrated && len(t.Profiles) == 0 {
+		if migrated && len(t.Profiles) == 0 && def != uuid.Nil { // without one graph refuses
 			t.Profiles = []uuid.UUID{def}
 		}
 		list = append(list, t)

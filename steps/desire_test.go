@@ -26,6 +26,7 @@ type company struct {
 	tenant  *practice.Tenant
 	clock   *clock
 	person  *person
+	faults  *practice.Faults
 	journal string
 	events  []steps.Event
 	around  func(http.RoundTripper) http.RoundTripper
@@ -34,9 +35,9 @@ type company struct {
 
 func newCompany(t *testing.T, seed *practice.Seed) *company {
 	t.Helper()
-	c := &company{t: t, clock: &clock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, person: newPerson(), journal: t.TempDir() + "/journal.jsonl"}
+	c := &company{t: t, clock: &clock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, person: newPerson(), faults: &practice.Faults{}, journal: t.TempDir() + "/journal.jsonl"}
 	var err error
-	if c.tenant, err = practice.New(practice.Options{Seed: seed, Clock: c.clock.Now}); err != nil {
+	if c.tenant, err = practice.New(practice.Options{Seed: seed, Clock: c.clock.Now, Faults: c.faults}); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -500,6 +501,88 @@ func TestDangersAreNamed(t *testing.T) {
 	if p = c.mustPlan("passkeys: {enabled: true}"); len(p.Dangers) != 1 || p.Dangers[0].Name != steps.RiskSynced {
 		t.Errorf("dangers %v", p.Dangers)
 	}
+}
+
+// A danger is typed in its words, and going back is answered; a no leaves all as it is.
+func TestDangerTypedAndUndoAnswered(t *testing.T) {
+	c := newCompany(t, practice.DefaultCompany())
+	c.mustApply(c.mustPlan(firstWish))
+	p := c.mustPlan("passkeys: {attestation: false}")
+	c.person.answer("risk."+steps.RiskAttestation, "weaken attestation")
+	if err := steps.ApplyPlan(t.Context(), c.world(), p, nil); err != nil {
+		t.Fatal(err)
+	}
+	before := c.raw()
+	c.person.answer("undo.go", "no", "yes")
+	if err := steps.Undo(t.Context(), c.world(), false, nil); !errors.Is(err, steps.ErrQuit) || c.raw() != before {
+		t.Fatalf("a no was answered: %v", err)
+	}
+	if err := steps.Undo(t.Context(), c.world(), false, nil); err != nil || c.raw() == before {
+		t.Fatalf("a yes was answered: %v", err)
+	}
+}
+
+// Keys that were registered after the plan was read are not locked out by it.
+func TestPlanThatTellsOfFewerKeysIsStale(t *testing.T) {
+	s := practice.DefaultCompany()
+	for i := range s.People {
+		if s.People[i].UPN == "chris" {
+			s.People[i].Keys = []string{"ee882879-721c-4913-9775-3dfcce97072a"}
+		}
+	}
+	c := newCompany(t, s)
+	c.mustApply(c.mustPlan("passkeys: {enabled: true, who: everyone}"))
+	p := c.mustPlan("passkeys: {models: {allow: [ATKey.ProS]}}")
+	if len(p.LockedOut) != 1 {
+		t.Fatalf("locked out: %v", p.LockedOut)
+	}
+	p.LockedOut = nil
+	if pr := hasCode(t, c.apply(p), "plan-stale"); !strings.Contains(pr.What.String(), "Chris Green") {
+		t.Errorf("it does not say who: %s", pr.What)
+	}
+}
+
+// Without Entra ID P1 nobody can tell who has keys: the danger is named all the same.
+func TestLockOutThatCannotBeSeen(t *testing.T) {
+	s := practice.DefaultCompany()
+	s.Free = true
+	c := newCompany(t, s)
+	c.mustApply(c.mustPlan("passkeys: {enabled: true, who: everyone}"))
+	p := c.mustPlan("passkeys: {models: {allow: [ATKey.ProS]}}")
+	if len(p.Dangers) != 1 || p.Dangers[0].Name != steps.RiskLockOut || !strings.Contains(p.Dangers[0].Text, "cannot be seen") {
+		t.Fatalf("dangers: %v", p.Dangers)
+	}
+}
+
+// The second policy refused: it says that the first one stands, and going back takes that one back.
+func TestSecondPolicyRefused(t *testing.T) {
+	c := newCompany(t, practice.DefaultCompany())
+	before := c.raw()
+	p := c.mustPlan(firstWish)
+	if err := c.faults.Add("forbidden PATCH /temporaryAccessPass"); err != nil {
+		t.Fatal(err)
+	}
+	if pr := hasCode(t, c.apply(p), "tenant-forbidden"); !strings.Contains(pr.State.String(), "The passkey policy stands as planned") {
+		t.Errorf("state: %s", pr.State)
+	}
+	if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil || c.raw() != before {
+		t.Fatalf("not put back: %v", err)
+	}
+}
+
+// What the wizard's first step changed can be taken back as well.
+func TestUndoOfTheRollout(t *testing.T) {
+	b := newBench(t)
+	c := &company{t: t, tenant: b.tenant, clock: b.clock, person: b.person, journal: b.journal}
+	before := c.raw()
+	b.crash("Pass issued")
+	if c.raw() == before {
+		t.Fatal("the rollout changed nothing")
+	}
+	if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil || c.raw() != before {
+		t.Fatalf("not put back: %v", err)
+	}
+	hasCode(t, steps.Undo(t.Context(), c.world(), true, allRisks), "undo-nothing")
 }
 
 func TestDesireIsReadStrictly(t *testing.T) {
