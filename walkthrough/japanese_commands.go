@@ -177,4 +177,13 @@ var japaneseCommands = map[string]string{
 	// tenant_change.go
 	"The tenant stands as wanted: nothing to change.": "テナントは目標の状態です。 変更はありません。",
 	"next:  keyrollout tenant apply %s":               "次の操作:  keyrollout tenant apply %s",
+
+	// passmany.go
+	"Everybody else has a sealed hand-over in %s.":            "ほかの全員の封をした引き渡し用ファイルは %s にあります。",
+	"Issue a pass to each of %d people in %s?":                "%[2]s の%[1]d人それぞれにパスを発行しますか?",
+	"Some people got no pass; why stands beside their names.": "パスを発行できなかった人がいます。 理由は名前の横にあります。",
+	"issued   %s, good until %s":                              "発行済み  %s、期限 %s",
+	"refused  %s: %s":                                         "拒否      %s: %s",
+	"skipped  %s: %s":                                         "スキップ  %s: %s",
+	"when that is settled, run the same command again: it passes over who has one": "解決したら、同じコマンドをもう一度実行する (発行済みの人はスキップします)",
 }

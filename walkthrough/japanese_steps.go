@@ -602,4 +602,17 @@ var japaneseSteps = map[string]string{
 	"Put back what stood before %s?":                                                                                                      "%s より前の状態に戻しますか?",
 	"Nobody said yes to going back.":                                                                                                      "元に戻すことへの同意がありません。",
 	"say so beforehand:  --yes":                                                                                                           "事前に同意する:  --yes",
+
+	// handover.go
+	"%d of %d: %s": "%d/%d: %s",
+	"%s has a pass already, issued %s; --replace takes it away.":                                                                "%s さんには既にパスがあります (発行 %s)。 --replace で置き換えます。",
+	"A pass of %s that nobody saw has been revoked.":                                                                            "誰も見ていない %s さんのパスを取り消しました。",
+	"The answer with the pass of %s was lost on the way; nobody saw it, and it does not exist any more. Run the command again.": "%s さんのパスを含む応答が途中で失われました。 パスは誰にも見られず、既に存在しません。 コマンドをもう一度実行してください。",
+	"The hand-over cannot be kept: %s.":                                                                                         "引き渡し用ファイルを保存できません: %s",
+	"The pass of %s could not be revoked either; the next run does it first. Nobody has it.":                                    "%s さんのパスの取り消しもできませんでした。 次回の実行時に最初に取り消します。 パスは誰も持っていません。",
+	"The pass of %s was revoked: nobody has it. Everybody before has theirs.":                                                   "%s さんのパスを取り消しました。 誰も持っていません。 それより前の人のパスは有効です。",
+	"make room, then run the same command again: it goes on where it stopped":                                                   "空き容量を確保し、同じコマンドをもう一度実行する (続きから再開します)",
+	"named twice":            "2回指定されています",
+	"the hand-over is there": "引き渡し用ファイルがあります",
+	"was handed over before; another one:  keyrollout pass issue %s": "引き渡し済みです。 再発行するには:  keyrollout pass issue %s",
 }
