@@ -80,6 +80,10 @@ func (a *app) planTenant(ctx context.Context, rehearse bool, args []string, out,
 	var plan steps.TenantPlan
 	err := a.inTenant(ctx, rehearse, func(ctx context.Context, w *steps.World) (err error) {
 		if write != "" {
+			if _, err := os.Lstat(write); err == nil { // perhaps the desired state that somebody wrote by hand
+				return &steps.Problem{Code: "file-there", What: steps.T("There is a file %s already; it was left as it is.", write), State: steps.T("Nothing was changed in the tenant."),
+					Next: []steps.Choice{{ID: "retry", Text: steps.T("name a file that is not there yet")}}}
+			}
 			b, err := steps.WriteDesire(ctx, w)
 			if err == nil {
 				err = state.WriteFile(write, b)

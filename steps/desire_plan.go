@@ -6,7 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
 
 	"keyrollout/graph"
 )
@@ -151,11 +154,44 @@ func ParsePlan(b []byte) (TenantPlan, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	err := d.Decode(&p)
-	if err == nil && p.Version == planVersion && p.Tenant != "" {
+	if err == nil && p.Version == planVersion && p.Tenant != "" && p.Want.resolved() {
 		return p, nil
 	}
 	return p, &Problem{Code: "plan-file", State: tenantUnchanged, Err: err, What: T("That is no plan of this version of keyrollout."),
 		Next: []Choice{{ID: "retry", Text: T("make one:  keyrollout tenant plan WISH.yaml -o PLAN")}}}
+}
+
+// resolved reports whether everything is named by its id. A name that was written into a plan by hand would be passed
+// over, and a list of models without one of them locks people out.
+func (d Desire) resolved() bool {
+	var refs []Ref
+	who := func(w *WhoDesire) {
+		if w == nil {
+			return
+		}
+		for _, t := range slices.Concat(w.Include, w.Exclude) {
+			if refs = append(refs, t.Profiles...); t.Group.Text != graph.AllUsers {
+				refs = append(refs, t.Group)
+			}
+		}
+	}
+	models := func(m *ModelsDesire) {
+		if m != nil {
+			refs = slices.Concat(refs, m.Allow, m.Block)
+		}
+	}
+	if d.Passkeys != nil {
+		who(d.Passkeys.Who)
+		models(d.Passkeys.Models)
+		for _, p := range d.Passkeys.Profiles {
+			refs = append(refs, ref(p.ID))
+			models(p.Models)
+		}
+	}
+	if d.Pass != nil {
+		who(d.Pass.Who)
+	}
+	return !slices.ContainsFunc(refs, func(r Ref) bool { return uuid.Validate(r.Text) != nil })
 }
 
 // ID names a plan by what it does: the journal finds it by this when a run was cut off.

@@ -622,6 +622,87 @@ func TestDesireIsReadStrictly(t *testing.T) {
 	}
 }
 
+// Whatever is in a file, reading it ends in a desired state or in a problem.
+func FuzzParseDesire(f *testing.F) {
+	for _, s := range []string{firstWish, "passkeys: {profiles: [{name: a, models: any}]}", "a: &a [*a]", "passkeys: {who: {include: [{group: x, profiles: [y]}]}}", "\x00"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := steps.ParseDesire(b)
+		var p *steps.Problem
+		if err != nil && !errors.As(err, &p) {
+			t.Fatalf("%T: %v", err, err)
+		}
+		if _, jerr := json.Marshal(d); jerr != nil {
+			t.Fatal(jerr)
+		}
+	})
+}
+
+// A plan is no place for names, nor for anything that this version does not know.
+func TestPlanIsReadStrictly(t *testing.T) {
+	c := newCompany(t, practice.DefaultCompany())
+	p := c.mustPlan(firstWish)
+	b, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range [][2]string{
+		{`"ba76a271-6eb6-4171-874d-b6428dbe3437"`, `"ATKey.ProS"`}, {`"keyrolloutPlan": 1`, `"keyrolloutPlan": 2`},
+		{`"made"`, `"maker"`}, {`"maximum": "4h"`, `"maximum": "soon"`}, {"{", "["},
+	} {
+		edited := strings.Replace(string(b), r[0], r[1], 1)
+		if edited == string(b) {
+			t.Fatalf("%s is not in the plan", r[0])
+		}
+		_, err := steps.ParsePlan([]byte(edited))
+		hasCode(t, err, "plan-file")
+	}
+	p.Before.FIDO2 = json.RawMessage("{}")
+	hasCode(t, c.apply(p), "plan-file")
+	// Graph may write the same policy in another order and case.
+	p = c.mustPlan(firstWish)
+	p.Before.FIDO2 = json.RawMessage(strings.Replace(string(p.Before.FIDO2), `"@odata.context"`, `"x@odata.note"`, 1))
+	c.mustApply(p)
+}
+
+// In a tenant with profiles a key signs in as long as one of the person's profiles takes it.
+func TestLockOutThroughProfiles(t *testing.T) {
+	s := practice.DefaultCompany()
+	s.Profiles = true
+	for i := range s.People {
+		switch s.People[i].UPN {
+		case "aiko", "chris": // aiko is in both groups, chris in Pilot
+			s.People[i].Keys = []string{"ee882879-721c-4913-9775-3dfcce97072a"}
+		}
+	}
+	c := newCompany(t, s)
+	c.mustApply(c.mustPlan(`
+passkeys:
+  enabled: true
+  profiles: [{name: Tokyo}]
+  who: {include: [Pilot, {group: Pilot Tokyo, profiles: [Tokyo]}]}
+`))
+	for wish, who := range map[string]string{
+		"passkeys: {models: {allow: [ATKey.ProS]}}":                                                              "Chris Green",
+		"passkeys: {profiles: [{name: Tokyo, models: {allow: [ATKey.ProS]}}]}":                                   "",
+		"passkeys: {who: {include: [Pilot Tokyo]}}":                                                              "Chris Green",
+		"passkeys: {who: {exclude: [Pilot Tokyo]}}":                                                              "佐藤 愛子 (Aiko Sato)",
+		"passkeys: {profiles: [{name: default passkey profile, deviceBound: false, synced: true}]}":              "Chris Green",
+		"passkeys: {who: {include: [{group: Pilot, profiles: [Tokyo]}, Pilot Tokyo]}}":                           "",
+		"passkeys: {models: {block: [ee882879-721c-4913-9775-3dfcce97072a]}, who: {include: [Pilot, everyone]}}": "Chris Green, 佐藤 愛子 (Aiko Sato)",
+	} {
+		var list []string
+		for _, k := range c.mustPlan(wish).LockedOut {
+			list = append(list, k.User)
+		}
+		slices.Sort(list)
+		if got := strings.Join(list, ", "); got != who {
+			t.Errorf("%s\nlocks out %q, want %q", wish, got, who)
+		}
+	}
+}
+
 func manyIDs(n int) string {
 	var list []string
 	for i := range n {
