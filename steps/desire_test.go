@@ -711,6 +711,28 @@ func manyIDs(n int) string {
 	return strings.Join(list, ", ")
 }
 
+// In a large group the registration report says whom to ask; without a licence for it everybody is asked.
+func TestLockOutInALargeGroup(t *testing.T) {
+	for _, free := range []bool{false, true} {
+		s := practice.DefaultCompany()
+		s.Free = free
+		s.Crowd = practice.Crowd{People: 3000, Keys: 10, GroupSize: 3000, Models: []string{"ee882879-721c-4913-9775-3dfcce97072a"}}
+		c := newCompany(t, s)
+		c.mustApply(c.mustPlan("passkeys: {enabled: true, who: {include: [Crowd 1]}}"))
+		requests := 0
+		c.around = func(rt http.RoundTripper) http.RoundTripper {
+			return roundTrip(func(r *http.Request) (*http.Response, error) { requests++; return rt.RoundTrip(r) })
+		}
+		p := c.mustPlan("passkeys: {models: {allow: [ATKey.ProS]}}")
+		if len(p.LockedOut) != 10 {
+			t.Errorf("free %t: %d keys locked out, want 10", free, len(p.LockedOut))
+		}
+		if most := map[bool]int{false: 20, true: 175}[free]; requests > most {
+			t.Errorf("free %t: %d requests", free, requests)
+		}
+	}
+}
+
 // 100,000 people and 20,000 keys: who would be locked out, within Graph's quotas, with progress and little memory.
 func TestLockOutAtSize(t *testing.T) {
 	if testing.Short() {
