@@ -154,7 +154,9 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 	a.signInFlags(root.Flags())
 	rehearsal := a.practiceCommand()
 	rehearsal.AddCommand(a.practiceServeCommand())
-	root.AddCommand(rehearsal, a.replayCommand(), a.reaches(a.tenantCommand()), a.reaches(a.passCommand()), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
+	passes := a.passCommand()
+	passes.AddCommand(a.passManyCommand())
+	root.AddCommand(rehearsal, a.replayCommand(), a.reaches(a.tenantCommand()), a.reaches(passes), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
 		a.fingerprintCommand(), a.versionCommand(), exitCodes())
 	return root
 }
