@@ -20,6 +20,7 @@ func KeyStep() Step {
 type keyStep struct {
 	needPIN, needFinger bool
 	onKey               bool // the finger is enrolled on the key itself, not through this computer
+	before              int  // fingers there were then; -1 = the key does not say
 	finger              Text // which one
 	enrolled            fido.Fingerprint
 }
@@ -196,23 +197,6 @@ func (w *World) touched(st Enrolment, s fido.Sample) Enrolment {
 	return st
 }
 
-// standalone leads through the enrolment on an ATKey itself, as AuthenTrend documents it.
-func (k *keyStep) standalone(ctx context.Context, w *World) error {
-	if _, err := w.Ask(ctx, Question{Name: "key.standalone", Kind: Act, Text: T("Enrol the %s on the key itself.", k.finger),
-		Detail: []Text{
-			T("1  Press the button on the side three times, quickly. The light flashes white."),
-			T("2  Touch the sensor when it flashes white; green means good, red means once more."),
-			T("3  About 12 good touches at the same place. The light stays cyan (or turns green) when done."),
-			T("If it flashes green first, a finger is there already: show that one to begin."),
-			T("One press of the button leaves without keeping anything."),
-		}}); err != nil {
-		return err
-	}
-	w.closeKey() // the key was busy with itself: look at it anew
-	_, err := w.openKey(ctx, keyID)
-	return err
-}
-
 // verify asks the key itself: getInfo for the finger, and the list of fingers behind the PIN.
 func (k *keyStep) verify(ctx context.Context, w *World) error {
 	if err := w.readKey(ctx, keyID); err != nil {
@@ -229,8 +213,7 @@ func (k *keyStep) verify(ctx context.Context, w *World) error {
 		return &Problem{Code: "key-no-finger", What: T("The key says that no finger is enrolled."), State: unchanged, Next: []Choice{Retry, Leave}}
 	}
 	if k.onKey {
-		w.verified(keyID, T("Read back: the key holds a finger."))
-		return nil
+		return k.verifyAlone(ctx, w)
 	}
 	return w.withPIN(ctx, keyID, func(pin secret.Secret) error {
 		list, err := w.session.Fingerprints(ctx, pin)
@@ -245,7 +228,18 @@ func (k *keyStep) verify(ctx context.Context, w *World) error {
 	})
 }
 
-func (w *World) light(colour string, blink bool) { w.Tell(LightEvent(colour, blink)) }
+func (w *World) light(colour string, blink bool) {
+	w.Tell(Event{Name: EventLED, Text: lightWords(colour, blink), Data: LED{colour, blink, LightMeaning(colour, blink)}})
+}
+
+// lightWords is a colour of the light and what it means, in one line.
+func lightWords(colour string, blink bool) Text {
+	how := T("%s", colour)
+	if blink {
+		how = T("%s, flashing", colour)
+	}
+	return T("LED %s: %s.", how, LightMeaning(colour, blink))
+}
 
 // sampleWords says a verdict on a touch, and what to do on the next one.
 func sampleWords(s fido.SampleStatus) (verdict, advice Text) {
