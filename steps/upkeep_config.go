@@ -33,7 +33,7 @@ func SetMinPIN(ctx context.Context, w *World, points int) error {
 	if err := w.risk(ctx, "raise-min-pin", danger, strconv.Itoa(points)); err != nil {
 		return err
 	}
-	if err := w.withPIN(ctx, keyID, func(pin secret.Secret) error { return c.SetMinPIN(ctx, pin, points) }); err != nil {
+	if err := w.configure(ctx, func(pin secret.Secret) error { return c.SetMinPIN(ctx, pin, points) }); err != nil {
 		return err
 	}
 	return w.readSetting(ctx, func(i fido.Info) bool { return i.MinPIN == points },
@@ -84,7 +84,7 @@ func SetAlwaysUV(ctx context.Context, w *World, on bool) error {
 	if err := w.risk(ctx, name, danger, word); err != nil {
 		return err
 	}
-	if err := w.withPIN(ctx, keyID, func(pin secret.Secret) error { return c.ToggleAlwaysUV(ctx, pin) }); err != nil {
+	if err := w.configure(ctx, func(pin secret.Secret) error { return c.ToggleAlwaysUV(ctx, pin) }); err != nil {
 		return err
 	}
 	return w.readSetting(ctx, func(i fido.Info) bool { return i.Options["alwaysUv"] == on }, done)
@@ -103,6 +103,15 @@ func (w *World) configurer(ctx context.Context, option string) (fido.Configurer,
 			What: T("%s has no such setting (authenticatorConfig, option %s).", w.model(), option), Next: []Choice{Leave}}
 	}
 	return c, nil
+}
+
+// configure runs f with the key's PIN. A key that nobody has protected yet lets itself be set up without: so the
+// shortest PIN can be raised before the first one is set.
+func (w *World) configure(ctx context.Context, f func(pin secret.Secret) error) error {
+	if !w.keyInfo.HasPIN() && !w.keyInfo.Options["uv"] {
+		return f(secret.Secret{})
+	}
+	return w.withPIN(ctx, keyID, f)
 }
 
 // readSetting asks the key by getInfo whether what was written shows.

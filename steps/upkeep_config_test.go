@@ -96,6 +96,26 @@ func TestAlwaysUVGoesOffAndOn(t *testing.T) {
 	}
 }
 
+// Before the first PIN: the natural moment to say how long it has to be.
+func TestSettingsBeforeTheFirstPIN(t *testing.T) {
+	if fido.Library == "" {
+		t.Skip("without libfido2 a PIN is asked for first (problem pin-missing)")
+	}
+	b := newBench(t)
+	b.person.answer("risk.always-uv-off", "touch is enough")
+	b.mustCare(alwaysUV(false))
+	b.person.answer("risk.raise-min-pin", "6")
+	b.mustCare(minPIN(6))
+	if i := b.settings(); i.MinPIN != 6 || i.Options["alwaysUv"] || i.HasPIN() {
+		t.Fatalf("%+v", i)
+	}
+	for _, q := range b.person.asked {
+		if q == "key.pin" {
+			t.Error("asked for a PIN that is not there")
+		}
+	}
+}
+
 func TestAKeyWithoutSettingsSaysSo(t *testing.T) {
 	b := newBench(t)
 	b.plugBareKey()
