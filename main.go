@@ -154,9 +154,10 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 	a.signInFlags(root.Flags())
 	rehearsal := a.practiceCommand()
 	rehearsal.AddCommand(a.practiceServeCommand())
-	passes := a.passCommand()
+	tenant, passes := a.tenantCommand(), a.passCommand()
+	tenant.AddCommand(a.tenantAppCommand())
 	passes.AddCommand(a.passManyCommand())
-	root.AddCommand(rehearsal, a.replayCommand(), a.reaches(a.tenantCommand()), a.reaches(passes), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
+	root.AddCommand(rehearsal, a.replayCommand(), a.reaches(tenant), a.reaches(passes), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
 		a.fingerprintCommand(), a.versionCommand(), exitCodes())
 	return root
 }
