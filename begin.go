@@ -57,7 +57,13 @@ func continuable(dir string) (steps.Text, bool) {
 	if !ok || step == "signin" && st == "done" {
 		return steps.Text{}, false
 	}
-	return steps.T("goes on where it stopped: step \"%s\", %s", step, at.Local().Format("2006-01-02 15:04")), true
+	name := steps.Text{Format: "%s", Args: []any{step}}
+	for _, s := range steps.Rollout() {
+		if s.ID == step {
+			name = s.Name
+		}
+	}
+	return steps.T("goes on where it stopped: step \"%s\", %s", name, at.Local().Format("2006-01-02 15:04")), true
 }
 
 // ownKey is step 2 alone, for somebody who was given a key.

@@ -9,6 +9,7 @@ import (
 
 	"keyrollout/fido"
 	"keyrollout/steps"
+	"keyrollout/tui"
 )
 
 // keyFacts is all that a key tells without its PIN.
@@ -33,7 +34,7 @@ func (a *app) keyInfo(ctx context.Context, path string, asJSON bool) error {
 		return writeJSON(a.out, k)
 	}
 	for _, l := range k.describe() {
-		fmt.Fprintf(a.out, "%-14s %s\n", a.say(l[0]), a.say(l[1]))
+		fmt.Fprintf(a.out, "%s %s\n", tui.Pad(a.say(l[0]), 14), a.say(l[1]))
 	}
 	return nil
 }

@@ -25,10 +25,27 @@ func LightMeaning(colour string, blink bool) Text {
 
 // LightEvent tells what the key's light shows now.
 func LightEvent(colour string, blink bool) Event {
-	how := T("%s", colour)
+	how := ColourWord(colour)
 	if blink {
-		how = T("%s, flashing", colour)
+		how = T("%s, flashing", how)
 	}
 	meaning := LightMeaning(colour, blink)
 	return Event{Name: EventLED, Text: T("LED %s: %s.", how, meaning), Data: LED{colour, blink, meaning}}
+}
+
+// ColourWord names a colour of a key's light in the reader's language.
+func ColourWord(colour string) Text {
+	switch colour {
+	case "blue":
+		return T("blue")
+	case "green":
+		return T("green")
+	case "red":
+		return T("red")
+	case "cyan":
+		return T("cyan")
+	case "white":
+		return T("white")
+	}
+	return T("off")
 }

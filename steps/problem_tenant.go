@@ -49,7 +49,7 @@ func problemOfTenant(err error) *Problem {
 		p.Code, p.What = "tenant-forbidden", T("This account may not do that (%s).", g.Op)
 		p.Next = []Choice{{ID: "retry", Text: T("have the role for it activated, then try again")}, Leave}
 		if r, ok := g.Needs(); ok {
-			p.What = T("This account may not do that (%s). It takes the role %s and the permission %s.", g.Op, r.Role, strings.Join(r.Scopes, ", "))
+			p.What = T("This account may not do that (%s). It takes the role %s and the permission %s.", g.Op, Text{Format: r.Role}, strings.Join(r.Scopes, ", "))
 		}
 	case g.Status == 404:
 		p.Code, p.What = "tenant-not-found", T("The tenant does not know that, or this account may not see it (%s).", g.Op)

@@ -46,7 +46,11 @@ func (w *World) Identify(ctx context.Context) (err error) {
 	if w.Admin, err = w.Tenant.Me(ctx); err != nil {
 		return err
 	}
-	w.Tell(Event{Name: EventTenant, Text: T("%s, signed in as %s.", w.Org.Name, w.Admin.UPN),
+	text := T("%s, signed in as %s.", w.Org.Name, w.Admin.UPN)
+	if w.Org.Practice {
+		text = T("%s (practice), signed in as %s.", w.Org.Name, w.Admin.UPN)
+	}
+	w.Tell(Event{Name: EventTenant, Text: text,
 		Data: TenantState{Name: w.Org.Name, UPN: w.Admin.UPN, Practice: w.Org.Practice}})
 	return nil
 }

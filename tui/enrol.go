@@ -157,9 +157,9 @@ func ledLine(b brush, l steps.LED) string {
 	if !ok {
 		style = b.st.LED["off"]
 	}
-	how := b.say(steps.T("LED %s", b.say(colourWord(l.Colour))))
+	how := b.say(steps.T("LED %s", b.say(steps.ColourWord(l.Colour))))
 	if l.Blink {
-		how = b.say(steps.T("LED %s, flashing", b.say(colourWord(l.Colour))))
+		how = b.say(steps.T("LED %s, flashing", b.say(steps.ColourWord(l.Colour))))
 	}
 	line := style.Render(markLight) + " " + style.Render(how)
 	if !l.Meaning.Empty() {

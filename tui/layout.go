@@ -118,13 +118,13 @@ func (b brush) pair(col int, name string, lines []string) []string {
 		if i > 0 {
 			name = ""
 		}
-		out = append(out, pad(name, col)+l)
+		out = append(out, Pad(name, col)+l)
 	}
 	return out
 }
 
-// pad fills up to w cells, or cuts.
-func pad(s string, w int) string {
+// Pad fills up to w cells, or cuts.
+func Pad(s string, w int) string {
 	if n := ansi.StringWidth(s); n <= w {
 		return s + strings.Repeat(" ", w-n)
 	}
@@ -150,7 +150,7 @@ func beside(left []string, w int, right []string) []string {
 		if i < len(right) {
 			r = right[i]
 		}
-		out = append(out, strings.TrimRight(pad(l, w)+r, " "))
+		out = append(out, strings.TrimRight(Pad(l, w)+r, " "))
 	}
 	return out
 }

@@ -83,9 +83,9 @@ func (t *teller) plan(e steps.Event, p steps.Plan) {
 func (t *teller) light(e steps.Event, l steps.LED) {
 	text := e.Text
 	if text.Empty() {
-		text = steps.T("LED %s", t.say(colourWord(l.Colour)))
+		text = steps.T("LED %s", t.say(steps.ColourWord(l.Colour)))
 		if l.Blink {
-			text = steps.T("LED %s, flashing", t.say(colourWord(l.Colour)))
+			text = steps.T("LED %s, flashing", t.say(steps.ColourWord(l.Colour)))
 		}
 	}
 	if s := t.say(text); s != t.led {

@@ -65,20 +65,3 @@ func (s Styles) mark(state steps.State) string {
 	}
 	return s.Faint.Render(markPending)
 }
-
-// colourWord names a colour of a key's light in the reader's language.
-func colourWord(colour string) steps.Text {
-	switch colour {
-	case "blue":
-		return steps.T("blue")
-	case "green":
-		return steps.T("green")
-	case "red":
-		return steps.T("red")
-	case "cyan":
-		return steps.T("cyan")
-	case "white":
-		return steps.T("white")
-	}
-	return steps.T("off")
-}

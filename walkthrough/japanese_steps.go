@@ -14,10 +14,11 @@ var japaneseSteps = map[string]string{
 	"%s: done.":              "%s: 完了しました。",
 
 	// world.go
-	"%s, signed in as %s.":          "%s に %s としてサインインしています。",
-	"What now?":                     "どうしますか?",
-	"try again":                     "もう一度試す",
-	"stop here; go on another time": "ここで止めて後日続ける",
+	"%s, signed in as %s.":            "%s に %s としてサインインしています。",
+	"%s (practice), signed in as %s.": "%s (練習) に %s としてサインインしています。",
+	"What now?":                       "どうしますか?",
+	"try again":                       "もう一度試す",
+	"stop here; go on another time":   "ここで止めて後日続ける",
 
 	// key.go
 	"key":                                 "キー",

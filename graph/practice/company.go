@@ -2,7 +2,7 @@ package practice
 
 // The default company, which opens when no seed is given.
 const (
-	CompanyName = "Contoso (practice)"
+	CompanyName = "Contoso"
 	Domain      = "contoso.example" // RFC 2606 keeps .example free of real companies
 
 	AdminUPN      = "admin@" + Domain    // may do everything the four steps need, except to its own account
