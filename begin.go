@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"keyrollout/fido"
 	"keyrollout/internal/state"
 	"keyrollout/steps"
 )
@@ -77,7 +76,7 @@ func (a *app) ownKey(ctx context.Context, ask steps.Asker, tell func(steps.Event
 		return err
 	}
 	defer j.Close()
-	w := &steps.World{Asker: ask, Tell: tell, Keys: fido.Attached(), Clock: wallClock{}, Journal: j}
+	w := &steps.World{Asker: ask, Tell: tell, Keys: a.keysAt(""), Clock: wallClock{}, Journal: j}
 	defer w.Close()
 	return a.rollout(ctx, w, []steps.Step{steps.KeyStep()})
 }
