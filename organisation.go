@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"keyrollout/fido"
 	"keyrollout/internal/state"
 	"keyrollout/steps"
 )
@@ -16,7 +15,7 @@ func (a *app) organisation(ctx context.Context, ask steps.Asker, tell func(steps
 	if err != nil {
 		return err
 	}
-	w := &steps.World{Asker: ask, Tell: tell, Tenant: t, Keys: fido.Attached(), Clock: wallClock{}}
+	w := &steps.World{Asker: ask, Tell: tell, Tenant: t, Keys: a.keysAt(""), Clock: wallClock{}}
 	if err := w.Identify(ctx); err != nil {
 		return problemOr(err)
 	}
