@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -131,7 +132,11 @@ func (a *app) try(ctx context.Context, ask steps.Asker, tell func(steps.Event), 
 		return nil
 	}
 	once.ShowCode = func(c graph.DeviceCode) error {
-		tell(waitForCode(c))
+		time.AfterFunc(time.Second, func() { // a question that arrives ends a wait: the countdown comes after it
+			if cols, _ := a.room(); cols > 0 && ctx.Err() == nil {
+				tell(waitForCode(c))
+			}
+		})
 		return show(a.codeQuestion(c))
 	}
 	once.ShowPage = func(url string) error { return show(pageQuestion(url)) }
