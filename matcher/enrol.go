@@ -18,6 +18,7 @@ type Enrolment struct {
 	samples  int
 	enrolled []*Finger
 	views    []*Template
+	stray    *Template // the last touch that fitted none
 }
 
 // NewEnrolment starts the enrolment of a finger from so many good touches (1 to 32). A touch of one of the enrolled
@@ -42,7 +43,6 @@ const (
 	usableUntold  = 0.52 // the same where the ridges do not agree on a period
 	usableArea    = 18   // mm2 of ridges a touch must show
 	mergeScore    = 10   // a touch this like one of the others belongs to the same finger
-	mergeAfter    = 2    // touches after which a new one has to fit one of them
 	skewLimit     = 40   // degrees
 )
 
@@ -127,11 +127,23 @@ func (e *Enrolment) Add(img Image) Touch {
 			return Touch{Verdict: Exists, Quality: t.Quality}
 		}
 	}
-	if v := e.fits(t.Template); v != Good {
+	if v := e.fits(t.Template); v == MergeFailure && e.firstWasStray(t.Template) {
+		e.views = []*Template{e.stray, t.Template}
+		return t
+	} else if v != Good {
+		if v == MergeFailure {
+			e.stray = t.Template
+		}
 		return Touch{Verdict: v, Quality: t.Quality}
 	}
 	e.views = append(e.views, t.Template)
 	return t
+}
+
+// firstWasStray: two touches fit each other and not the first one, which then was the odd one out. One finger is
+// enrolled in the end, never two.
+func (e *Enrolment) firstWasStray(t *Template) bool {
+	return len(e.views) == 1 && e.stray != nil && compare(e.stray, t).worth >= mergeScore
 }
 
 // fits compares a touch with those before.
@@ -150,7 +162,7 @@ func (e *Enrolment) fits(t *Template) Verdict {
 		}
 	}
 	switch {
-	case len(e.views) >= mergeAfter && best < mergeScore:
+	case len(e.views) > 0 && best < mergeScore:
 		return MergeFailure
 	case skewed > 0:
 		return TooSkewed
