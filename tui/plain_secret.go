@@ -21,6 +21,7 @@ func (d *dialogue) secret(ctx context.Context, q steps.Question) (steps.Answer, 
 		return steps.Answer{}, steps.ErrNoAnswer
 	}
 	defer tty.Close()
+	defer quiet(int(tty.Fd()))() // before the prompt: who types at once is not seen either
 	d.ask(d.out, q)
 	b, err := readSecret(ctx, tty)
 	d.printf("\n")

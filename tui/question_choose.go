@@ -17,6 +17,7 @@ type chooseForm struct {
 	at      int // -1: nothing is chosen, and Enter alone takes nothing
 	yesNo   bool
 	verb    steps.Text
+	safe    bool // there is a default: Enter alone does no harm
 	nudge   bool // Enter was pressed on nothing
 }
 
@@ -24,7 +25,7 @@ func newChoose(q steps.Question) *chooseForm {
 	f := &chooseForm{choices: q.Choices, at: -1, verb: steps.T("choose")}
 	for i, c := range q.Choices {
 		if q.Default != "" && c.ID == q.Default {
-			f.at = i
+			f.at, f.safe = i, true
 		}
 	}
 	return f
@@ -66,7 +67,8 @@ func (f *chooseForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
 	case key.Matches(k, keys.End):
 		f.at = last
 	default:
-		if n, err := strconv.Atoi(k.Text); err == nil && n >= 1 && n <= len(f.choices) {
+		// Digits choose only where Enter alone would do no harm: a PIN typed too late must not answer a question.
+		if n, err := strconv.Atoi(k.Text); err == nil && n >= 1 && n <= len(f.choices) && f.safe {
 			f.at = n - 1
 		}
 	}

@@ -125,7 +125,7 @@ func (f farewell) printState(line func(string, ...any)) {
 	if !f.step.Empty() {
 		line("%s", f.say(steps.T("It stopped in the step %q. What was done stays done.", f.say(f.step))))
 	}
-	if f.rollout {
+	if f.rollout && !f.step.Empty() {
 		line("%s", f.say(steps.T("Start keyrollout again to go on: it asks the tenant and the key what is true.")))
 	}
 }

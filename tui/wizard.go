@@ -156,6 +156,8 @@ func sized(o Options, msg tea.Msg) tea.Msg {
 	if size.Height <= 0 {
 		size.Height = number(o.env("LINES"), 24)
 	}
+	// No screen is that large: a terminal that says so would only cost memory.
+	size.Width, size.Height = min(size.Width, 500), min(size.Height, 300)
 	return size
 }
 
