@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Rollout is the four steps in their order.
@@ -32,6 +33,9 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 		}
 	}
 	sum.Done = w.reached
+	if err != nil {
+		sum.Done = slices.Concat(w.reached, w.changed) // of the step that was stopped: done all the same
+	}
 	sum.Complete = err == nil
 	text := T("All four steps are done.")
 	if !sum.Complete {
@@ -64,6 +68,7 @@ func (w *World) begin(ctx context.Context) error {
 }
 
 func runStep(ctx context.Context, w *World, s Step) error {
+	w.changed = nil
 	if err := w.enter(s, Active); err != nil {
 		return err
 	}
@@ -87,8 +92,15 @@ func runStep(ctx context.Context, w *World, s Step) error {
 			w.closeKey() // the line to it is dead, whoever plugs it in again
 		}
 		// The way on that was chosen is a new attempt: it begins by looking again.
-		if _, err := w.solve(ctx, s.ID, p); err != nil {
+		way, err := w.solve(ctx, s.ID, p)
+		if err != nil {
 			return err
+		}
+		w.rechoose = way == "change"
+		if way == "reset" {
+			if err := Visit(ctx, w, ResetKey); err != nil {
+				return err
+			}
 		}
 	}
 }

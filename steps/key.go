@@ -168,10 +168,10 @@ func (k *keyStep) enrol(ctx context.Context, w *World) error {
 		k.enrolled = fp
 		return err
 	})
-	w.light("blue", false)
 	if err != nil {
 		return err
 	}
+	w.light("blue", false)
 	w.done(keyID, T("Finger enrolled: %s.", k.finger), Fact{"finger", "enrolled"})
 	return w.Journal.Result(keyID, "finger", "")
 }

@@ -39,7 +39,7 @@ func IssuePass(ctx context.Context, w *World, user string, lifetime time.Duratio
 
 // passFor finds a person and says why they could not use a pass, if they could not.
 func (w *World) passFor(ctx context.Context, user string) (graph.User, graph.PassPolicy, error) {
-	u, err := w.Tenant.User(ctx, user)
+	u, err := w.userNamed(ctx, user)
 	if err != nil {
 		return u, graph.PassPolicy{}, err
 	}
@@ -65,9 +65,29 @@ func (w *World) passFor(ctx context.Context, user string) (graph.User, graph.Pas
 	return u, policy, err
 }
 
+// userNamed finds a person by id or sign-in name, or by a name that only one has.
+func (w *World) userNamed(ctx context.Context, name string) (graph.User, error) {
+	u, err := w.Tenant.User(ctx, name)
+	if !graph.NotFound(err) {
+		return u, err
+	}
+	found, err := w.Tenant.FindUsers(ctx, name)
+	if err != nil {
+		return u, err
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	p := &Problem{Code: "user-unknown", What: T("Nobody with \"%s\" in the name.", name), State: tenantUnchanged}
+	if len(found) > 1 {
+		p.Code, p.What = "user-several", T("%d people have \"%s\" in the name: write the whole sign-in name.", len(found), name)
+	}
+	return u, p
+}
+
 // PassesOf lists a person's passes, without their values, which nobody can read again.
 func PassesOf(ctx context.Context, w *World, user string) (graph.User, []graph.Pass, error) {
-	u, err := w.Tenant.User(ctx, user)
+	u, err := w.userNamed(ctx, user)
 	if err != nil {
 		return u, nil, err
 	}
@@ -107,6 +127,7 @@ func (w *World) issuePass(ctx context.Context, step string, existing []graph.Pas
 	if err != nil {
 		return w.settlePass(ctx, step, existing, err)
 	}
+	w.changed = append(w.changed, T("A pass for %s is out, seen or not; take it away with  keyrollout pass revoke %s", wish.UserName, wish.UserUPN))
 	if _, err := w.Ask(ctx, Question{Name: "pass.shown", Kind: Show, Value: p.Value,
 		Text: T("The pass of %s. It is shown now and never again.", wish.UserName),
 		Detail: []Text{

@@ -21,7 +21,7 @@ func ProblemOf(err error) *Problem {
 	return problemOfTenant(err)
 }
 
-var unchanged = T("Nothing was changed on the key.")
+var unchanged = T("This changed nothing on the key; what was done before stays.")
 
 func problemOfKey(e *fido.Error) *Problem {
 	p := &Problem{Code: fmt.Sprintf("key-%02x", int(e.Code)), Next: []Choice{Retry, Leave}, State: unchanged, Err: e}
@@ -63,7 +63,13 @@ func problemOfKey(e *fido.Error) *Problem {
 		p.Code, p.What = "wrong-key", T("This key holds no sign-in for this account.")
 		p.Next = []Choice{{ID: "retry", Text: T("use the key that was registered")}, Leave}
 	case fido.CodeNotAllowed:
-		p.Code, p.What = "key-not-allowed", T("The key does not allow that now.")
+		p.Code, p.What = "key-not-allowed", T("The key does not allow that now. A reset it allows only within ten seconds after it was plugged in.")
+	case fido.CodeTouchesRefused:
+		p.Code, p.What = "touches-refused", T("Too many touches in a row were refused. Nothing of this finger is kept.")
+		p.Next = []Choice{{ID: "retry", Text: T("wipe the finger and the sensor, warm a dry finger, then try again")}, Leave}
+	case fido.CodeNotFound:
+		p.Code, p.What = "key-none", T("There is no key at this place.")
+		p.Next = []Choice{{ID: "retry", Text: T("plug it in, or look at the path, then try again")}, Leave}
 	case fido.CodePINNotSet, fido.CodePUATRequired:
 		p.Code, p.What = "pin-missing", T("The key asks for a PIN or a finger first.")
 	case fido.CodePINPolicy:
@@ -80,7 +86,8 @@ func pinBlocked(err error) *Problem {
 	return &Problem{Code: "pin-blocked", Err: err,
 		What:  T("The PIN of this key is locked: no tries are left."),
 		State: T("Nothing else changed on the key. Only a reset helps; every sign-in and finger on it would be lost."),
-		Next:  []Choice{{ID: "retry", Text: T("take another key, or reset this one, then try again")}, Leave}}
+		Next: []Choice{{ID: "retry", Text: T("take another key, then try again")},
+			{ID: "reset", Text: T("reset this key: everything on it is lost")}, Leave}}
 }
 
 // problemOfPIN says what is wrong with a PIN that was typed; nil = nothing.

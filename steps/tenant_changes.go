@@ -31,12 +31,8 @@ func fido2Changes(from, to graph.FIDO2Policy, wish Wish) []Change {
 	if from.Enabled != to.Enabled {
 		add(T("method"), onOff(from.Enabled), onOff(to.Enabled))
 	}
-	if !sameTargets(from.Include, to.Include) {
-		a := who(from.Include, wish)
-		if !from.Enabled {
-			a = T("nobody")
-		}
-		add(T("who"), a, who(to.Include, wish))
+	if !from.Enabled || !sameTargets(from.Include, to.Include) {
+		add(T("who"), reach(from.Enabled, from.Include), who(to.Include, wish))
 	}
 	if from.SelfService != to.SelfService {
 		add(T("set up by themselves"), yesNo(from.SelfService), yesNo(to.SelfService))

@@ -48,11 +48,11 @@ func (t *tenantStep) chooseWho(ctx context.Context, w *World, wish *Wish) error 
 		return err
 	}
 	if a.ID == "all" {
-		wish.Who, wish.WhoName = graph.AllUsers, "everyone"
+		wish.Who, wish.WhoName = graph.AllUsers, ""
 		return nil
 	}
 	for {
-		a, err := w.Ask(ctx, Question{Name: "tenant.group", Kind: Line, Default: wish.WhoName, Text: T("Which group? Its name, or a part of it"), Check: notEmpty})
+		a, err := w.Ask(ctx, Question{Name: "tenant.group", Kind: Line, Default: or(wish.WhoName, w.Hints["tenant.group"]), Text: T("Which group? The beginning of its name"), Check: notEmpty})
 		if err != nil {
 			return err
 		}
@@ -152,8 +152,8 @@ func (w *World) risk(ctx context.Context, name string, what Text, word string) e
 
 func (t *tenantStep) chooseUser(ctx context.Context, w *World, wish *Wish) error {
 	for {
-		a, err := w.Ask(ctx, Question{Name: "tenant.user", Kind: Line, Default: wish.UserUPN,
-			Text: T("Who gets the first key? A name or a sign-in name"), Check: notEmpty})
+		a, err := w.Ask(ctx, Question{Name: "tenant.user", Kind: Line, Default: or(wish.UserUPN, w.Hints["tenant.user"]),
+			Text: T("Who gets the first key? The beginning of a name or sign-in name"), Check: notEmpty})
 		if err != nil {
 			return err
 		}
@@ -171,8 +171,12 @@ func (t *tenantStep) chooseUser(ctx context.Context, w *World, wish *Wish) error
 			return err
 		}
 		if p != nil {
-			if _, err := w.solve(ctx, tenantID, p); err != nil {
+			way, err := w.solve(ctx, tenantID, p)
+			if err != nil {
 				return err
+			}
+			if way == "change" {
+				return ErrBack
 			}
 			continue
 		}
@@ -204,6 +208,7 @@ func (t *tenantStep) unfitUser(ctx context.Context, w *World, u *graph.User, ask
 		return nil, err
 	}
 	p.Code, p.What = "user-out-of-scope", T("%s would not be covered: not in \"%s\", or in an excluded group.", u.Name, wish.WhoName)
+	p.Next = slices.Insert(p.Next, 1, Choice{ID: "change", Text: T("choose another group")})
 	return p, nil
 }
 

@@ -184,7 +184,7 @@ func (w *World) afterWrongPIN(ctx context.Context, step string, code fido.Code) 
 func (w *World) replug(ctx context.Context, step string, tries int) error {
 	if _, err := w.solve(ctx, step, &Problem{Code: "pin-replug",
 		What:  T("Three wrong PINs in a row: the key wants to be unplugged first."),
-		State: T("%d tries are left. Nothing else changed on the key.", tries),
+		State: T("%d tries are left. Nothing else changed on the key. At 0 only a reset helps, and every sign-in on the key is lost.", tries),
 		Next:  []Choice{{ID: "replug", Text: T("unplug it, then enter the PIN again")}, Leave}}); err != nil {
 		return err
 	}

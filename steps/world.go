@@ -18,12 +18,15 @@ type World struct {
 	Keys    fido.Keys
 	Clock   Clock
 	Journal *Journal
+	// Hints are answers to offer where somebody who rehearses cannot know what there is, by the question's name.
+	Hints map[string]string
 	// Admin is who is signed in: the person at the terminal, an administrator.
 	Admin graph.User
 	// Org is the tenant.
 	Org graph.Organization
 
 	reached  []Text        // what was read back, for the summary
+	changed  []Text        // what was done in the step under way
 	rechoose bool          // the person went back: Plan asks again what it knows already
 	session  fido.Session  // the visit to the key, from the first time a step needs it
 	keyInfo  fido.Info     // what the key said when the visit began or after it changed
@@ -62,6 +65,7 @@ func (w *World) Close() {
 }
 
 func (w *World) done(step string, t Text, facts ...Fact) {
+	w.changed = append(w.changed, t)
 	w.Tell(Event{Name: EventDone, Step: step, Text: t, Facts: facts})
 }
 
