@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"keyrollout/internal/secret"
 	"keyrollout/steps"
@@ -47,7 +48,7 @@ func (p *Player) Ask(ctx context.Context, q steps.Question) (steps.Answer, error
 		}
 		return p.echo(q.Word, q.Word), nil
 	}
-	for {
+	for last := (ScriptAnswer{}); ; {
 		if err := ctx.Err(); err != nil {
 			return steps.Answer{}, context.Cause(ctx)
 		}
@@ -63,12 +64,26 @@ func (p *Player) Ask(ctx context.Context, q steps.Question) (steps.Answer, error
 			return ans, nil
 		}
 		fmt.Fprintf(p.out, "%s %s\n", p.say(problem.What), p.say(problem.State))
+		if a == last {
+			return steps.Answer{}, &Error{File: p.script.Name, Line: a.Line, Msg: fmt.Sprintf("%q does not take this answer, however often it is given: %s", q.Name, p.say(problem.What))}
+		}
+		last = a
 	}
 }
 
 func (p *Player) echo(id, shown string) steps.Answer {
-	fmt.Fprintln(p.out, shown)
+	fmt.Fprintln(p.out, visible(shown))
 	return steps.Answer{ID: id}
+}
+
+// visible keeps what a script says from steering the terminal, or from looking like a line of the program's own.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
 }
 
 // next takes the next answer for a question.

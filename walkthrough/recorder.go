@@ -35,6 +35,9 @@ func (r *Recorder) Ask(ctx context.Context, q steps.Question) (steps.Answer, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if strings.HasPrefix(q.Name, "begin.") || strings.HasPrefix(q.Name, "practice.") || strings.HasPrefix(q.Name, "login.") {
+		return a, nil // how one came here is not part of a script: it always plays in a practice of its own
+	}
 	switch q.Kind {
 	case steps.Act, steps.Show:
 	case steps.Typed:

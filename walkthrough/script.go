@@ -99,6 +99,9 @@ func Load(path string) (*Script, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !st.Mode().IsRegular() {
+		return nil, &Error{File: path, Msg: "not a file"}
+	}
 	if st.Size() > maxScript {
 		return nil, &Error{File: path, Msg: "too large for a script (more than 1 MiB)"}
 	}
@@ -114,6 +117,7 @@ func Parse(name string, b []byte) (*Script, error) {
 	if len(b) > maxScript {
 		return nil, &Error{File: name, Msg: "too large for a script (more than 1 MiB)"}
 	}
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")) // an editor's byte order mark
 	b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
 	ar := txtar.Parse(b)
 	s := &Script{Name: name, Clock: practiceStart, Seed: 1, Language: language.English, raw: b}
