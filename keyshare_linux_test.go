@@ -207,7 +207,6 @@ func TestKeyIsSharedOverSSH(t *testing.T) {
 	s.Close()
 	var none bytes.Buffer
 	d.until(t, regexp.MustCompile(`authenticatorMakeCredential for login\.example`), &none)
-	d.until(t, regexp.MustCompile(`touch it to allow this`), &none)
 
 	t.Run("one at a time", func(t *testing.T) {
 		args := append([]string{"key", "share", "--softkey", "--auto", "--program", h.far(t), h.user, "--"}, h.args...)

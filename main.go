@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -59,6 +60,10 @@ func (a *app) exit(ctx context.Context, err error) int {
 		usage usageError
 		p     *steps.Problem
 	)
+	if err != nil && ended(ctx) {
+		fmt.Fprintln(a.err, a.say(steps.T("Interrupted. What was done stays done; start keyrollout again to go on.")))
+		return exitInterrupted
+	}
 	switch {
 	case err == nil:
 		return exitDone
@@ -73,12 +78,24 @@ func (a *app) exit(ctx context.Context, err error) int {
 	case errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command"):
 		fmt.Fprintf(a.err, "keyrollout: %v\nhint: keyrollout help\n", err)
 		return exitUsage
-	case ctx.Err() != nil:
-		fmt.Fprintln(a.err, a.say(steps.T("Interrupted. What was done stays done; start keyrollout again to go on.")))
-		return exitInterrupted
+	case errors.Is(err, steps.ErrNoAnswer):
+		fmt.Fprintf(a.err, "keyrollout: %v\nstate: %s\nnext: %s\n", err,
+			a.say(steps.T("Nothing was taken for a yes; what was done before stays done.")),
+			a.say(steps.T("start it in a terminal, or play a script:  keyrollout replay")))
+		return exitFailed
 	}
 	fmt.Fprintf(a.err, "keyrollout: %v\n", err)
 	return exitFailed
+}
+
+// ended reports whether a signal ended the run. The screen and this program hear the same signal, in either order.
+func ended(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return true
+	case <-time.After(50 * time.Millisecond):
+		return false
+	}
 }
 
 // problem prints a problem in its three parts.
@@ -138,9 +155,11 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
   keyrollout                   the wizard
   keyrollout key list          the keys in this computer
   keyrollout doctor            what this machine can and cannot do`,
-		Args:          noArgs,
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Args:              noArgs,
+		PersistentPreRunE: a.checkOutputs,
+		Version:           version,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.drive(cmd.Context(), a.screen(steps.Rollout()), a.begin)
 		},
@@ -188,9 +207,9 @@ func exitCodes() *cobra.Command {
 // drive shows a run on the screen that fits: the wizard, or the plain dialogue.
 func (a *app) drive(ctx context.Context, o tui.Options, r tui.Run) error {
 	if plain, _ := tui.WantsPlain(o, a.plain); plain {
-		return tui.Plain(ctx, o, r)
+		return tui.Plain(ctx, o, a.recording(r))
 	}
-	return tui.Wizard(ctx, o, r)
+	return tui.Wizard(ctx, o, a.recording(r))
 }
 
 // screen is a screen for some steps; none for what is not a rollout.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -100,6 +101,7 @@ type practiceRun struct {
 	cancel context.CancelCauseFunc
 	tenant *practice.Tenant
 	key    *softkey.Key
+	faults *practice.Faults
 	hand   *hand
 	clock  *practiceClock
 	unlock func() error
@@ -119,6 +121,9 @@ func openPractice(ctx context.Context, o practiceOptions) (*practiceRun, error) 
 	}
 	if err := p.open(ctx, o); err != nil {
 		p.Close()
+		if o.Dir != "" {
+			err = fmt.Errorf("the practice in %s cannot be taken up: %w\nstate: nothing was changed\nnext: keyrollout practice --fresh  begins anew", o.Dir, err)
+		}
 		return nil, err
 	}
 	return p, nil
@@ -141,6 +146,7 @@ func (p *practiceRun) open(ctx context.Context, o practiceOptions) (err error) {
 		if to.Faults, to.Seed, err = o.Script.company(); err != nil {
 			return err
 		}
+		p.faults = to.Faults
 	}
 	if p.tenant, err = practice.New(to); err != nil {
 		return err
@@ -177,7 +183,8 @@ func (p *practiceRun) furnish(o practiceOptions) error {
 		}
 	}
 	p.world = &steps.World{Asker: p.hand, Tell: o.Tell, Tenant: t, Pages: graph.NewPages(practiceURL, rt),
-		Keys: fido.Software(p.key.Device(), p.key.Link), Clock: p.clock, Journal: journal}
+		Hints: map[string]string{"tenant.group": practice.PilotGroup, "tenant.user": "aiko@" + practice.Domain},
+		Keys:  fido.Software(p.key.Device(), p.key.Link), Clock: p.clock, Journal: journal}
 	return nil
 }
 
@@ -229,11 +236,19 @@ func sealingKey(path string) (secret.Secret, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return secret.Secret{}, err
 	}
+	if sealed := strings.TrimSuffix(path, ".key") + ".sealed"; exists(sealed) {
+		return secret.Secret{}, fmt.Errorf("%s is missing: without it %s cannot be opened", path, sealed)
+	}
 	b = make([]byte, 32)
 	if _, err := rand.Read(b); err != nil {
 		return secret.Secret{}, err
 	}
 	return secret.New(b), state.WriteFile(path, bytes.Clone(b))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // seeded is randomness that a script can repeat; every user of it has a stream of its own.
@@ -253,7 +268,7 @@ func forget(dir string) error {
 		return err
 	}
 	defer unlock()
-	for _, pattern := range []string{"tenant.json*", "softkey.*", "journal.jsonl", "hand.json", "clock.json"} {
+	for _, pattern := range []string{"tenant.json*", ".*.new-*", ".practice-*", "softkey.*", "journal.jsonl", "hand.json", "clock.json"} {
 		found, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			return err

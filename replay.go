@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,7 +72,8 @@ func (a *app) playBuiltIn(ctx context.Context) error {
 // play runs a script in a practice of its own and returns what was printed and the evidence.
 func (a *app) play(ctx context.Context, s *walkthrough.Script, out io.Writer) (dialogue, evidence string, err error) {
 	var printed bytes.Buffer
-	both := io.MultiWriter(out, &printed)
+	shown := &sink{w: out}
+	both := io.MultiWriter(&printed, shown)
 	say := walkthrough.Speak(s.Language)
 	tell := tui.PlainTell(both, say)
 	last := ""
@@ -98,7 +100,7 @@ func (a *app) play(ctx context.Context, s *walkthrough.Script, out io.Writer) (d
 	if err := steps.Run(p.ctx, p.world, steps.Rollout()); err != nil {
 		return "", "", err
 	}
-	if err := player.Unused(); err != nil {
+	if err := errors.Join(player.Unused(), p.unmetFaults(s), shown.err); err != nil {
 		return "", "", err
 	}
 	b, err := ev.JSON()
@@ -106,6 +108,29 @@ func (a *app) play(ctx context.Context, s *walkthrough.Script, out io.Writer) (d
 		return "", "", err
 	}
 	return printed.String(), string(b), a.keepEvidence(b)
+}
+
+// sink remembers that an output failed: the dialogue goes on, and the run ends with the error.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	if _, err := s.w.Write(b); err != nil && s.err == nil {
+		s.err = err
+	}
+	return len(b), nil
+}
+
+// unmetFaults is an error for a fault that was asked for and never met.
+func (p *practiceRun) unmetFaults(s *walkthrough.Script) error {
+	for _, f := range p.faults.Left() {
+		if f.Count > 0 {
+			return &walkthrough.Error{File: s.Name, Msg: fmt.Sprintf("the fault %q was not met as often as it was asked for", f.String())}
+		}
+	}
+	return nil
 }
 
 // keepEvidence writes the evidence where --evidence says.

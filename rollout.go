@@ -10,6 +10,7 @@ import (
 
 	"keyrollout/internal/state"
 	"keyrollout/steps"
+	"keyrollout/tui"
 	"keyrollout/walkthrough"
 )
 
@@ -26,17 +27,7 @@ func (a *app) rollout(ctx context.Context, w *steps.World, rollout []steps.Step)
 		}
 		shown(e)
 	}
-	var rec *walkthrough.Recorder
-	if a.record != "" {
-		rec = walkthrough.NewRecorder(w.Asker)
-		w.Asker = rec
-	}
 	err := steps.Run(ctx, w, rollout)
-	if rec != nil {
-		if rerr := state.WriteFile(a.record, rec.Script(fmt.Sprintf("Recorded in %s", w.Org.Name))); err == nil {
-			err = rerr
-		}
-	}
 	if err == nil {
 		err = kept
 	}
@@ -61,7 +52,42 @@ func (a *app) writeEvidence(ev *walkthrough.Evidence, w *steps.World) (string, e
 		}
 		path = filepath.Join(dir, w.Clock.Now().UTC().Format("20060102T150405Z")+".json")
 	}
-	return path, state.WriteFile(path, b)
+	if err := state.WriteFile(path, b); err != nil {
+		return "", fmt.Errorf("the evidence was not written: %w", err)
+	}
+	return path, nil
+}
+
+// recording runs r and writes the script that would replay it, where --record asks for one. Whatever the person does
+// is heard, a touch of the practice key too.
+func (a *app) recording(r tui.Run) tui.Run {
+	if a.record == "" {
+		return r
+	}
+	return func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+		rec := walkthrough.NewRecorder(ask)
+		err := r(ctx, rec, tell)
+		if werr := state.WriteFile(a.record, rec.Script("Recorded")); werr != nil && err == nil {
+			err = fmt.Errorf("the script was not written: %w", werr)
+		}
+		return err
+	}
+}
+
+// checkOutputs finds out before a run whether what it leaves can be written.
+func (a *app) checkOutputs(cmd *cobra.Command, _ []string) error {
+	for _, path := range []string{a.record, a.evidence} {
+		if path == "" {
+			continue
+		}
+		if st, err := os.Stat(path); err == nil && st.IsDir() {
+			return usageError{fmt.Errorf("%s is a directory; a file is wanted", path)}
+		}
+		if st, err := os.Stat(filepath.Dir(path)); err != nil || !st.IsDir() {
+			return usageError{fmt.Errorf("%s cannot be written: there is no directory %s", path, filepath.Dir(path))}
+		}
+	}
+	return nil
 }
 
 func (a *app) doctorCommand() *cobra.Command {
