@@ -32,6 +32,9 @@ const (
 	exitInterrupted = 130 // Ctrl+C, hang-up
 )
 
+// endWithin is how long a run may take to end in order after a signal: longer than the screen waits for it.
+const endWithin = 15 * time.Second
+
 func main() {
 	// Bubble Tea writes every key it reads, PINs too, to the file this names.
 	os.Unsetenv("TEA_TRACE")
@@ -42,6 +45,12 @@ func main() {
 func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) int {
 	ctx, stop := signal.NotifyContext(ctx, terminating...)
 	defer stop()
+	// A terminal that nobody reads any more must not keep a program that was told to end. All state is on disk by then.
+	late := context.AfterFunc(ctx, func() {
+		time.Sleep(endWithin)
+		os.Exit(exitInterrupted)
+	})
+	defer late()
 	a := &app{environ: environ, in: in, out: out, err: errOut}
 	a.say = walkthrough.Speak(walkthrough.Language(a.env))
 	root := a.command()
