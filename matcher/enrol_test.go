@@ -137,3 +137,27 @@ func TestFingerStored(t *testing.T) {
 		t.Error("an empty finger was written")
 	}
 }
+
+// Two fingers are never enrolled as one: the second touch has to fit the first, or the first is dropped.
+func TestTwoFingersAreNotOne(t *testing.T) {
+	one, other := synth.New(11), synth.New(12)
+	e := matcher.NewEnrolment(6)
+	if v := e.Add(one.Touch(1)).Verdict; v != matcher.Good {
+		t.Fatalf("the first touch: %v", v)
+	}
+	if v := e.Add(other.Touch(1)).Verdict; v != matcher.MergeFailure {
+		t.Fatalf("another finger's touch: %v", v)
+	}
+	for n := 2; e.Remaining() > 0 && n < 30; n++ {
+		e.Add(other.Touch(n))
+	}
+	f, err := e.Finger()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 40; n < 44; n++ {
+		if i, s, err := matcher.Verify(one.Touch(n), f); err == nil && i >= 0 {
+			t.Errorf("touch %d of the first finger opens (%.1f)", n, s)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package steps_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"keyrollout/graph"
+	"keyrollout/steps"
 )
 
 func readFile(t *testing.T, path string) string {
@@ -228,4 +230,40 @@ func TestALockedPINIsToldBeforeItIsAsked(t *testing.T) {
 		t.Fatal("a locked PIN let the rollout finish")
 	}
 	b.mustTell("pin-blocked")
+}
+
+func TestALockedKeyCanBeResetAndTheRolloutFinished(t *testing.T) {
+	b := newBench(t)
+	b.crash("PIN set.")
+	b.person.answer("key.pin", repeat("0000", 8)...)
+	b.person.answer("problem.pin-wrong", repeat("retry", 8)...)
+	b.person.answer("problem.pin-replug", repeat("replug", 8)...)
+	b.person.answer("problem.pin-blocked", "reset")
+	b.person.answer("risk.reset-key", "reset this key")
+	b.finish()
+	b.mustTell("pin-blocked")
+}
+
+// Who leaves while the pass is on the screen is told that it is out, and how to take it away.
+func TestWhatWasChangedStandsInTheSummary(t *testing.T) {
+	b := newBench(t)
+	b.person.leaveAt = func(_ int, q string) error {
+		if q == "pass.shown" {
+			return steps.ErrQuit
+		}
+		return nil
+	}
+	if err := b.run(t.Context()); err == nil {
+		t.Fatal("not left")
+	}
+	for _, e := range b.events {
+		if s, ok := e.Data.(steps.Summary); ok {
+			text := fmt.Sprint(s.Done)
+			if !strings.Contains(text, "policy written") || !strings.Contains(text, "keyrollout pass revoke "+aiko) {
+				t.Fatalf("the summary says %s", text)
+			}
+			return
+		}
+	}
+	t.Fatal("no summary")
 }

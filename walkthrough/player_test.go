@@ -150,3 +150,20 @@ func TestEvidenceHoldsFactsOnly(t *testing.T) {
 		t.Fatalf("evidence: %s", s)
 	}
 }
+
+func TestAnAnswerThatIsRefusedIsNotGivenForEver(t *testing.T) {
+	p, _ := player(t, "answer pin 1 always\n", nil)
+	if _, err := p.Ask(t.Context(), short); err == nil || !strings.Contains(err.Error(), "s.walk:1: \"pin\" does not take this answer, however often") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestAScriptDoesNotSteerTheTerminal(t *testing.T) {
+	p, out := player(t, `answer name "\x1b[31mred\nPIN set."`+"\n", nil)
+	if _, err := p.Ask(t.Context(), steps.Question{Name: "name", Kind: steps.Line}); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != "?[31mred?PIN set.\n" {
+		t.Fatalf("printed %q", out)
+	}
+}
