@@ -26,8 +26,10 @@ type matching struct {
 var matchings = sync.Pool{New: func() any { return &matching{cands: make([]candidate, 0, maxCands)} }}
 
 const (
-	wantCands   = 80  // pairs kept after comparing patches
+	wantCands   = 56  // pairs kept after comparing patches
 	tries       = 12  // pairs from which a registration is tried
+	firstTries  = 4   // after so many, a score under hopeless ends it: strangers cost half as much, and one genuine
+	hopeless    = 4   // pair in five hundred is lost
 	maxCands    = 256 // pairs kept when many are equally alike
 	supportPos  = 12  // px: how far a supporting pair may be from where the pair puts it
 	supportDir  = 14  // direction units, 20 degrees
@@ -69,6 +71,9 @@ func (m *matching) compare(a, b *Template) evidence {
 func (m *matching) lay(a, b *Template, zoom int32) {
 	m.rank(a, b, zoom)
 	for k := 0; k < min(tries, len(m.cands)) && m.best.worth < beyondDoubt; k++ {
+		if k >= firstTries && m.best.worth < hopeless {
+			break
+		}
 		c := m.cands[k]
 		mo := motionOf(a.prep, b.prep, a.minutiae[c.i], b.minutiae[c.j], zoom)
 		g := &m.growth
