@@ -79,7 +79,7 @@
 //	FNMR %        2.14    3.04    4.29    4.88    5.60    8.57   11.19
 //
 // On one core of a shared virtual machine: 24 ms to extract 388x374, 5 to 6 ms for 160x160; a stranger's full print is
-// compared in 90 to 120 us, a genuine one in 130 to 210, touches of 160 px in 37 to 100. Looking at more candidates (80,
+// compared in 90 to 123 us, a genuine one in 134 to 208, touches of 160 px in 37 to 113. Looking at more candidates (80,
 // and never giving up early) brings the mean EER to 1.78 and doubles the time for strangers.
 //
 // One genuine pair of a database of 280 is 0.36 points: differences of a point between two versions mean nothing.
