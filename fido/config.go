@@ -23,21 +23,29 @@ type Configurer interface {
 	UpdateUser(ctx context.Context, pin secret.Secret, r Resident) error
 }
 
-// canConfigure reports what of authenticatorConfig is missing.
-func (i Info) canConfigure(op, option string) error {
-	if !i.Options["authnrCfg"] {
-		return &Error{Op: op, Code: CodeUnsupported}
+func (s *session) SetMinPIN(ctx context.Context, pin secret.Secret, points int) error {
+	const op = "set the shortest PIN"
+	if points < 4 || points > MaxPIN {
+		return &Error{Op: op, Code: CodeInvalidParameter}
 	}
-	if _, known := i.Option(option); !known {
-		return &Error{Op: op, Code: CodeUnsupported}
-	}
-	return nil
+	return s.configure(ctx, op, "setMinPINLength", pin, func() error { return s.d.minPIN(ctx, pin, points) })
 }
 
-const (
-	minPINOp   = "set the shortest PIN"
-	forcePINOp = "demand a new PIN"
-	alwaysUVOp = "switch always-verify"
-	updateOp   = "rename the account"
-	roomOp     = "ask for the room left"
-)
+func (s *session) ForcePINChange(ctx context.Context, pin secret.Secret) error {
+	return s.configure(ctx, "demand a new PIN", "setMinPINLength", pin, func() error { return s.d.forcePIN(ctx, pin) })
+}
+
+func (s *session) ToggleAlwaysUV(ctx context.Context, pin secret.Secret) error {
+	return s.configure(ctx, "switch always-verify", "alwaysUv", pin, func() error { return s.d.alwaysUV(ctx, pin) })
+}
+
+// configure asks something of authenticatorConfig, which option says that the key has.
+func (s *session) configure(ctx context.Context, op, option string, pin secret.Secret, ask func() error) error {
+	if _, known := s.info.Option(option); !known || !s.info.Options["authnrCfg"] {
+		return &Error{Op: op, Code: CodeUnsupported}
+	}
+	if err := s.do(op, pin, ask); err != nil {
+		return err
+	}
+	return s.reread(ctx)
+}

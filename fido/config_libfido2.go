@@ -15,45 +15,25 @@ import (
 	"keyrollout/internal/secret"
 )
 
-var _ Configurer = (*session)(nil)
-
-func (s *session) SetMinPIN(ctx context.Context, pin secret.Secret, points int) error {
-	if points < 4 || points > MaxPIN {
-		return &Error{Op: minPINOp, Code: CodeInvalidParameter}
-	}
-	return s.configure(ctx, minPINOp, "setMinPINLength", pin, func(p *C.char) C.int {
-		return C.fido_dev_set_pin_minlen(s.dev, C.size_t(points), p)
-	})
+func (s *libraryDriver) minPIN(ctx context.Context, pin secret.Secret, points int) error {
+	return s.configure(ctx, pin, func(p *C.char) C.int { return C.fido_dev_set_pin_minlen(s.dev, C.size_t(points), p) })
 }
 
-func (s *session) ForcePINChange(ctx context.Context, pin secret.Secret) error {
-	return s.configure(ctx, forcePINOp, "setMinPINLength", pin, func(p *C.char) C.int {
-		return C.fido_dev_force_pin_change(s.dev, p)
-	})
+func (s *libraryDriver) forcePIN(ctx context.Context, pin secret.Secret) error {
+	return s.configure(ctx, pin, func(p *C.char) C.int { return C.fido_dev_force_pin_change(s.dev, p) })
 }
 
-func (s *session) ToggleAlwaysUV(ctx context.Context, pin secret.Secret) error {
-	return s.configure(ctx, alwaysUVOp, "alwaysUv", pin, func(p *C.char) C.int {
-		return C.fido_dev_toggle_always_uv(s.dev, p)
-	})
+func (s *libraryDriver) alwaysUV(ctx context.Context, pin secret.Secret) error {
+	return s.configure(ctx, pin, func(p *C.char) C.int { return C.fido_dev_toggle_always_uv(s.dev, p) })
 }
 
-func (s *session) configure(ctx context.Context, op, option string, pin secret.Secret, f func(*C.char) C.int) error {
-	if err := s.info.canConfigure(op, option); err != nil {
-		return err
-	}
-	if err := s.call(ctx, op, touchTime, func() C.int { return withPIN(pin, f) }); err != nil {
-		return err
-	}
-	return s.reread(ctx)
+func (s *libraryDriver) configure(ctx context.Context, pin secret.Secret, f func(*C.char) C.int) error {
+	return s.call(ctx, touchTime, func() C.int { return withPIN(pin, f) })
 }
 
-func (s *session) Room(ctx context.Context, pin secret.Secret) (used, free int, err error) {
-	if !s.info.CanListCredentials() {
-		return 0, 0, &Error{Op: roomOp, Code: CodeUnsupported}
-	}
+func (s *libraryDriver) room(ctx context.Context, pin secret.Secret) (used, free int, err error) {
 	var u, f C.uint64_t
-	err = s.call(ctx, roomOp, touchTime, func() C.int {
+	err = s.call(ctx, touchTime, func() C.int {
 		m := C.fido_credman_metadata_new()
 		if m == nil {
 			return C.FIDO_ERR_INTERNAL
@@ -69,14 +49,8 @@ func (s *session) Room(ctx context.Context, pin secret.Secret) (used, free int, 
 	return int(u), int(f), nil
 }
 
-func (s *session) UpdateUser(ctx context.Context, pin secret.Secret, r Resident) error {
-	if !s.info.CanListCredentials() {
-		return &Error{Op: updateOp, Code: CodeUnsupported}
-	}
-	if len(r.ID) == 0 || len(r.UserID) == 0 {
-		return &Error{Op: updateOp, Code: CodeNoCredentials}
-	}
-	return s.call(ctx, updateOp, touchTime, func() C.int {
+func (s *libraryDriver) updateResident(ctx context.Context, pin secret.Secret, r Resident) error {
+	return s.call(ctx, touchTime, func() C.int {
 		cred := C.fido_cred_new()
 		if cred == nil {
 			return C.FIDO_ERR_INTERNAL

@@ -5,6 +5,7 @@ import (
 
 	"keyrollout/fido"
 	"keyrollout/fido/softkey"
+	"keyrollout/internal/secret"
 )
 
 func TestConfig(t *testing.T) {
@@ -45,6 +46,21 @@ func TestConfig(t *testing.T) {
 		if i, err := s.Info(ctx); err != nil || i.ForcePIN {
 			t.Errorf("%v %v", i.ForcePIN, err)
 		}
+	})
+}
+
+// Nobody has protected a new key yet: it lets itself be set up before its first PIN.
+func TestConfigBeforeTheFirstPIN(t *testing.T) {
+	eachOpener(t, func(t *testing.T, o opener) {
+		k, _ := newKey(t, func(p *softkey.Profile) { p.AlwaysUV = false })
+		s := open(t, o, k)
+		if err := s.(fido.Configurer).SetMinPIN(t.Context(), secret.Secret{}, 8); err != nil {
+			t.Fatal(err)
+		}
+		if i, err := s.Info(t.Context()); err != nil || i.MinPIN != 8 {
+			t.Errorf("%d %v", i.MinPIN, err)
+		}
+		wantCode(t, s.SetPIN(t.Context(), pin("1234567")), fido.CodePINPolicy)
 	})
 }
 

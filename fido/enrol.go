@@ -67,3 +67,11 @@ func cutText(s string, n int) string {
 	}
 	return s[:n]
 }
+
+// sensorKind names fingerprintKind of the sensor (CTAP 2.1 section 6.7.2).
+func sensorKind(n int) string {
+	if n == 2 {
+		return "swipe"
+	}
+	return "touch"
+}

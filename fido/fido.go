@@ -2,10 +2,10 @@
 // and asks for assertions.
 //
 // Start at Keys, which finds keys and opens them, and at Session, which is one visit to one key. Session is implemented
-// once over libfido2 (session_libfido2.go and the files beside it, the only cgo of the project), for a key in a USB port,
-// for a key behind a pseudo-terminal and for the software key in this process, whose reports go over a Link. Builds
-// without cgo have no libfido2: there session_go.go does the same in Go over a Link, and attached keys are refused in
-// words. Both pass the same tests.
+// once (session.go), above a driver that puts CTAP's questions one by one. There are two: over libfido2 (*_libfido2.go,
+// the only cgo of the project), for a key in a USB port, for a key behind a pseudo-terminal and for the software key in
+// this process, whose reports go over a Link; and in Go alone (*_ctap.go) over a Link, for builds without cgo, which
+// have no libfido2 and refuse attached keys in words. Both pass the same tests.
 //
 // Around that stand: what a PIN must be (pin.go), the models by AAGUID (models.go; metadata.go reads newer ones), who may
 // open a device file (access_linux.go), choosing among several keys (choose.go), waiting for one (watch.go) and knowing

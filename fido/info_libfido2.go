@@ -9,14 +9,12 @@ import "C"
 
 import (
 	"context"
-	"errors"
 	"unsafe"
 )
 
-// Info asks the key what it is and what state it is in.
-func (s *session) Info(ctx context.Context) (Info, error) {
+func (s *libraryDriver) info(ctx context.Context) (Info, error) {
 	var i Info
-	err := s.call(ctx, "read what the key is", quickTime, func() C.int {
+	err := s.call(ctx, quickTime, func() C.int {
 		ci := C.fido_cbor_info_new()
 		if ci == nil {
 			return C.FIDO_ERR_INTERNAL
@@ -31,7 +29,6 @@ func (s *session) Info(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	s.info = i
 	return i, nil
 }
 
@@ -74,35 +71,5 @@ func readInfo(ci *C.fido_cbor_info_t) Info {
 	for k := range C.fido_cbor_info_algorithm_count(ci) {
 		i.Algorithms = append(i.Algorithms, int(C.fido_cbor_info_algorithm_cose(ci, k)))
 	}
-	return i.complete()
-}
-
-// Retries asks how many tries are left. PIN is -1 where the key knows no PIN.
-func (s *session) Retries(ctx context.Context) (Retries, error) {
-	r := Retries{PIN: -1, UV: -1}
-	if _, known := s.info.Option("clientPin"); known {
-		var n C.int
-		err := s.call(ctx, "read the PIN tries left", quickTime, func() C.int {
-			return C.fido_dev_get_retry_count(s.dev, &n)
-		})
-		if err != nil {
-			return Retries{}, err
-		}
-		r.PIN = int(n)
-	}
-	if s.info.hasSensor() {
-		var n C.int
-		err := s.call(ctx, "read the finger tries left", quickTime, func() C.int {
-			return C.fido_dev_get_uv_retry_count(s.dev, &n)
-		})
-		var e *Error
-		switch {
-		case err == nil:
-			r.UV = int(n)
-		case errors.As(err, &e) && e.Code > 0: // older keys have a sensor and do not count aloud
-		default:
-			return Retries{}, err
-		}
-	}
-	return r, nil
+	return i
 }

@@ -61,33 +61,25 @@ func openAttached(ctx context.Context, d Device) (Session, error) { return begin
 // OpenLink begins a visit to the key at the other end of l, which is closed with the session, or at once when it
 // cannot be opened.
 func OpenLink(ctx context.Context, d Device, l Link) (Session, error) {
-	s, err := begin(ctx, d, newLine(l))
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
+	return begin(ctx, d, newLine(l))
 }
 
 // begin opens a session. What it returns on failure holds nothing.
 func begin(ctx context.Context, d Device, l *line) (Session, error) {
-	s := &session{device: d, line: l}
+	s := &libraryDriver{path: d.Path, line: l}
 	if l != nil {
 		s.handle = cgo.NewHandle(l)
 	}
-	err := s.call(ctx, "open", openTime, s.open)
-	if err == nil {
-		_, err = s.Info(ctx)
-	}
+	err := s.call(ctx, openTime, s.open)
 	if err != nil {
-		_ = s.Close()
-		return nil, err
+		_ = s.close()
 	}
-	return s, nil
+	return visit(ctx, d, s, err)
 }
 
 // open makes s.dev anew. It runs under call.
-func (s *session) open() C.int {
-	path, link := s.device.Path, C.int(0)
+func (s *libraryDriver) open() C.int {
+	path, link := s.path, C.int(0)
 	if s.line != nil {
 		path, link = strconv.FormatUint(uint64(s.handle), 10), 1
 	}
@@ -113,10 +105,10 @@ func (s *session) open() C.int {
 	return C.FIDO_OK
 }
 
-// reopen reads the key's state into libfido2 again, which looks at it only when it opens: that fingerprints may now
+// renew reads the key's state into libfido2 again, which looks at it only when it opens: that fingerprints may now
 // verify the user, that a PIN is gone.
-func (s *session) reopen(ctx context.Context) error {
-	return s.call(ctx, "open again", openTime, func() C.int {
+func (s *libraryDriver) renew(ctx context.Context) error {
+	return s.call(ctx, openTime, func() C.int {
 		s.closeDev()
 		return s.open()
 	})

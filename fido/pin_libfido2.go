@@ -13,49 +13,37 @@ import (
 	"keyrollout/internal/secret"
 )
 
-// SetPIN sets the first PIN. A key that has one answers CodeAuthInvalid or CodeNotAllowed.
-func (s *session) SetPIN(ctx context.Context, pin secret.Secret) error {
-	const op = "set the PIN"
-	if pin.Empty() {
-		return &Error{Op: op, Code: CodePINPolicy}
+func (s *libraryDriver) pinRetries(ctx context.Context) (int, error) {
+	return s.count(ctx, func(n *C.int) C.int { return C.fido_dev_get_retry_count(s.dev, n) })
+}
+
+func (s *libraryDriver) uvRetries(ctx context.Context) (int, error) {
+	return s.count(ctx, func(n *C.int) C.int { return C.fido_dev_get_uv_retry_count(s.dev, n) })
+}
+
+func (s *libraryDriver) count(ctx context.Context, f func(*C.int) C.int) (int, error) {
+	var n C.int
+	err := s.call(ctx, quickTime, func() C.int { return f(&n) })
+	if err != nil {
+		return 0, err
 	}
-	return s.call(ctx, op, touchTime, func() C.int {
+	return int(n), nil
+}
+
+func (s *libraryDriver) setPIN(ctx context.Context, pin secret.Secret) error {
+	return s.call(ctx, touchTime, func() C.int {
 		return withPIN(pin, func(p *C.char) C.int { return C.fido_dev_set_pin(s.dev, p, nil) })
 	})
 }
 
-// ChangePIN replaces the PIN. A wrong old one costs a try.
-func (s *session) ChangePIN(ctx context.Context, old, new secret.Secret) error {
-	const op = "change the PIN"
-	if new.Empty() {
-		return &Error{Op: op, Code: CodePINPolicy}
-	}
-	if old.Empty() { // to libfido2 that would be the setting of a first PIN
-		return &Error{Op: op, Code: CodePUATRequired}
-	}
-	return s.call(ctx, op, touchTime, func() C.int {
+func (s *libraryDriver) changePIN(ctx context.Context, old, new secret.Secret) error {
+	return s.call(ctx, touchTime, func() C.int {
 		return withPIN(old, func(o *C.char) C.int {
 			return withPIN(new, func(n *C.char) C.int { return C.fido_dev_set_pin(s.dev, n, o) })
 		})
 	})
 }
 
-// Reset wipes the key.
-func (s *session) Reset(ctx context.Context) error {
-	err := s.call(ctx, "reset", touchTime, func() C.int { return C.fido_dev_reset(s.dev) })
-	if err != nil {
-		return err
-	}
-	return s.reread(ctx)
-}
-
-// reread looks at the key again after something it says of itself has changed. What was done is done even if ctx has
-// ended meanwhile, so it does not end with it.
-func (s *session) reread(ctx context.Context) error {
-	ctx = context.WithoutCancel(ctx)
-	if err := s.reopen(ctx); err != nil {
-		return err
-	}
-	_, err := s.Info(ctx)
-	return err
+func (s *libraryDriver) reset(ctx context.Context) error {
+	return s.call(ctx, touchTime, func() C.int { return C.fido_dev_reset(s.dev) })
 }

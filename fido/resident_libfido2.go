@@ -16,34 +16,9 @@ import (
 	"keyrollout/internal/secret"
 )
 
-// Credentials lists resident credentials. Each relying party is one question to the key, and with an empty PIN one
-// finger each.
-func (s *session) Credentials(ctx context.Context, pin secret.Secret, rpID string) ([]Resident, error) {
-	const op = "list the credentials"
-	if !s.info.CanListCredentials() {
-		return nil, &Error{Op: op, Code: CodeUnsupported}
-	}
-	rps := []string{rpID}
-	if rpID == "" {
-		var err error
-		if rps, err = s.relyingParties(ctx, op, pin); err != nil {
-			return nil, none(err)
-		}
-	}
-	var out []Resident
-	for _, rp := range rps {
-		some, err := s.residents(ctx, op, pin, rp)
-		if none(err) != nil {
-			return nil, err
-		}
-		out = append(out, some...)
-	}
-	return out, nil
-}
-
-func (s *session) relyingParties(ctx context.Context, op string, pin secret.Secret) ([]string, error) {
+func (s *libraryDriver) relyingParties(ctx context.Context, pin secret.Secret) ([]string, error) {
 	var out []string
-	err := s.call(ctx, op, touchTime, func() C.int {
+	err := s.call(ctx, touchTime, func() C.int {
 		rps := C.fido_credman_rp_new()
 		if rps == nil {
 			return C.FIDO_ERR_INTERNAL
@@ -61,9 +36,9 @@ func (s *session) relyingParties(ctx context.Context, op string, pin secret.Secr
 	return out, nil
 }
 
-func (s *session) residents(ctx context.Context, op string, pin secret.Secret, rp string) ([]Resident, error) {
+func (s *libraryDriver) residents(ctx context.Context, pin secret.Secret, rp string) ([]Resident, error) {
 	var out []Resident
-	err := s.call(ctx, op, touchTime, func() C.int {
+	err := s.call(ctx, touchTime, func() C.int {
 		rks := C.fido_credman_rk_new()
 		if rks == nil {
 			return C.FIDO_ERR_INTERNAL
@@ -91,16 +66,8 @@ func (s *session) residents(ctx context.Context, op string, pin secret.Secret, r
 	return out, nil
 }
 
-// DeleteCredential deletes one resident credential. CodeNoCredentials: the key does not hold it.
-func (s *session) DeleteCredential(ctx context.Context, pin secret.Secret, id []byte) error {
-	const op = "delete the credential"
-	if !s.info.CanListCredentials() {
-		return &Error{Op: op, Code: CodeUnsupported}
-	}
-	if len(id) == 0 {
-		return &Error{Op: op, Code: CodeNoCredentials}
-	}
-	return s.call(ctx, op, touchTime, func() C.int {
+func (s *libraryDriver) deleteResident(ctx context.Context, pin secret.Secret, id []byte) error {
+	return s.call(ctx, touchTime, func() C.int {
 		return withPIN(pin, func(p *C.char) C.int {
 			return C.fido_credman_del_dev_rk(s.dev, ptr(id), size(id), p)
 		})

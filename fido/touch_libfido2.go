@@ -12,11 +12,9 @@ import (
 	"time"
 )
 
-var _ Toucher = (*session)(nil)
-
-// Touch asks for a touch with a makeCredential that cannot succeed, which keys of every age understand.
-func (s *session) Touch(ctx context.Context) error {
-	return s.call(ctx, touchOp, touchTime, func() C.int {
+// touch asks for a touch with a makeCredential that cannot succeed, which keys of every age understand.
+func (s *libraryDriver) touch(ctx context.Context) error {
+	return s.call(ctx, touchTime, func() C.int {
 		if r := C.fido_dev_get_touch_begin(s.dev); r != C.FIDO_OK {
 			return r
 		}

@@ -48,19 +48,10 @@ type makeReply struct {
 	Stmt     cbor.RawMessage `cbor:"3,keyasint"`
 }
 
-func (s *goSession) Make(ctx context.Context, pin secret.Secret, r MakeRequest) (Credential, error) {
-	const op = "make a credential"
-	alg, ok := s.info.algorithm(r.Algorithms)
-	if !ok {
-		return Credential{}, &Error{Op: op, Code: CodeAlgorithm}
-	}
-	exclude, err := s.known(ctx, pin, r.RPID, s.info.inLists(s.info.fitting(r.Exclude)))
+func (s *ctapDriver) makeCredential(ctx context.Context, pin secret.Secret, r MakeRequest) (attested, error) {
+	t, err := s.token(ctx, pin, ctapclient.MakeCredential, r.RPID)
 	if err != nil {
-		return Credential{}, err
-	}
-	t, err := s.token(ctx, op, pin, ctapclient.MakeCredential, r.RPID)
-	if err != nil {
-		return Credential{}, err
+		return attested{}, err
 	}
 	defer t.Wipe()
 	options := map[string]bool{"rk": true}
@@ -79,43 +70,17 @@ func (s *goSession) Make(ctx context.Context, pin secret.Secret, r MakeRequest) 
 		rp["name"] = r.RPName
 	}
 	q := makeRequest{Hash: r.ClientDataHash[:], RP: rp, User: userEntity{r.UserID, r.UserName, r.DisplayName},
-		Params:  []any{map[string]any{"alg": alg, "type": "public-key"}},
+		Params:  []any{map[string]any{"alg": r.Algorithms[0], "type": "public-key"}},
 		Options: options, Auth: t.Sign(r.ClientDataHash[:]), Proto: t.Number()}
-	if len(exclude) > 0 {
-		q.Exclude = descriptors(exclude)
+	if len(r.Exclude) > 0 {
+		q.Exclude = descriptors(r.Exclude)
 	}
 	if len(ext) > 0 {
 		q.Ext = ext
 	}
 	var a makeReply
-	if err := s.do(ctx, op, 0x01, q, &a, touchTime); err != nil {
-		return Credential{}, err
-	}
-	c := Credential{Format: a.Format, AuthData: a.AuthData, AttestationObject: attestationObject(a.Format, a.Stmt, a.AuthData)}
-	if c.AAGUID, err = aaguidOf(a.AuthData); err == nil {
-		c.ID, err = credentialID(a.AuthData)
-	}
-	if err != nil {
-		return Credential{}, &Error{Op: op, Code: CodeGarbled, Err: err}
-	}
-	return c, nil
-}
-
-// known is what it is in the session over libfido2.
-func (s *goSession) known(ctx context.Context, pin secret.Secret, rp string, lists [][][]byte) ([][]byte, error) {
-	if len(lists) == 1 {
-		return lists[0], nil
-	}
-	for _, list := range lists {
-		_, err := s.assert(ctx, pin, AssertRequest{RPID: rp, Allow: list, Silent: true})
-		if err == nil {
-			return list, nil
-		}
-		if none(err) != nil {
-			return nil, err
-		}
-	}
-	return nil, nil
+	err = s.do(ctx, 0x01, q, &a)
+	return attested{a.Format, a.AuthData, a.Stmt}, err
 }
 
 type assertRequest struct {
@@ -135,28 +100,11 @@ type assertReply struct {
 	Count      int        `cbor:"5,keyasint"`
 }
 
-func (s *goSession) Assert(ctx context.Context, pin secret.Secret, r AssertRequest) ([]Assertion, error) {
-	if !r.VerifyUser {
-		pin = secret.Secret{}
-	}
-	if len(r.Allow) > 0 {
-		list, err := s.known(ctx, pin, r.RPID, s.info.inLists(s.info.fitting(r.Allow)))
-		if err != nil {
-			return nil, err
-		}
-		if len(list) == 0 { // to send an empty list would mean any credential
-			return nil, &Error{Op: assertOp, Code: CodeNoCredentials}
-		}
-		r.Allow = list
-	}
-	return s.assert(ctx, pin, r)
-}
-
-func (s *goSession) assert(ctx context.Context, pin secret.Secret, r AssertRequest) ([]Assertion, error) {
+func (s *ctapDriver) assert(ctx context.Context, pin secret.Secret, r AssertRequest) ([]Assertion, error) {
 	var t *ctapclient.Token
 	if r.VerifyUser || !pin.Empty() {
 		var err error
-		if t, err = s.token(ctx, assertOp, pin, ctapclient.GetAssertion, r.RPID); err != nil {
+		if t, err = s.token(ctx, pin, ctapclient.GetAssertion, r.RPID); err != nil {
 			return nil, err
 		}
 	}
@@ -179,14 +127,11 @@ func (s *goSession) assert(ctx context.Context, pin secret.Secret, r AssertReque
 	command, params := byte(0x02), any(q)
 	for n := 1; len(out) < n; command, params = 0x08, nil {
 		var a assertReply
-		if err := s.do(ctx, assertOp, command, params, &a, touchTime); err != nil {
+		if err := s.do(ctx, command, params, &a); err != nil {
 			return nil, err
 		}
 		if len(out) == 0 {
 			n = max(1, a.Count)
-		}
-		if len(a.Credential.ID) == 0 && len(r.Allow) == 1 {
-			a.Credential.ID = r.Allow[0] // a key may leave out what was the only choice
 		}
 		out = append(out, Assertion{CredentialID: a.Credential.ID, AuthData: a.AuthData, Signature: a.Signature,
 			UserID: a.User.ID, UserName: a.User.Name})

@@ -5,11 +5,9 @@ import (
 	"crypto/sha256"
 )
 
-var _ Toucher = (*goSession)(nil)
-
-// Touch asks for a touch with a makeCredential that cannot succeed, because its pinUvAuthParam is empty (CTAP 2.1
+// touch asks for a touch with a makeCredential that cannot succeed, because its pinUvAuthParam is empty (CTAP 2.1
 // section 6.1.2, step 1).
-func (s *goSession) Touch(ctx context.Context) error {
+func (s *ctapDriver) touch(ctx context.Context) error {
 	hash := sha256.Sum256(nil)
 	r := struct {
 		Hash   []byte `cbor:"1,keyasint"`
@@ -22,7 +20,7 @@ func (s *goSession) Touch(ctx context.Context) error {
 		hash[:], map[string]string{"id": ".dummy"}, userEntity{ID: []byte{1}, Name: "dummy"},
 		[]any{map[string]any{"alg": ES256, "type": "public-key"}}, []byte{}, uint(s.protocol()),
 	}
-	err := s.do(ctx, touchOp, 0x01, r, nil, touchTime)
+	err := s.do(ctx, 0x01, r, nil)
 	if is(err, CodePINInvalid) || is(err, CodePINNotSet) || is(err, CodeAuthInvalid) { // how keys say "touched"
 		return nil
 	}

@@ -21,12 +21,11 @@ const (
 	grace     = 2 * time.Second        // for a key to answer a cancel; libfido2 itself gives up later still
 )
 
-// session is a visit to one key over libfido2. Every call into libfido2 goes through call.
-type session struct {
-	device Device
+// libraryDriver asks one key over libfido2. Every call into libfido2 goes through call.
+type libraryDriver struct {
+	path   string
 	line   *line // nil for a device path
 	handle cgo.Handle
-	info   Info // as last read
 
 	mu     sync.Mutex // one call at a time
 	closed bool
@@ -37,16 +36,14 @@ type session struct {
 	dev   *C.fido_dev_t
 }
 
-func (s *session) Device() Device { return s.device }
-
-func (s *session) setDev(dev *C.fido_dev_t) {
+func (s *libraryDriver) setDev(dev *C.fido_dev_t) {
 	s.devMu.Lock()
 	s.dev = dev
 	s.devMu.Unlock()
 }
 
 // closeDev ends libfido2's part of the visit.
-func (s *session) closeDev() {
+func (s *libraryDriver) closeDev() {
 	s.devMu.Lock()
 	defer s.devMu.Unlock()
 	if s.dev != nil {
@@ -56,7 +53,7 @@ func (s *session) closeDev() {
 }
 
 // cancel asks the key to stop what it is doing (CTAPHID_CANCEL). Keys ignore it when they are doing nothing.
-func (s *session) cancel() {
+func (s *libraryDriver) cancel() {
 	s.devMu.Lock()
 	defer s.devMu.Unlock()
 	if s.dev != nil {
@@ -64,13 +61,10 @@ func (s *session) cancel() {
 	}
 }
 
-// Close ends the visit. After a call that had to be abandoned, libfido2's memory is freed when that call ends.
-func (s *session) Close() error {
+// close ends the visit. After a call that had to be abandoned, libfido2's memory is freed when that call ends.
+func (s *libraryDriver) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return nil
-	}
 	s.closed = true
 	var err error
 	if s.line != nil {
@@ -87,7 +81,7 @@ func (s *session) Close() error {
 }
 
 // afterTail runs f when no call into libfido2 is running any more: now, or after the abandoned one.
-func (s *session) afterTail(f func()) {
+func (s *libraryDriver) afterTail(f func()) {
 	if s.tail == nil {
 		f()
 		return
@@ -99,10 +93,10 @@ func (s *session) afterTail(f func()) {
 // key is told to stop, again and again because it only listens while it works; if it still does not answer, the call
 // is left behind and the session is lost. f must free what it makes, and what f wrote may be read only after a nil.
 // A call that the key completed at the last moment counts as completed.
-func (s *session) call(ctx context.Context, op string, limit time.Duration, f func() C.int) error {
+func (s *libraryDriver) call(ctx context.Context, limit time.Duration, f func() C.int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.usable(ctx, op); err != nil {
+	if err := s.usable(ctx); err != nil {
 		return err
 	}
 	if s.dev != nil {
@@ -117,11 +111,11 @@ func (s *session) call(ctx context.Context, op string, limit time.Duration, f fu
 	var why error // why the key was told to stop
 	select {
 	case r := <-done:
-		return s.verdict(op, r)
+		return s.verdict(r)
 	case <-ctx.Done():
 		why = ctx.Err()
 	case <-timer.C:
-		why = &Error{Op: op, Code: CodeActionTimeout}
+		why = &Error{Code: CodeActionTimeout}
 	}
 	giveUp := time.After(s.graceTime())
 	for {
@@ -144,7 +138,7 @@ func (s *session) call(ctx context.Context, op string, limit time.Duration, f fu
 }
 
 // graceTime is how long to wait for an answer to a cancel. While a key is being opened there is nothing to cancel.
-func (s *session) graceTime() time.Duration {
+func (s *libraryDriver) graceTime() time.Duration {
 	s.devMu.Lock()
 	defer s.devMu.Unlock()
 	if s.dev == nil {
@@ -153,45 +147,45 @@ func (s *session) graceTime() time.Duration {
 	return grace
 }
 
-func (s *session) usable(ctx context.Context, op string) error {
+func (s *libraryDriver) usable(ctx context.Context) error {
 	switch {
 	case s.closed:
-		return &Error{Op: op, Code: CodeGone, Err: os.ErrClosed}
+		return &Error{Code: CodeGone, Err: os.ErrClosed}
 	case s.lost != nil:
-		return &Error{Op: op, Code: CodeGone, Err: s.lost}
+		return &Error{Code: CodeGone, Err: s.lost}
 	}
 	return ctx.Err()
 }
 
 // verdict turns libfido2's number into an error.
-func (s *session) verdict(op string, r C.int) error {
+func (s *libraryDriver) verdict(r C.int) error {
 	switch r {
 	case C.FIDO_OK:
 		return nil
 	case errU2F:
-		return &Error{Op: op, Code: CodeUnsupported, Err: errOnlyU2F}
+		return &Error{Code: CodeUnsupported, Err: errOnlyU2F}
 	case errNoOpen:
-		return &Error{Op: op, Code: CodeNotFound}
+		return &Error{Code: CodeNotFound}
 	case C.FIDO_ERR_TX, C.FIDO_ERR_RX:
-		return &Error{Op: op, Code: s.broken()}
+		return &Error{Code: s.broken()}
 	case C.FIDO_ERR_RX_NOT_CBOR, C.FIDO_ERR_RX_INVALID_CBOR:
-		return &Error{Op: op, Code: CodeGarbled}
+		return &Error{Code: CodeGarbled}
 	case C.FIDO_ERR_USER_PRESENCE_REQUIRED:
-		return &Error{Op: op, Code: CodeUPRequired}
+		return &Error{Code: CodeUPRequired}
 	}
 	if r >= 0 {
-		return &Error{Op: op, Code: Code(r)}
+		return &Error{Code: Code(r)}
 	}
 	// An argument libfido2 does not take, or its own fault; but also what it makes of a key that is pulled out while
 	// the two agree on a secret.
 	if r == C.FIDO_ERR_INTERNAL && !s.answers() {
-		return &Error{Op: op, Code: s.broken()}
+		return &Error{Code: s.broken()}
 	}
-	return &Error{Op: op, Code: CodeInternal, Err: fmt.Errorf("libfido2: %s", C.GoString(C.fido_strerr(r)))}
+	return &Error{Code: CodeInternal, Err: fmt.Errorf("libfido2: %s", C.GoString(C.fido_strerr(r)))}
 }
 
 // broken says why a message got no answer: what the key said on the CTAPHID layer, or that it is gone.
-func (s *session) broken() Code {
+func (s *libraryDriver) broken() Code {
 	if s.line != nil && !s.line.gone.Load() {
 		if said := s.line.said.Swap(0); said != 0 {
 			return Code(said)
@@ -201,7 +195,7 @@ func (s *session) broken() Code {
 }
 
 // answers asks the key for a sign of life.
-func (s *session) answers() bool {
+func (s *libraryDriver) answers() bool {
 	if s.dev == nil || s.line != nil && s.line.gone.Load() {
 		return false
 	}
