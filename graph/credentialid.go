@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -35,12 +36,18 @@ func CredentialIDs(s string) [][]byte {
 
 // Is reports whether the passkey is the credential with this id, under any reading of its own id.
 func (p Passkey) Is(credentialID []byte) bool {
-	for _, id := range append(CredentialIDs(p.ID), p.CredentialID) {
-		if len(credentialID) > 0 && bytes.Equal(id, credentialID) {
-			return true
+	return slices.ContainsFunc(p.IDs(), func(id []byte) bool { return bytes.Equal(id, credentialID) })
+}
+
+// IDs are the readings of the passkey's own id, each of them once, the likeliest first.
+func (p Passkey) IDs() [][]byte {
+	ids := readings(p.CredentialID)
+	for _, id := range CredentialIDs(p.ID) {
+		if !slices.ContainsFunc(ids, func(have []byte) bool { return bytes.Equal(have, id) }) {
+			ids = append(ids, id)
 		}
 	}
-	return false
+	return ids
 }
 
 func readings(ids ...[]byte) (list [][]byte) {

@@ -147,20 +147,3 @@ func (r *registrationStep) takeBack(ctx context.Context, w *World, id []byte, p 
 	}
 	return p
 }
-
-// residents lists the sign-ins the key holds; nil where the key cannot list them.
-func (w *World) residents(ctx context.Context, rp string) (held []fido.Resident, err error) {
-	s, err := w.openKey(ctx, registrationID)
-	if err != nil || !w.keyInfo.CanListCredentials() || !w.keyInfo.HasPIN() {
-		return nil, err
-	}
-	err = w.withPIN(ctx, registrationID, func(pin secret.Secret) (err error) {
-		held, err = s.Credentials(ctx, pin, rp)
-		return err
-	})
-	var none *fido.Error
-	if errors.As(err, &none) && none.Code == fido.CodeNoCredentials {
-		return nil, nil
-	}
-	return held, err
-}

@@ -88,8 +88,8 @@ func runStep(ctx context.Context, w *World, s Step) error {
 		if p == nil {
 			return err
 		}
-		if p.Code == "key-gone" {
-			w.closeKey() // the line to it is dead, whoever plugs it in again
+		if p.Code == "key-gone" || p.Code == "wrong-key" {
+			w.closeKey() // the line to it is dead, whoever plugs it in again; or another key is wanted
 		}
 		// The way on that was chosen is a new attempt: it begins by looking again.
 		way, err := w.solve(ctx, s.ID, p)

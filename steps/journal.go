@@ -29,6 +29,8 @@ type Entry struct {
 	What string    `json:"what,omitempty"` // what was meant or done: "fido2-policy", "pass", "credential", …
 	ID   string    `json:"id,omitempty"`   // of the thing: a pass id, a credential id
 	Wish *Wish     `json:"wish,omitempty"`
+	// Credential is the id, base64url, of the credential that a proof is of.
+	Credential string `json:"credential,omitempty"`
 	// Before is a policy as Graph gave it before it was changed: what an undo goes back to.
 	Before json.RawMessage `json:"before,omitempty"`
 	// After is the policy as it was read back: an undo tells by it whether somebody changed it since.

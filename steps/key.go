@@ -44,6 +44,13 @@ func (k *keyStep) check(ctx context.Context, w *World) (Finding, error) {
 	case !k.needFinger:
 		f.Text = T("%s: a PIN is missing.", w.model())
 	}
+	other, err := w.stranger(ctx, s)
+	if err != nil {
+		return f, err
+	}
+	if !other.Empty() {
+		f.Facts = append(f.Facts, other)
+	}
 	if s.Device().Software {
 		f.Facts = append(f.Facts, T("This is the software key of the practice. A real company would use hardware."))
 	}

@@ -26,41 +26,65 @@ type registrationStep struct {
 	name   string
 	cred   []byte // id of the credential that was made
 	held   bool   // the key itself says that it is registered already
+	// another: this is not the key that was registered first, and it is to be registered as well.
+	another bool
 }
 
 // check asks the tenant which passkeys the person has, and the key whether one of them is on it.
 func (r *registrationStep) check(ctx context.Context, w *World) (Finding, error) {
-	wish := w.Journal.Wish()
-	var err error
-	if r.before, err = w.Tenant.Passkeys(ctx, wish.User); err != nil {
-		return Finding{}, err
+	for {
+		f, err := r.look(ctx, w)
+		if err != nil || f.State == Done || r.another {
+			return f, err
+		}
+		mine, ok := w.registered(r.before)
+		if !ok {
+			return f, nil
+		}
+		way, err := w.solve(ctx, registrationID, otherKey(mine, w.Journal.Wish()))
+		if err != nil {
+			return f, err
+		}
+		w.closeKey() // another one may be there now
+		r.another = way == "another"
 	}
-	f := Finding{State: Pending, Text: T("%s has no security key registered.", wish.UserName)}
+}
+
+// look is one look at the tenant and the key.
+func (r *registrationStep) look(ctx context.Context, w *World) (f Finding, err error) {
+	wish := w.Journal.Wish()
+	if r.before, err = w.Tenant.Passkeys(ctx, wish.User); err != nil {
+		return f, err
+	}
+	f = Finding{State: Pending, Text: T("%s has no security key registered.", wish.UserName)}
 	if len(r.before) == 0 {
 		return f, nil
 	}
-	// What the journal says was registered, and the tenant still lists, needs no PIN to be found: step 4 proves the rest.
-	if e, ok := w.Journal.Last(registrationID, "credential"); ok {
-		id, _ := base64.RawURLEncoding.DecodeString(e.ID) // an id that cannot be read is none of theirs
-		if i := slices.IndexFunc(r.before, func(p graph.Passkey) bool { return p.Is(id) }); i >= 0 {
-			r.cred = id
-			f.State, f.Text = Done, T("A key is registered for %s as \"%s\".", wish.UserName, r.before[i].Name)
-			return f, nil
-		}
-	}
-	f.Text = T("%s has %d passkey(s), none of them on this key.", wish.UserName, len(r.before))
-	held, err := w.residents(ctx, graphRP)
+	h, err := w.onKey(ctx, registrationID, r.before)
 	if err != nil {
 		return f, err
 	}
-	for _, p := range r.before {
-		if i := slices.IndexFunc(held, func(h fido.Resident) bool { return p.Is(h.ID) }); i >= 0 {
-			r.cred = held[i].ID
-			f.State, f.Text = Done, T("This key is registered for %s as \"%s\".", wish.UserName, p.Name)
-			return f, w.settleCredential(r.cred)
-		}
+	f.Text = T("%s has %d passkey(s), none of them on this key.", wish.UserName, len(r.before))
+	if h.found {
+		r.cred = h.id
+		f.State, f.Text = Done, T("This key is registered for %s as \"%s\".", wish.UserName, h.passkey.Name)
+		return f, w.settleCredential(r.cred)
+	}
+	if mine, ok := w.registered(r.before); ok && !h.sure {
+		f.State, f.Text = Done, T("A key is registered for %s as \"%s\".", wish.UserName, mine.Name)
+		f.Facts = []Text{T("This key does not tell which sign-ins it holds; that it is this one is known from the journal only.")}
 	}
 	return f, nil
+}
+
+// otherKey is told when the key does not hold what this rollout registered.
+func otherKey(mine graph.Passkey, wish Wish) *Problem {
+	return &Problem{Code: "key-swapped",
+		What:  T("This key does not hold the sign-in that is registered for %s as \"%s\": it is another key, or the sign-in was deleted from it.", wish.UserName, mine.Name),
+		State: T("Nothing was changed, neither on the key nor in the tenant."),
+		Next: []Choice{
+			{ID: "retry", Text: T("plug in the key that was registered, then look again")},
+			{ID: "another", Text: T("register this key as well")}, Leave}}
 }
 
 // graphRP is the relying party of Entra's global cloud; the server's own word counts when a credential is made.
@@ -103,6 +127,9 @@ func (r *registrationStep) plan(ctx context.Context, w *World) (Plan, error) {
 	if n := len(r.before); n > 0 {
 		p.Changes[0].From = T("%d passkey(s)", n)
 		p.Changes[0].To = T("\"%s\" as well", r.name)
+	}
+	if mine, ok := w.registered(r.before); ok {
+		p.People = append(p.People, T("\"%s\" stays registered beside it. If that key is lost, take it away from their sign-in methods.", mine.Name))
 	}
 	switch wish.Road {
 	case RoadPass:

@@ -18,18 +18,6 @@ func TestTheWholeRollout(t *testing.T) {
 	}
 }
 
-func TestAFinishedRolloutIsFoundFinished(t *testing.T) {
-	b := newBench(t)
-	b.finish()
-	b.person.asked = nil
-	b.finish()
-	for _, q := range b.person.asked {
-		if q != "key.pin" {
-			t.Errorf("asked %q although everything is done", q)
-		}
-	}
-}
-
 // stride is 1, to stop at every single point; with -short (the race detector) at every fifth.
 func stride() int {
 	if testing.Short() {

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -23,6 +24,7 @@ func SignInStep() Step {
 type signInStep struct {
 	proof Proof
 	since time.Time // a sign-in of this check is not older than this
+	cred  []byte    // the credential that is proven
 }
 
 // The parts of the proof, in their order.
@@ -49,14 +51,45 @@ func (s *signInStep) check(ctx context.Context, w *World) (Finding, error) {
 		return Finding{}, &Problem{Code: "nothing-registered", What: T("%s has no passkey in the tenant: there is nothing to sign in with.", wish.UserName),
 			State: tenantUnchanged, Next: []Choice{Retry, Leave}}
 	}
-	s.part(w, partListed, Done, T("%s, %s", keys[0].Name, attested(keys[0])))
+	key, ok := w.registered(keys)
+	if !ok {
+		key = keys[0]
+	}
+	s.cred = key.CredentialID
+	s.part(w, partListed, Done, T("%s, %s", key.Name, attested(key)))
 	if len(keys) > 1 {
 		s.proof.Limit = T("What the log cannot tell: which of %d keys was used.", len(keys))
 	}
-	if e, ok := w.Journal.Last(signInID, "proof"); ok {
-		return Finding{State: Done, Text: T("The sign-in was proven at %s.", e.Time.In(w.Clock.Now().Location()).Format("2006-01-02 15:04"))}, nil
+	return s.stillProven(ctx, w, keys)
+}
+
+// stillProven asks whether the proof of an earlier run is one of this key: the tenant has to list what was proven, and
+// the key at hand has to hold it.
+func (s *signInStep) stillProven(ctx context.Context, w *World, keys []graph.Passkey) (Finding, error) {
+	f := Finding{State: Pending, Text: T("Not proven yet that %s can sign in with this key.", w.Journal.Wish().UserName)}
+	e, ok := w.Journal.Last(signInID, "proof")
+	if !ok || e.Credential == "" {
+		return f, nil
 	}
-	return Finding{State: Pending, Text: T("Not proven yet that %s can sign in with this key.", wish.UserName)}, nil
+	at := e.Time.In(w.Clock.Now().Location()).Format("2006-01-02 15:04")
+	id, _ := base64.RawURLEncoding.DecodeString(e.Credential) // an id that cannot be read is none of theirs
+	proven, ok := passkeyIs(keys, id)
+	if !ok {
+		f.Facts = []Text{T("The proof of %s was of a key that the tenant does not list any more.", at)}
+		return f, nil
+	}
+	h, err := w.onKey(ctx, signInID, []graph.Passkey{proven})
+	switch {
+	case err != nil:
+		return f, err
+	case h.sure && !h.found:
+		f.Facts = []Text{T("The proof of %s was of another key than the one that is plugged in.", at)}
+		return f, nil
+	case !h.found:
+		f.Facts = []Text{T("This key does not tell which sign-ins it holds; that it is this one is known from the journal only.")}
+	}
+	f.State, f.Text = Done, T("The sign-in was proven at %s.", at)
+	return f, nil
 }
 
 // part sets one part of the proof and tells the whole.
@@ -109,6 +142,7 @@ func (s *signInStep) apply(ctx context.Context, w *World) error {
 		return &Problem{Code: "wrong-key", What: T("This key holds no sign-in for this account."), State: unchanged, Next: []Choice{Retry, Leave}}
 	}
 	a := got[0]
+	s.cred = a.CredentialID
 	if err := w.Pages.SignIn(ctx, graph.SignInAnswer{UPN: wish.UserUPN, CredentialID: a.CredentialID, ClientDataJSON: client,
 		AuthenticatorData: a.AuthData, Signature: a.Signature, UserHandle: a.UserID}); err != nil {
 		return err
@@ -215,7 +249,13 @@ func (s *signInStep) proven(w *World, row graph.SignIn) error {
 	}
 	w.verified(signInID, T("Proven: the tenant's log shows a sign-in by %s.", method),
 		Fact{"signInLog", method}, Fact{"proven", "yes"})
-	return w.Journal.Result(signInID, "proof", row.ID)
+	return s.keep(w, row.ID)
+}
+
+// keep writes down what was proven, and of which credential.
+func (s *signInStep) keep(w *World, row string) error {
+	return w.Journal.Write(Entry{Kind: EntryResult, Step: signInID, What: "proof", ID: row,
+		Credential: base64.RawURLEncoding.EncodeToString(s.cred)})
 }
 
 // withoutLog is the road for tenants whose licence does not open the log: the person's word, told as such.
@@ -223,7 +263,7 @@ func (s *signInStep) withoutLog(ctx context.Context, w *World, g *graph.Error) e
 	s.part(w, partLog, Skipped, T("cannot be read here (Entra ID P1 or a right is missing)"))
 	if w.Pages != nil {
 		s.part(w, partKey, Done, T("accepted by the sign-in page"))
-		return w.Journal.Result(signInID, "proof", "")
+		return s.keep(w, "")
 	}
 	a, err := w.Ask(ctx, Question{Name: "signin.seen", Kind: Confirm, Text: T("Did the page let them in with the key alone?"),
 		Detail: []Text{T("The sign-in log cannot be read in this tenant (%s), so your word is the proof; the evidence says so.", g.Code)}})
@@ -236,5 +276,5 @@ func (s *signInStep) withoutLog(ctx context.Context, w *World, g *graph.Error) e
 	}
 	s.part(w, partKey, Done, T("seen by the person, not measured"))
 	w.verified(signInID, T("Confirmed by the person; the log was not readable."), Fact{"proven", "by-word"})
-	return w.Journal.Result(signInID, "proof", "")
+	return s.keep(w, "")
 }

@@ -1,0 +1,14 @@
+package walkthrough
+
+// japaneseWizard is what looking again at a rollout says: whether the key at hand is the one that was registered.
+var japaneseWizard = map[string]string{
+	"This key does not tell which sign-ins it holds; that it is this one is known from the journal only.":                            "このキーは、保持しているサインイン情報を示しません。 登録済みのキーであることは、記録からのみ分かります。",
+	"It does not show the sign-in that is registered as \"%s\": if that was another key, take that one.":                             "「%s」として登録済みのサインイン情報が、このキーには見当たりません。 登録したのが別のキーであれば、そちらを使ってください。",
+	"This key does not hold the sign-in that is registered for %s as \"%s\": it is another key, or the sign-in was deleted from it.": "このキーには、%s さんの「%s」として登録済みのサインイン情報がありません。 別のキーであるか、キーから削除されています。",
+	"Nothing was changed, neither on the key nor in the tenant.":                                                                     "キーもテナントも変更していません。",
+	"plug in the key that was registered, then look again":                                                                           "登録したキーを挿して、もう一度確認する",
+	"register this key as well": "このキーも登録する",
+	"\"%s\" stays registered beside it. If that key is lost, take it away from their sign-in methods.": "「%s」も登録されたまま残ります。 そのキーを紛失した場合は、サインイン方法から削除してください。",
+	"The proof of %s was of a key that the tenant does not list any more.":                             "%s の確認は、テナントの一覧にもうないキーのものです。",
+	"The proof of %s was of another key than the one that is plugged in.":                              "%s の確認は、いま挿してあるキーとは別のキーのものです。",
+}
