@@ -88,6 +88,11 @@ func (a *app) keyList(ctx context.Context, keys fido.Keys, asJSON bool) error {
 	if err != nil {
 		return problemOr(err)
 	}
+	served, err := a.servedKeys()
+	if err != nil {
+		return err
+	}
+	all = append(all, served...)
 	if asJSON {
 		return writeJSON(a.out, all)
 	}
@@ -115,7 +120,10 @@ func (a *app) keyList(ctx context.Context, keys fido.Keys, asJSON bool) error {
 // key could not be asked.
 func (k listedKey) lines() []steps.Text {
 	head := steps.T("%s  %s (%04x:%04x)", k.Path, k.Model, k.VendorID, k.ProductID)
-	if k.Serial != "" {
+	switch {
+	case k.Software:
+		return []steps.Text{steps.T("%s  %s", k.Path, k.Model), indented(steps.T("a software key, served on this computer")), indented(entraWords(k.Entra))}
+	case k.Serial != "":
 		head = steps.T("%s  %s (%04x:%04x), serial number %s", k.Path, k.Model, k.VendorID, k.ProductID, clean(k.Serial))
 	}
 	if k.Trouble != nil {

@@ -23,6 +23,7 @@ type sharing struct {
 	ssh     []string // arguments for ssh
 	device  string
 	soft    bool
+	store   sealing // of the software key
 	auto    bool
 	serve   bool
 	program string // keyrollout on the far machine
@@ -64,6 +65,7 @@ ends it. What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 
 	f := cmd.Flags()
 	f.StringVar(&s.device, "device", "", "the `PATH` of the key")
 	f.BoolVar(&s.soft, "softkey", false, "share the software key, for practice")
+	s.store.add(f)
 	f.BoolVar(&s.auto, "auto", false, "with --softkey: touch by itself, for tests")
 	f.StringVar(&s.program, "program", "keyrollout", "the `COMMAND` that starts keyrollout on the other machine")
 	f.BoolVar(&s.serve, "serve", false, "the other machine's part, started by ssh")
@@ -79,13 +81,9 @@ func (a *app) share(ctx context.Context, s sharing) error {
 		}
 		return a.shareLink(ctx, s, link, tui.PlainTell(a.out, a.say))
 	}
-	run := func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-		return a.withSoftkey(ctx, ask, func(ctx context.Context, k *softkey.Key) error { return a.shareLink(ctx, s, k.Link(), tell) })
-	}
-	if s.auto || !a.isTerminal() {
-		return run(ctx, autoTouch{}, tui.PlainTell(a.out, a.say))
-	}
-	return tui.Plain(ctx, a.screen(nil), run)
+	return a.onLines(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+		return a.withSoftkey(ctx, s, ask, tell, func(ctx context.Context, k *softkey.Key) error { return a.shareLink(ctx, s, k.Link(), tell) })
+	})
 }
 
 // linkToKey is a line to the key at a path, or to the only one that is plugged in.
@@ -205,7 +203,7 @@ func startPiped(cmd *exec.Cmd) (io.ReadWriteCloser, error) {
 }
 
 // withSoftkey opens this user's software key for f.
-func (a *app) withSoftkey(ctx context.Context, ask steps.Asker, f func(context.Context, *softkey.Key) error) error {
+func (a *app) withSoftkey(ctx context.Context, s sharing, ask steps.Asker, tell func(steps.Event), f func(context.Context, *softkey.Key) error) error {
 	dir, unlock, err := a.ownPlace("softkey", "lock")
 	if err != nil {
 		return err
@@ -213,19 +211,17 @@ func (a *app) withSoftkey(ctx context.Context, ask steps.Asker, f func(context.C
 	defer unlock()
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
-	h := &hand{ask: ask, leave: leave, path: handPath(dir)}
-	if err := h.load(); err != nil {
-		return err
-	}
-	store, err := keyStore(dir, "softkey")
+	store, err := s.store.ownStore(ctx, dir, ask, tell)
 	if err != nil {
 		return err
 	}
-	k, err := softkey.Open(softkey.Options{Profile: softkey.ATKeyPro21(), Store: store, Toucher: h, Clock: time.Now})
+	if s.auto || !a.isTerminal() {
+		ask = autoTouch{}
+	}
+	k, err := openKey(dir, store, softkey.Options{Profile: softkey.ATKeyPro21()}, &hand{ask: ask, leave: leave, path: handPath(dir)})
 	if err != nil {
 		return err
 	}
 	defer k.Close()
-	h.key = k
 	return f(ctx, k)
 }

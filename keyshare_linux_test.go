@@ -116,7 +116,7 @@ func (h *jumpHost) keyrollout(ctx context.Context, state string, args ...string)
 }
 
 func (h *jumpHost) share(ctx context.Context, program string) *exec.Cmd {
-	args := append([]string{"key", "share", "--softkey", "--auto", "--program", program, h.user, "--"}, h.args...)
+	args := append([]string{"key", "share", "--softkey", "--in-memory", "--auto", "--program", program, h.user, "--"}, h.args...)
 	return h.keyrollout(ctx, "desk", args...)
 }
 
@@ -209,7 +209,7 @@ func TestKeyIsSharedOverSSH(t *testing.T) {
 	d.until(t, regexp.MustCompile(`authenticatorMakeCredential for login\.example`), &none)
 
 	t.Run("one at a time", func(t *testing.T) {
-		args := append([]string{"key", "share", "--softkey", "--auto", "--program", h.far(t), h.user, "--"}, h.args...)
+		args := append([]string{"key", "share", "--softkey", "--in-memory", "--auto", "--program", h.far(t), h.user, "--"}, h.args...)
 		out, err := h.keyrollout(ctx, "second desk", args...).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "another key is shared") || !strings.Contains(string(out), "code: share-far") {
 			t.Errorf("%v\n%s", err, out)

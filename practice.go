@@ -155,7 +155,7 @@ func (p *practiceRun) open(ctx context.Context, o practiceOptions) (err error) {
 	if err := p.hand.load(); err != nil {
 		return err
 	}
-	store, err := keyStore(o.Dir, "softkey")
+	store, err := keyStore(o.Dir)
 	if err != nil {
 		return err
 	}
@@ -211,16 +211,16 @@ func picture(tell func(steps.Event)) func(img image, good bool) {
 	}
 }
 
-// keyStore is where a software key keeps its state: sealed on disk, or in memory without a directory.
-func keyStore(dir, name string) (softkey.Store, error) {
+// keyStore is where the practice's software key keeps its state: sealed on disk, or in memory without a directory.
+func keyStore(dir string) (softkey.Store, error) {
 	if dir == "" {
 		return softkey.MemoryStore(), nil
 	}
-	k, err := sealingKey(filepath.Join(dir, name+".key"))
+	k, err := sealingKey(storeKeyFile(dir))
 	if err != nil {
 		return nil, err
 	}
-	return softkey.FileStore(filepath.Join(dir, name+".sealed"), k)
+	return opened(softkey.FileStore(storeFile(dir), softkey.WithKey(k)))
 }
 
 // sealingKey reads the key a store is sealed under, or makes it. It protects copies and backups of the store that come

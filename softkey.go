@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -28,22 +30,44 @@ func (a *app) softkeyCommand() *cobra.Command {
 the path:  fido2-token -I PATH.  Fingers and touches are asked for here; --auto touches by itself, for tests.
 With --uhid the kernel shows it as a USB key (/dev/hidraw), for browsers as well; that needs write access to /dev/uhid.
 
-The software key is for practice and tests. It is not hardware, says so by its AAGUID, and protects nothing better than
-this user's files do.`,
+` + sealingHelp + `
+
+The software key is for practice and tests. It is not hardware and says so by its AAGUID: whoever can read this program's
+memory, or its file and what opens it, has the key.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serveKey(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.auto, "auto", false, "touch with the right finger whenever the key asks")
 	cmd.Flags().BoolVar(&o.fresh, "fresh", false, "a key as from the factory: forget PIN, fingers and sign-ins")
 	cmd.Flags().BoolVar(&o.uhid, "uhid", false, "as a USB key of the kernel's, through /dev/uhid (Linux)")
+	o.add(cmd.Flags())
+	cmd.AddCommand(a.sealCommand())
 	cmd.Flags().StringVar(&o.profile, "profile", softkey.ProfileNames()[0], "behave as this `MODEL`: "+strings.Join(softkey.ProfileNames(), ", "))
 	return cmd
 }
 
 // softkeyOptions say which key is served, and how.
 type softkeyOptions struct {
+	sealing
 	auto, fresh, uhid bool
 	profile           string
+}
+
+func (a *app) sealCommand() *cobra.Command {
+	var now, then sealing
+	cmd := &cobra.Command{
+		Use:   "seal",
+		Short: "Seal the software key's file anew: in the system's key store, or with another passphrase",
+		Long: `Seal the software key's file anew, with a key in the system's key store or, where there is none or with --passphrase,
+with a new passphrase. What opened the file before opens it no more. When it fails, everything is as it was.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.reseal(cmd.Context(), now, then) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&now.file, "passphrase-file", "", "the present passphrase is the first line of `FILE`")
+	f.BoolVar(&then.phrase, "passphrase", false, "with a passphrase, although this system has a key store")
+	f.StringVar(&then.file, "new-passphrase-file", "", "with the passphrase in the first line of `FILE`")
+	return cmd
 }
 
 func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
@@ -51,55 +75,78 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 	if !ok {
 		return usageError{fmt.Errorf("no profile %q: there are %s", o.profile, strings.Join(softkey.ProfileNames(), ", "))}
 	}
+	dir := ""
+	if !o.memory {
+		if o.fresh {
+			if err := a.forgetKey(ctx); err != nil {
+				return err
+			}
+		}
+		place, unlock, err := a.ownPlace("softkey", "lock")
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		dir = place
+	}
+	return a.onLines(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+		store, err := o.ownStore(ctx, dir, ask, tell)
+		if err != nil {
+			return err
+		}
+		if o.auto || !a.isTerminal() {
+			ask = autoTouch{}
+		}
+		return a.serveKeyAt(ctx, dir, profile, store, o.uhid, ask, tell)
+	})
+}
+
+// onLines runs f in the line dialogue; without a terminal there is nobody to ask.
+func (a *app) onLines(ctx context.Context, f tui.Run) error {
+	if !a.isTerminal() {
+		return f(ctx, nobody{}, tui.PlainTell(a.out, a.say))
+	}
+	return tui.Plain(ctx, a.screen(nil), f)
+}
+
+// nobody answers nothing.
+type nobody struct{}
+
+func (nobody) Ask(context.Context, steps.Question) (steps.Answer, error) {
+	return steps.Answer{}, steps.ErrNoAnswer
+}
+
+// forgetKey removes this user's software key, and the key to its file from the system's key store.
+func (a *app) forgetKey(ctx context.Context) error {
 	dir, err := a.stateDir()
 	if err != nil {
 		return err
 	}
 	dir = filepath.Join(dir, "softkey")
-	if err := state.Ensure(dir); err != nil {
+	is, name, sealed := softkey.SealingOf(storeFile(dir))
+	if err := forget(dir); err != nil {
 		return err
 	}
-	if o.fresh {
-		if err := forget(dir); err != nil {
-			return err
-		}
+	if sealed == nil && is == softkey.SealedByVault {
+		// Where the key store cannot be reached its entry stays: it opens nothing any more.
+		_ = systemVault(ctx, func(steps.Event) {}).remove(name)
 	}
-	unlock, err := state.Lock(filepath.Join(dir, "lock"))
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	serve := func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-		return a.serveKeyAt(ctx, dir, profile, o.uhid, ask, tell)
-	}
-	if o.auto || !a.isTerminal() {
-		return serve(ctx, autoTouch{}, tui.PlainTell(a.out, a.say))
-	}
-	return tui.Plain(ctx, a.screen(nil), serve)
+	return nil
 }
 
-func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profile, uhid bool, ask steps.Asker, tell func(steps.Event)) error {
+func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profile, store softkey.Store, uhid bool, ask steps.Asker, tell func(steps.Event)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	h := &hand{ask: ask, leave: cancel, path: handPath(dir)}
-	if err := h.load(); err != nil {
-		return err
-	}
-	store, err := keyStore(dir, "softkey")
-	if err != nil {
-		return err
-	}
-	key, err := softkey.Open(softkey.Options{Profile: profile, Store: store, Toucher: h, Clock: time.Now,
+	key, err := openKey(dir, store, softkey.Options{Profile: profile,
 		Light: func(l softkey.Light) { tell(steps.LightEvent(l.Colour, l.Blink)) },
 		Log: func(act softkey.Activity) {
 			tell(steps.Event{Name: steps.EventNote, Text: activity(act)})
-		}})
+		}}, &hand{ask: ask, leave: cancel, path: handPath(dir)})
 	if err != nil {
 		return err
 	}
 	defer key.Close()
-	h.key = key
-	wait, where, err := expose(ctx, key, uhid)
+	wait, where, err := a.expose(ctx, key, uhid)
 	if err != nil {
 		return err
 	}
@@ -110,13 +157,41 @@ func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profil
 	return nil
 }
 
-// expose shows the key to other programs, and says where.
-func expose(ctx context.Context, key *softkey.Key, uhid bool) (wait func() error, where steps.Text, err error) {
+// openKey opens the software key that lives in a store, in a hand. The store is the key's, or closed.
+func openKey(dir string, store softkey.Store, o softkey.Options, h *hand) (*softkey.Key, error) {
+	err := h.load()
+	o.Store, o.Toucher, o.Clock = store, h, time.Now
+	var key *softkey.Key
+	if err == nil {
+		key, err = softkey.Open(o)
+	}
+	if err != nil {
+		if c, ok := store.(io.Closer); ok {
+			err = errors.Join(err, c.Close())
+		}
+		return nil, err
+	}
+	h.key = key
+	return key, nil
+}
+
+// expose shows the key to other programs, and says where. A device path is told to  keyrollout key list  as well: the
+// kernel lists no pseudo-terminals.
+func (a *app) expose(ctx context.Context, key *softkey.Key, uhid bool) (wait func() error, where steps.Text, err error) {
 	if uhid {
 		wait, err = key.ServeUHID(ctx)
 		return wait, steps.T("The software key is a USB key of this computer until you stop this with Ctrl+C; fido2-token -L lists it."), err
 	}
-	path, wait, err := key.Serve(ctx)
+	path, served, err := key.Serve(ctx)
+	if err != nil {
+		return nil, where, err
+	}
+	withdraw, err := a.announceKey(path, key.Device())
+	wait = func() error {
+		err := served()
+		withdraw()
+		return err
+	}
 	return wait, steps.T("The software key is at %s until you stop this with Ctrl+C.", path), err
 }
 

@@ -97,6 +97,33 @@ var japaneseCommands = map[string]string{
 	// replay.go
 	"No terminal here: this is the built-in first rollout, in practice. Nothing real changes.": "ターミナルがないため、内蔵の最初のロールアウトを練習として実行します。 実際の環境は変わりません。",
 
+	// softkeystore.go
+	"%s is sealed with a key in the system's key store, not with a passphrase.":                                    "%s はパスフレーズではなく、システムのキーストアにある鍵で封印されています。",
+	"leave --passphrase-file away, or change it first:  keyrollout softkey seal":                                   "--passphrase-file を外すか、先に変更する:  keyrollout softkey seal",
+	"The passphrase of the software key":                                                                           "ソフトウェア キーのパスフレーズ",
+	"A passphrase for the software key's file":                                                                     "ソフトウェア キーのファイルに付けるパスフレーズ",
+	"It is kept nowhere. Without it the key cannot be opened again.":                                               "どこにも保存されません。 失うと、キーは二度と開けません。",
+	"A passphrase has at least %d characters.":                                                                     "パスフレーズは%d文字以上にしてください。",
+	"The passphrase does not open it. Nothing was changed.":                                                        "このパスフレーズでは開けません。 何も変更されていません。",
+	"The passphrase does not open %s, nor the state before it.":                                                    "このパスフレーズでは %s も、その前の状態も開けません。",
+	"try another passphrase; with --fresh a new key begins, and this one is lost":                                  "別のパスフレーズを試す。 --fresh を付けると新しいキーになり、今のキーは失われます",
+	"The passphrase cannot be read: %s.":                                                                           "パスフレーズを読み取れません: %s",
+	"This system offers no key store at the moment (%s); the software key is sealed with a passphrase instead.":    "今、このシステムではキーストアを使えません (%s)。 代わりに、ソフトウェア キーをパスフレーズで封印します。",
+	"The software key's file was opened by a key in the file beside it. It is sealed anew, and that file is gone.": "ソフトウェア キーのファイルは、隣のファイルにある鍵で開けました。 封印し直し、そのファイルは削除しました。",
+	"The software key's file is sealed anew; what opened it before opens it no more.":                              "ソフトウェア キーのファイルを封印し直しました。 以前の方法では開けません。",
+	"There is no software key in %s yet.":                                                                          "%s にソフトウェア キーはまだありません。",
+	"begin with one:  keyrollout softkey":                                                                          "作成する:  keyrollout softkey",
+	"The software key's file needs a passphrase, and nobody is there to type it.":                                  "ソフトウェア キーのファイルにはパスフレーズが必要ですが、入力する人がいません。",
+	"give it with --passphrase-file FILE":                                                                          "--passphrase-file FILE で渡す",
+	"or keep nothing, with --in-memory":                                                                            "または --in-memory で何も保存しない",
+	"The key to the software key's file is not in the system's key store any more.":                                "ソフトウェア キーのファイルを開く鍵が、システムのキーストアにもうありません。",
+	"restore the key store from a backup; with --fresh a new key begins, and this one is lost":                     "キーストアをバックアップから戻す。 --fresh を付けると新しいキーになり、今のキーは失われます",
+	"The key to the software key's file lies in the system's key store, which cannot be used now: %s.":             "ソフトウェア キーのファイルを開く鍵はシステムのキーストアにありますが、今は使えません: %s",
+	"unlock it at the desktop, or start this where it runs: over SSH there is often none":                          "デスクトップでロックを解除するか、キーストアが動く場所で起動する。 SSH では使えないことがよくあります",
+	"to need none from now on, there:  keyrollout softkey seal --passphrase":                                       "今後キーストアを使わないようにするには、そこで:  keyrollout softkey seal --passphrase",
+	"Waiting for the system's key store to be unlocked.":                                                           "システムのキーストアのロック解除を待っています。",
+	"a software key, served on this computer":                                                                      "ソフトウェア キー (このコンピューターで動作中)",
+
 	// softkey.go
 	"The software key is a USB key of this computer until you stop this with Ctrl+C; fido2-token -L lists it.": "ソフトウェア キーは、このコンピューターの USB キーとして使えます。 Ctrl+C で停止します。 fido2-token -L で一覧に表示されます。",
 	"The software key is at %s until you stop this with Ctrl+C.":                                               "ソフトウェア キーは %s にあります。 Ctrl+C で停止します。",

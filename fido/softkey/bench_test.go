@@ -46,7 +46,7 @@ func visit(b *testing.B, store softkey.Store) fido.Session {
 var stores = map[string]func(*testing.B) softkey.Store{
 	"memory": func(*testing.B) softkey.Store { return softkey.MemoryStore() },
 	"file": func(b *testing.B) softkey.Store {
-		s, err := softkey.FileStore(filepath.Join(b.TempDir(), "key"), secret.New(make([]byte, 32)))
+		s, err := softkey.FileStore(filepath.Join(b.TempDir(), "key"), softkey.WithKey(secret.New(make([]byte, 32))))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 
 // writeForEver counts up in a store, and tells each number once it is written.
 func writeForEver(path string) {
-	s, err := FileStore(path, storeKey(7))
+	s, err := FileStore(path, WithKey(storeKey(7)))
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)

@@ -11,7 +11,8 @@
 //     largeblobs.go, config.go, reset.go; u2f.go answers the messages of its predecessor;
 //   - token.go, verify.go, sensor.go and presence.go are what the commands ask of the person;
 //   - credential.go, attest.go, authdata.go and extension.go are what they make;
-//   - state.go is what outlives a power cycle, store.go where it rests; key.go is the power cycle itself.
+//   - state.go is what outlives a power cycle, store.go where it rests and seal.go what opens that; key.go is the power
+//     cycle itself.
 //
 // Where the kernel has /dev/uhid, ServeUHID makes it a HID device that every program lists, browsers too;
 // testdata/uhid-vm.sh proves that on Debian's kernel where this machine's has none. CONFORMANCE.md is the table of

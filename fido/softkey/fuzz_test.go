@@ -110,7 +110,7 @@ func FuzzStore(f *testing.F) {
 	if _, err := rand.Read(key); err != nil {
 		f.Fatal(err)
 	}
-	s, err := FileStore(path, secret.New(key))
+	s, err := FileStore(path, WithKey(secret.New(key)))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -10,10 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/chacha20poly1305"
-
-	"keyrollout/internal/secret"
 )
 
 // Store keeps a key's state, which is opaque to it. Load gives nothing where nothing was saved. When Save returns, the
@@ -48,162 +45,237 @@ func (m *memoryStore) Save(b []byte) error {
 var (
 	ErrStoreDamaged = errors.New("the software key's file is torn, was changed, or belongs to another key")
 	ErrStoreInUse   = errors.New("the software key's file is in use by another program")
+	// ErrPassphrase: neither the file nor the one before it opens. Nothing tells a wrong passphrase from two changed files.
+	ErrPassphrase = errors.New("the passphrase does not open the software key's file")
+	// ErrSealing: the file is sealed in another way than the one it was to be opened with.
+	ErrSealing = errors.New("the software key's file is sealed in another way")
 )
 
 // A store file is
 //
-//	magic (8) ‖ kind (1) ‖ salt (16) ‖ nonce (24) ‖ XChaCha20-Poly1305(state)
+//	magic (8) ‖ sealing (1) ‖ id (16) ‖ nonce (24) ‖ XChaCha20-Poly1305(state)
 //
-// and all before the sealed part is authenticated with it. Kind says how the key came about; the salt is zero where
-// none was needed.
+// and all before the sealed part is authenticated with it. Sealing says where the key comes from; the id is what else it
+// takes to find it: the salt of a passphrase, the name in a vault, zero for a key that stands for itself.
 const (
-	storeMagic      = "KRSOFTK1"
-	kindKey    byte = 0
-	kindPhrase byte = 1
-	saltSize        = 16
-	headSize        = len(storeMagic) + 1 + saltSize + chacha20poly1305.NonceSizeX
-	maxStore        = 16 << 20
+	storeMagic = "KRSOFTK1"
+	idSize     = 16
+	headSize   = len(storeMagic) + 1 + idSize + chacha20poly1305.NonceSizeX
+	maxStore   = 16 << 20
 )
 
-// fileStore is one sealed file, with the state before it beside it as path.before.
-type fileStore struct {
+// File is a Store in one sealed file, with the state before it beside it as path.before.
+type File struct {
 	path string
-	kind byte
-	salt [saltSize]byte
+	seal Seal
+	id   [idSize]byte
 	key  []byte
 	lock *os.File
 }
 
-// FileStore keeps the state in one file, sealed under a key of 32 bytes. The file belongs to one program at a time:
-// ErrStoreInUse. Its directory must exist.
+// FileStore keeps the state in one file, sealed as seal says. The file belongs to one program at a time: ErrStoreInUse.
+// Its directory must exist. A file that is there already and sealed in another way is ErrSealing.
 //
 // Who can write the file can also put an older one back, retry counters and all: only hardware can prevent that.
-func FileStore(path string, key secret.Secret) (Store, error) {
-	s := &fileStore{path: path, kind: kindKey}
-	key.Use(func(b []byte) { s.key = bytes.Clone(b) })
-	if len(s.key) != chacha20poly1305.KeySize {
-		return nil, fmt.Errorf("softkey: the store's key has %d bytes, not %d", len(s.key), chacha20poly1305.KeySize)
-	}
-	if err := s.open(); err != nil {
+func FileStore(path string, seal Seal) (*File, error) {
+	f := &File{path: path, seal: seal}
+	if err := f.takeLock(); err != nil {
 		return nil, err
 	}
-	return s, nil
+	if err := f.findKey(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
-// FileStorePassphrase is FileStore with a key stretched from a passphrase: Argon2id, two passes over 19 MiB.
-func FileStorePassphrase(path string, phrase secret.Secret) (Store, error) {
-	if phrase.Empty() {
-		return nil, errors.New("softkey: the passphrase is empty")
+// SealingOf tells how the file at path is sealed, without opening it, and the name its key has in a vault. It is an
+// fs.ErrNotExist where there is none.
+func SealingOf(path string) (is Sealing, name string, err error) {
+	f := &File{path: path}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && f.lost() {
+		err = f.damaged()
 	}
-	s := &fileStore{path: path, kind: kindPhrase}
-	if err := s.open(); err != nil {
-		return nil, err
-	}
-	b, err := s.read()
-	if err == nil && b == nil {
-		_, err = rand.Read(s.salt[:])
-	} else if err == nil {
-		copy(s.salt[:], b[len(storeMagic)+1:])
+	if err == nil {
+		err = f.checkHead(b)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return 0, "", err
 	}
-	phrase.Use(func(p []byte) { s.key = argon2.IDKey(p, s.salt[:], 2, 19*1024, 1, chacha20poly1305.KeySize) })
-	return s, nil
+	return Sealing(b[len(storeMagic)]), nameOf(idOf(b)), nil
 }
 
-// open takes the lock. It is a file of its own: the state's file is replaced with every write.
-func (s *fileStore) open() error {
-	f, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+// lost reports whether the file is gone although there was one: a key that begins anew would bury the old one for good.
+func (f *File) lost() bool {
+	_, err := os.Stat(f.before())
+	return err == nil
+}
+
+// takeLock takes the lock. It is a file of its own: the state's file is replaced with every write.
+func (f *File) takeLock() error {
+	l, err := os.OpenFile(f.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("softkey: %w", err)
 	}
-	if err := lockFile(f); err != nil {
-		_ = f.Close()
-		return fmt.Errorf("softkey: %s: %w", s.path, err)
+	if err := lockFile(l); err != nil {
+		_ = l.Close()
+		return fmt.Errorf("softkey: %s: %w", f.path, err)
 	}
-	s.lock = f
+	f.lock = l
 	return nil
 }
 
+// findKey gets the key of the file that is there, or makes one for a file to come.
+func (f *File) findKey() error {
+	b, err := f.read()
+	switch {
+	case err != nil:
+		return err
+	case b == nil:
+		f.id, f.key, err = f.seal.fresh()
+		return err
+	}
+	f.id = idOf(b)
+	f.key, err = f.seal.key(f.id)
+	return err
+}
+
 // Close gives the file free.
-func (s *fileStore) Close() error {
-	clear(s.key)
-	return s.lock.Close()
+func (f *File) Close() error {
+	clear(f.key)
+	return f.lock.Close()
+}
+
+func idOf(b []byte) [idSize]byte { return [idSize]byte(b[len(storeMagic)+1:]) }
+
+// checkHead looks at all that is not sealed.
+func (f *File) checkHead(b []byte) error {
+	if len(b) < headSize || len(b) > maxStore || string(b[:len(storeMagic)]) != storeMagic ||
+		Sealing(b[len(storeMagic)]) > SealedByVault {
+		return f.damaged()
+	}
+	return nil
 }
 
 // read gives the whole file after looking at its head, nil where there is none.
-func (s *fileStore) read() ([]byte, error) {
-	b, err := os.ReadFile(s.path)
+func (f *File) read() ([]byte, error) {
+	b, err := os.ReadFile(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if f.lost() {
+			return nil, f.damaged()
+		}
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("softkey: %w", err)
-	case len(b) < headSize || len(b) > maxStore || string(b[:len(storeMagic)]) != storeMagic:
-		return nil, s.damaged()
-	case b[len(storeMagic)] != s.kind && s.kind == kindPhrase:
-		return nil, fmt.Errorf("softkey: %s is sealed with a key, not with a passphrase", s.path)
-	case b[len(storeMagic)] != s.kind:
-		return nil, fmt.Errorf("softkey: %s is sealed with a passphrase, not with a key", s.path)
+	}
+	if err := f.checkHead(b); err != nil {
+		return nil, err
+	}
+	if is := Sealing(b[len(storeMagic)]); is != f.seal.sealing() {
+		return nil, fmt.Errorf("softkey: %s: %w: with %s, not with %s", f.path, ErrSealing, is, f.seal.sealing())
 	}
 	return b, nil
 }
 
 // damaged says what happened, that nothing was changed, and how to go on.
-func (s *fileStore) damaged() error {
-	if _, err := os.Stat(s.before()); err == nil {
+func (f *File) damaged() error {
+	if _, err := os.Stat(f.before()); err == nil {
 		return fmt.Errorf("softkey: %s: %w; it was left as it is. The state before the last change is in %s: "+
-			"put that in its place, or move both away to begin with a new key", s.path, ErrStoreDamaged, s.before())
+			"put that in its place, or move both away to begin with a new key", f.path, ErrStoreDamaged, f.before())
 	}
-	return fmt.Errorf("softkey: %s: %w; it was left as it is. Move it away to begin with a new key", s.path, ErrStoreDamaged)
+	return fmt.Errorf("softkey: %s: %w; it was left as it is. Move it away to begin with a new key", f.path, ErrStoreDamaged)
 }
 
-func (s *fileStore) before() string { return s.path + ".before" }
+func (f *File) before() string { return f.path + ".before" }
 
-func (s *fileStore) Load() ([]byte, error) {
-	b, err := s.read()
+// Load reads the state. A file that does not open is left as it is.
+func (f *File) Load() ([]byte, error) {
+	b, err := f.read()
 	if err != nil || b == nil {
 		return nil, err
 	}
-	aead, err := chacha20poly1305.NewX(s.key)
+	if state, err := unseal(b, f.key); err == nil {
+		return state, nil
+	}
+	if f.seal.sealing() == SealedByPassphrase && !f.beforeOpens() {
+		return nil, fmt.Errorf("softkey: %s: %w; nothing was changed", f.path, ErrPassphrase)
+	}
+	return nil, f.damaged()
+}
+
+// beforeOpens reports whether the state before the last one opens: the key is right then, and the file itself is not.
+func (f *File) beforeOpens() bool {
+	b, err := os.ReadFile(f.before())
+	if err != nil || f.checkHead(b) != nil {
+		return false
+	}
+	key := f.key
+	if id := idOf(b); id != f.id {
+		if key, err = f.seal.key(id); err != nil {
+			return false
+		}
+		defer clear(key)
+	}
+	_, err = unseal(b, key)
+	return err == nil
+}
+
+func unseal(b, key []byte) ([]byte, error) {
+	aead, err := chacha20poly1305.NewX(key)
 	if err != nil {
 		return nil, err
 	}
 	head := b[:headSize]
-	state, err := aead.Open(nil, head[headSize-chacha20poly1305.NonceSizeX:], b[headSize:], head)
-	if err != nil {
-		return nil, s.damaged()
-	}
-	return state, nil
+	return aead.Open(nil, head[headSize-chacha20poly1305.NonceSizeX:], b[headSize:], head)
 }
 
 // Save writes a new file, syncs it, keeps the old one as path.before and puts the new one in its place. There is a whole
 // file at path at every moment.
-func (s *fileStore) Save(state []byte) error {
-	aead, err := chacha20poly1305.NewX(s.key)
+func (f *File) Save(state []byte) error {
+	aead, err := chacha20poly1305.NewX(f.key)
 	if err != nil {
 		return err
 	}
-	b := append([]byte(storeMagic), s.kind)
-	b = append(b, s.salt[:]...)
-	nonce := make([]byte, chacha20poly1305.NonceSizeX)
+	nonce := make([]byte, aead.NonceSize())
 	// Not the injected source: two programs with the same seed must never share a nonce.
 	if _, err := rand.Read(nonce); err != nil {
 		return err
 	}
-	b = append(b, nonce...)
+	b := make([]byte, 0, headSize+len(state)+aead.Overhead())
+	b = append(append(b, storeMagic...), byte(f.seal.sealing()))
+	b = append(append(b, f.id[:]...), nonce...)
 	b = aead.Seal(b, nonce, state, b)
-	if err := writeSynced(s.path+".new", b); err != nil {
+	if err := writeSynced(f.path+".new", b); err != nil {
 		return err
 	}
-	if err := keepBefore(s.path, s.before()); err != nil {
+	if err := keepBefore(f.path, f.before()); err != nil {
 		return err
 	}
-	if err := os.Rename(s.path+".new", s.path); err != nil {
+	if err := os.Rename(f.path+".new", f.path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(s.path))
+	return syncDir(filepath.Dir(f.path))
+}
+
+// Reseal seals the file in another way, or with another passphrase, and the state before it too: what opened them until
+// now opens neither. When it fails at the first write everything is as it was.
+func (f *File) Reseal(seal Seal) error {
+	state, err := f.Load()
+	if err != nil {
+		return err
+	}
+	old := *f
+	f.seal = seal
+	if f.id, f.key, err = seal.fresh(); err == nil {
+		err = f.Save(state)
+	}
+	if err != nil {
+		*f = old
+		return err
+	}
+	clear(old.key)
+	return f.Save(state) // the one before
 }
 
 func writeSynced(path string, b []byte) error {

@@ -14,18 +14,18 @@ import (
 
 func storeKey(b byte) secret.Secret { return secret.New(bytes.Repeat([]byte{b}, 32)) }
 
-func fileStoreAt(t testing.TB, path string) Store {
+func fileStoreAt(t testing.TB, path string) *File {
 	t.Helper()
-	s, err := FileStore(path, storeKey(7))
+	s, err := FileStore(path, WithKey(storeKey(7)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func closeStore(t testing.TB, s Store) {
+func closeStore(t testing.TB, s *File) {
 	t.Helper()
-	if err := s.(*fileStore).Close(); err != nil {
+	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
 }
@@ -41,7 +41,7 @@ func TestFileStore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := FileStore(path, storeKey(7)); !errors.Is(err, ErrStoreInUse) {
+	if _, err := FileStore(path, WithKey(storeKey(7))); !errors.Is(err, ErrStoreInUse) {
 		t.Errorf("a second program: %v", err)
 	}
 	closeStore(t, s)
@@ -61,43 +61,204 @@ func TestFileStore(t *testing.T) {
 		t.Errorf("the state before is %q, %v", b, err)
 	}
 	closeStore(t, s)
-	if _, err := FileStore(path, secret.New([]byte("short"))); err == nil {
+	if _, err := FileStore(path+".other", WithKey(secret.New([]byte("short")))); err == nil {
 		t.Error("a key of five bytes was taken")
 	}
 }
 
 func TestFileStorePassphrase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key")
-	open := func(phrase string) Store {
+	open := func(phrase string) (*File, error) {
+		return FileStore(path, WithPassphrase(secret.New([]byte(phrase))))
+	}
+	load := func(phrase string) (string, error) {
 		t.Helper()
-		s, err := FileStorePassphrase(path, secret.New([]byte(phrase)))
+		s, err := open(phrase)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return s
+		defer closeStore(t, s)
+		b, err := s.Load()
+		return string(b), err
 	}
-	s := open("correct horse")
+	s, err := open("correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Save([]byte("state")); err != nil {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
-	s = open("correct horse")
-	if b, err := s.Load(); err != nil || string(b) != "state" {
-		t.Errorf("loaded %q, %v", b, err)
+	for range 2 { // with one file, and with the one before it
+		whole := read(t, path)
+		if b, err := load("correct horse"); err != nil || b != "state" {
+			t.Errorf("loaded %q, %v", b, err)
+		}
+		if _, err := load("wrong horse"); !errors.Is(err, ErrPassphrase) {
+			t.Errorf("a wrong passphrase: %v", err)
+		}
+		if read(t, path) != whole {
+			t.Error("a wrong passphrase changed the file")
+		}
+		s, err := open("correct horse")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Save([]byte("state")); err != nil {
+			t.Fatal(err)
+		}
+		closeStore(t, s)
 	}
-	closeStore(t, s)
-	s = open("wrong horse")
-	if _, err := s.Load(); !errors.Is(err, ErrStoreDamaged) {
-		t.Errorf("a wrong passphrase: %v", err)
+	if is, _, err := SealingOf(path); err != nil || is != SealedByPassphrase {
+		t.Errorf("sealed with %s, %v", is, err)
 	}
-	closeStore(t, s)
-	s = fileStoreAt(t, path)
-	if _, err := s.Load(); err == nil || !strings.Contains(err.Error(), "passphrase") {
+	if _, err := FileStore(path, WithKey(storeKey(7))); !errors.Is(err, ErrSealing) || !strings.Contains(err.Error(), "with a passphrase, not with a key") {
 		t.Errorf("a key for a passphrase: %v", err)
 	}
-	closeStore(t, s)
-	if _, err := FileStorePassphrase(path, secret.Secret{}); err == nil {
+	// The passphrase is right, and the file was changed: that is told apart while the one before it is whole.
+	whole := []byte(read(t, path))
+	for _, i := range []int{len(storeMagic) + 1, len(whole) - 1} {
+		b := bytes.Clone(whole)
+		b[i] ^= 1
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := load("correct horse"); !errors.Is(err, ErrStoreDamaged) || errors.Is(err, ErrPassphrase) {
+			t.Errorf("byte %d changed: %v", i, err)
+		}
+	}
+	if _, err := FileStore(path+".new one", WithPassphrase(secret.Secret{})); err == nil {
 		t.Error("no passphrase was taken")
+	}
+}
+
+// vault is a key store in memory.
+type vault struct {
+	held   map[string]secret.Secret
+	broken error
+	forget bool // takes everything and keeps nothing
+}
+
+func (v *vault) Get(name string) (secret.Secret, error) {
+	s, ok := v.held[name]
+	switch {
+	case v.broken != nil:
+		return s, v.broken
+	case !ok:
+		return s, errors.New("not there")
+	}
+	return s.Clone(), nil
+}
+
+func (v *vault) Put(name string, key secret.Secret) error {
+	if v.broken == nil && !v.forget {
+		v.held[name] = key.Clone()
+	}
+	return v.broken
+}
+
+func TestFileStoreVault(t *testing.T) {
+	dir := t.TempDir()
+	v := &vault{held: map[string]secret.Secret{}}
+	open := func(name string) (*File, error) { return FileStore(filepath.Join(dir, name), WithVault(v)) }
+	for _, name := range []string{"one", "two"} {
+		s, err := open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Save([]byte(name)); err != nil {
+			t.Fatal(err)
+		}
+		closeStore(t, s)
+	}
+	for _, name := range []string{"one", "two"} {
+		s, err := open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := s.Load(); err != nil || string(b) != name {
+			t.Errorf("loaded %q, %v", b, err)
+		}
+		closeStore(t, s)
+	}
+	if len(v.held) != 2 {
+		t.Errorf("%d keys for two files", len(v.held))
+	}
+	v.broken = errors.New("locked")
+	if _, err := open("one"); !errors.Is(err, v.broken) {
+		t.Errorf("a locked vault: %v", err)
+	}
+	if _, err := open("three"); !errors.Is(err, v.broken) {
+		t.Errorf("a locked vault and a new file: %v", err)
+	}
+	v.broken, v.forget = nil, true
+	if _, err := open("three"); err == nil {
+		t.Error("a vault that forgets was trusted")
+	}
+	clear(v.held)
+	if _, err := open("one"); err == nil {
+		t.Error("opened without its key")
+	}
+}
+
+// A file can be sealed in another way; what opened it opens neither it nor the one before it any more, and at every
+// failure one of the two ways opens it.
+func TestReseal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	s := fileStoreAt(t, path)
+	if err := errors.Join(s.Save([]byte("a")), s.Save([]byte("b"))); err != nil {
+		t.Fatal(err)
+	}
+	v := &vault{held: map[string]secret.Secret{}, broken: errors.New("locked")}
+	if err := s.Reseal(WithVault(v)); !errors.Is(err, v.broken) {
+		t.Errorf("a locked vault: %v", err)
+	}
+	if err := os.Mkdir(path+".new", 0o700); err != nil { // in the way of the first write
+		t.Fatal(err)
+	}
+	if err := s.Reseal(WithPassphrase(storeKey(1))); err == nil {
+		t.Error("a write that could not be made went well")
+	}
+	if err := os.Remove(path + ".new"); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := s.Load(); err != nil || string(b) != "b" {
+		t.Errorf("after failures: %q, %v", b, err)
+	}
+	for _, seal := range []Seal{WithPassphrase(storeKey(1)), WithPassphrase(storeKey(2)), WithKey(storeKey(3))} {
+		if err := s.Reseal(seal); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := s.Load(); err != nil || string(b) != "b" {
+			t.Errorf("loaded %q, %v", b, err)
+		}
+		closeStore(t, s)
+		var err error
+		if s, err = FileStore(path, seal); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []string{path, path + ".before"} {
+			if b, err := unseal([]byte(read(t, f)), s.key); err != nil || string(b) != "b" {
+				t.Errorf("%s: %q, %v", f, b, err)
+			}
+		}
+	}
+	closeStore(t, s)
+}
+
+// Where the file is gone and the one before it is not, no new key begins.
+func TestTheFileIsGone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	s := fileStoreAt(t, path)
+	if err := errors.Join(s.Save([]byte("a")), s.Save([]byte("b")), os.Remove(path)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Load(); !errors.Is(err, ErrStoreDamaged) {
+		t.Errorf("loaded: %v", err)
+	}
+	closeStore(t, s)
+	if _, err := FileStore(path, WithKey(storeKey(7))); !errors.Is(err, ErrStoreDamaged) {
+		t.Errorf("opened: %v", err)
 	}
 }
 
