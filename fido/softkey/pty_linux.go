@@ -1,10 +1,12 @@
 package softkey
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,7 +18,7 @@ import (
 const ptyFrame = fido.ReportSize + 1
 
 const (
-	ptyStale   = 500 * time.Millisecond // a half frame older than this was left by a client that is gone
+	ptyPause   = 100 * time.Millisecond // a frame that takes longer was left by a client that is gone
 	ptyBacklog = 32 * fido.ReportSize   // unread bytes after which nobody is listening: 2.4 s of keepalives
 )
 
@@ -112,30 +114,55 @@ func (l *ptyLine) close() error { return errors.Join(l.slave.Close(), l.master.C
 
 // readAll puts frames together, which may arrive joined or in pieces.
 func (l *ptyLine) readAll(h *hid) error {
-	buf, have, last := make([]byte, 16*ptyFrame), 0, time.Now()
+	buf, have := make([]byte, 16*ptyFrame), 0
 	for {
-		n, err := l.master.Read(buf[have:])
-		switch {
-		case ended(err):
-			return nil
-		case err != nil:
-			return fmt.Errorf("softkey: %s: %w", l.path, err)
-		}
-		now := time.Now()
-		if have > 0 && now.Sub(last) > ptyStale {
-			have = copy(buf, buf[have:have+n])
+		if have%ptyFrame != 0 && !l.readable(ptyPause) {
+			have = copy(buf, inStep(buf[:have]))
 		} else {
+			n, err := l.master.Read(buf[have:])
+			switch {
+			case ended(err):
+				return nil
+			case err != nil:
+				return fmt.Errorf("softkey: %s: %w", l.path, err)
+			}
 			have += n
 		}
-		last = now
-		used := 0
-		for ; have-used >= ptyFrame; used += ptyFrame {
-			if err := h.receive(l, report(buf[used+1:used+ptyFrame])); err != nil {
+		if have%ptyFrame != 0 {
+			continue
+		}
+		for frame := range slices.Chunk(buf[:have], ptyFrame) {
+			if err := h.receive(l, report(frame[1:])); err != nil {
 				l.breakRead()
 			}
 		}
-		have = copy(buf, buf[used:have])
+		have = 0
 	}
+}
+
+// readable waits for something to read.
+func (l *ptyLine) readable(d time.Duration) bool {
+	n := 1
+	if c, err := l.master.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) {
+			for err := error(unix.EINTR); errors.Is(err, unix.EINTR); {
+				n, err = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(d.Milliseconds()))
+			}
+		})
+	}
+	return n > 0
+}
+
+// inStep gives what is left of bytes that are no whole number of frames although nothing follows: some client died while
+// it wrote. Another that has begun meanwhile waits for the answer to its INIT, which is the last that came; without one
+// nobody waits. Looking for an INIT earlier in the stream, or before it pauses, would let what a client passes on (a
+// user's name, a credential's id) pass for packets.
+func inStep(b []byte) []byte {
+	last := b[max(0, len(b)-ptyFrame):]
+	if len(last) == ptyFrame && bytes.HasPrefix(last, []byte{0, 0xFF, 0xFF, 0xFF, 0xFF, hidInit, 0, 8}) {
+		return last
+	}
+	return nil
 }
 
 // writeAll writes what is queued, without ever holding up the packet layer.
