@@ -16,6 +16,9 @@ func (a *app) begin(ctx context.Context, ask steps.Asker, tell func(steps.Event)
 	if err != nil {
 		return err
 	}
+	if a.login.practice != "" { // where to begin was said
+		return a.organisation(ctx, ask, tell, dir)
+	}
 	q := steps.Question{Name: "begin.where", Kind: steps.Choose, Default: "practice",
 		Text: steps.T("Where do you want to begin?"),
 		Detail: []steps.Text{

@@ -24,11 +24,14 @@ var atTheTerminal = []struct{ prompt, answer string }{
 	{"Temporary Access Pass of", "PASS"}, {"What now?", "retry"}, {"Replace it", "yes"},
 }
 
-// sit runs the built program at a terminal of its own until it ends, or until stop says that it is to be killed. It
+// sit runs the built program (a practice, unless args say otherwise) at a terminal of its own until it ends, or until stop says that it is to be killed. It
 // returns everything that was printed.
-func sit(t *testing.T, bin, state string, stop func(screen string) bool) (string, error) {
+func sit(t *testing.T, bin, state string, stop func(screen string) bool, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.Command(bin, "practice", "--plain")
+	if args == nil {
+		args = []string{"practice"}
+	}
+	cmd := exec.Command(bin, append(args, "--plain")...)
 	cmd.Env = append(os.Environ(), "KEYROLLOUT_STATE="+state, "TERM=xterm", "LC_ALL=C.UTF-8")
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
 	if err != nil {

@@ -36,7 +36,7 @@ type signInOptions struct {
 	certificate, ca, trace, practice string
 	keep                             bool
 
-	parts []string // of a rollout, by graph.Rights: what permissions are asked for; nil = all
+	parts []string // of a rollout, by graph.Rights: what permissions are asked for at once; nil = what reading takes
 }
 
 // roads in the order they are told.
@@ -56,13 +56,20 @@ func (a *app) signInFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.practice, "practice-at", "", "the practice tenant that  keyrollout practice serve  serves at `URL`")
 }
 
-// partsOf is what the commands need of a tenant, so that nobody is asked for more than the command does.
+// reading is what every look at a tenant takes. A person consents to more when a step needs more.
+var reading = []string{"tenant-read", "tenant-check", "methods-read"}
+
+// partsOf is what the commands certainly need of a tenant, so that nobody is asked for more than the command does, nor
+// twice; other commands begin by reading.
 var partsOf = map[string][]string{
 	"check":      {"tenant-read", "tenant-check", "sign-in"},
-	"plan":       {"tenant-read", "tenant-check", "registration", "sign-in"},
+	"plan":       {"tenant-read", "tenant-check", "methods-read", "sign-in"},
+	"apply":      {"tenant-read", "tenant-check", "methods-read", "sign-in", "tenant-write"},
+	"undo":       {"tenant-read", "tenant-check", "methods-read", "sign-in", "tenant-write"},
+	"app":        {"tenant-read"},
 	"issue":      {"tenant-read", "tenant-check", "pass"},
 	"issue-many": {"tenant-read", "tenant-check", "pass"},
-	"list":       {"tenant-read", "pass"},
+	"list":       {"tenant-read", "methods-read"},
 	"revoke":     {"tenant-read", "pass"},
 }
 
@@ -127,13 +134,11 @@ func isLoopback(host string) bool {
 
 var practiceRoads = []graph.Road{graph.ByDeviceCode, graph.ByBrowser, graph.ByCertificate, graph.BySecret}
 
-// scopes are the permissions to ask for in a cloud. What the cloud cannot do, no right is asked for.
+// scopes are the permissions to ask for at once, as a cloud names them.
 func (o *signInOptions) scopes(cloud graph.Cloud) []string {
-	var parts []string
-	for _, r := range graph.Rights {
-		if (o.parts == nil || slices.Contains(o.parts, r.For)) && (cloud.OnBehalf || r.For != "registration") {
-			parts = append(parts, r.For)
-		}
+	parts := o.parts
+	if parts == nil {
+		parts = reading
 	}
 	return graph.ScopesFor(cloud, parts...)
 }
@@ -181,7 +186,7 @@ func (a *app) store(tell func(steps.Event)) (graph.TokenStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := graph.SystemStore(filepath.Join(dir, "sign-in.sealed"))
+	s, err := graph.SystemStore(filepath.Join(dir, keptFile))
 	if err != nil {
 		tell(steps.Event{Name: steps.EventNote, Text: steps.T("This system offers no key store at the moment: the sign-in is kept in memory only.")})
 		return nil, nil
@@ -212,7 +217,7 @@ func (a *app) client(cred azcore.TokenCredential, o graph.LogInOptions, tell fun
 	if !isPerson(o.Road) {
 		scopes = nil // they have all that they were given; nothing else can be asked for
 	}
-	return graph.New(graph.Options{BaseURL: o.Cloud.Graph, Credential: cred, Scopes: scopes, Transport: o.Transport, UserAgent: "keyrollout/" + version, Practice: a.login.practice != "",
+	return graph.New(graph.Options{BaseURL: o.Cloud.Graph, Credential: cred, Scopes: scopes, StepByStep: scopes != nil, Transport: o.Transport, UserAgent: "keyrollout/" + version, Practice: a.login.practice != "",
 		Waiting: func(op string, d time.Duration) {
 			tell(steps.Event{Name: steps.EventWait, Text: steps.T("Waiting %s before asking again (%s).", d.Round(time.Second), op),
 				Data: steps.Wait{For: steps.T("the tenant"), Left: int(d.Seconds())}})

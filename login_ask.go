@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -116,37 +115,16 @@ func (a *app) try(ctx context.Context, ask steps.Asker, tell func(steps.Event), 
 	if !isPerson(o.Road) {
 		return graph.LogIn(ctx, once)
 	}
-	// The person may leave while the page or the code waits for them.
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	asked := make(chan struct{})
-	close(asked)
-	show := func(q steps.Question) error {
-		asked = make(chan struct{})
-		go func(done chan struct{}) {
-			defer close(done)
-			if _, err := ask.Ask(ctx, q); err != nil && ctx.Err() == nil && !errors.Is(err, steps.ErrNoAnswer) {
-				cancel(err) // where nobody can answer, the sign-in itself still can
-			}
-		}(asked)
-		return nil
+	p := &atBrowser{a: a, ask: ask, tell: tell, had: once.Scopes}
+	once.ShowCode, once.ShowPage = p.showCode, p.showPage
+	err := p.during(ctx, nil, func(ctx context.Context) (err error) {
+		p.TokenCredential, err = graph.LogIn(ctx, once)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	once.ShowCode = func(c graph.DeviceCode) error {
-		time.AfterFunc(time.Second, func() { // a question that arrives ends a wait: the countdown comes after it
-			if cols, _ := a.room(); cols > 0 && ctx.Err() == nil {
-				tell(waitForCode(c))
-			}
-		})
-		return show(a.codeQuestion(c))
-	}
-	once.ShowPage = func(url string) error { return show(pageQuestion(url)) }
-	cred, err := graph.LogIn(ctx, once)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause
-	}
-	cancel(nil)
-	<-asked // the question is off the screen before the next one comes
-	return cred, err
+	return p, nil
 }
 
 func (a *app) askRoad(ctx context.Context, ask steps.Asker) (graph.Road, error) {

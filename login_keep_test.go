@@ -74,3 +74,68 @@ func TestThePolicyThatBlocksCodesIsNamed(t *testing.T) {
 		t.Errorf("%q", told)
 	}
 }
+
+// What is kept can be seen, without its tokens, and forgotten: the file and the key in the key store.
+func TestKeptLoginIsShownAndForgotten(t *testing.T) {
+	keyring.MockInit()
+	dir := t.TempDir()
+	tenant, err := practice.New(practice.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &app{environ: []string{"KEYROLLOUT_STATE=" + dir}, login: signInOptions{keep: true}}
+	store, err := a.store(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	show := func() string {
+		t.Helper()
+		code, out, said := runCommand(t, dir, "login")
+		if code != exitDone {
+			t.Fatal(said)
+		}
+		return out
+	}
+	if out := show(); !strings.Contains(out, "No sign-in is kept.") {
+		t.Error(out)
+	}
+	o := graph.LogInOptions{Road: graph.ByDeviceCode, TenantID: practice.Domain, Transport: tenant.Transport(), Keep: store,
+		ShowCode: func(d graph.DeviceCode) error { return tenant.SignInDevice(d.Code, practice.AdminUPN) }}
+	if _, err := graph.LogIn(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if out := show(); !strings.Contains(out, practice.AdminUPN) || !strings.Contains(out, graph.CommandLineApp) || strings.Contains(out, "eyJ") {
+		t.Error(out)
+	}
+	if code, out, said := runCommand(t, dir, "login", "forget"); code != exitDone || !strings.Contains(out, "are gone") {
+		t.Errorf("%d %s %s", code, out, said)
+	}
+	if _, err := keyring.Get("keyrollout", "key of the kept sign-in"); !errors.Is(err, keyring.ErrNotFound) {
+		t.Errorf("the key is still there (%v)", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "sign-in*")); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+	if out := show(); !strings.Contains(out, "No sign-in is kept.") {
+		t.Error(out)
+	}
+}
+
+// Over SSH the key store is often locked: the sign-in can be removed all the same.
+func TestForgetWithoutAKeyStore(t *testing.T) {
+	keyring.MockInitWithError(errors.New("locked"))
+	defer keyring.MockInit()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, keptFile), []byte("sealed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, said := runCommand(t, dir, "login"); code != exitFailed || !strings.Contains(said, "login forget") {
+		t.Errorf("%d %s", code, said)
+	}
+	if code, out, _ := runCommand(t, dir, "login", "forget"); code != exitDone || !strings.Contains(out, "is gone") {
+		t.Errorf("%d %s", code, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, keptFile)); err == nil {
+		t.Error("it is still there")
+	}
+}

@@ -46,11 +46,15 @@ func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) 
 	ctx, stop := signal.NotifyContext(ctx, terminating...)
 	defer stop()
 	// A terminal that nobody reads any more must not keep a program that was told to end. All state is on disk by then.
-	late := context.AfterFunc(ctx, func() {
-		time.Sleep(endWithin)
-		os.Exit(exitInterrupted)
+	over := make(chan struct{})
+	defer close(over)
+	context.AfterFunc(ctx, func() {
+		select {
+		case <-over:
+		case <-time.After(endWithin):
+			os.Exit(exitInterrupted)
+		}
 	})
-	defer late()
 	a := &app{environ: environ, in: in, out: out, err: errOut}
 	a.say = walkthrough.Speak(walkthrough.Language(a.env))
 	root := a.command()
@@ -186,7 +190,7 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 	tenant.AddCommand(a.tenantAppCommand())
 	passes.AddCommand(a.passManyCommand())
 	root.AddCommand(rehearsal, a.replayCommand(), a.reaches(tenant), a.reaches(passes), a.keyCommand(), a.softkeyCommand(), a.doctorCommand(),
-		a.fingerprintCommand(), a.versionCommand(), exitCodes())
+		a.fingerprintCommand(), a.loginCommand(), a.versionCommand(), exitCodes())
 	return root
 }
 

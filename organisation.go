@@ -11,7 +11,11 @@ import (
 
 // organisation is a rollout in a real tenant: sign in, then the four steps, taken up where they stand.
 func (a *app) organisation(ctx context.Context, ask steps.Asker, tell func(steps.Event), dir string) error {
-	t, err := a.signIn(ctx, ask, tell)
+	cred, o, err := a.signInCredential(ctx, ask, tell)
+	if err != nil {
+		return err
+	}
+	t, err := a.client(cred, o, tell)
 	if err != nil {
 		return err
 	}
@@ -32,6 +36,14 @@ func (a *app) organisation(ctx context.Context, ask steps.Asker, tell func(steps
 		return err
 	}
 	defer w.Journal.Close()
+	if a.login.practice != "" {
+		p, err := a.furnishServed(ctx, w, dir, o.Transport)
+		if err != nil {
+			return err
+		}
+		defer p.Close()
+		ctx = p.ctx
+	}
 	defer w.Close()
 	return a.rollout(ctx, w, steps.Rollout())
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +39,7 @@ computer only, unless the risk is accepted by name:  --accept ` + openPracticeRi
 
 What happens in it is kept for the next time, for each seed file apart; with --forget it begins anew and is gone at the end.`,
 		Example: `  keyrollout practice serve --listen 127.0.0.1:8400
-  keyrollout tenant check --practice-at http://127.0.0.1:8400`,
+  keyrollout --practice-at http://127.0.0.1:8400    the wizard, in another terminal: a real sign-in, a software key`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), o) },
 	}
@@ -176,6 +177,9 @@ func (a *app) printServed(t *practice.Tenant, seed *practice.Seed, url, ca strin
 		domain, admin = cmp.Or(seed.Domain, domain), adminOf(seed)
 	}
 	line := func(label steps.Text, value string) { fmt.Fprintf(a.out, "%s%s\n", tui.Pad(a.say(label), 14), value) }
+	if admin != "" && !strings.Contains(admin, "@") {
+		admin += "@" + domain
+	}
 	line(steps.T("Graph:"), url+"/v1.0")
 	line(steps.T("Browser:"), url+"/practice")
 	line(steps.T("Tenant:"), domain)
@@ -192,7 +196,7 @@ func (a *app) printServed(t *practice.Tenant, seed *practice.Seed, url, ca strin
 		trust = " --ca " + ca
 		fmt.Fprintln(a.out, a.say(steps.T("Node:  NODE_EXTRA_CA_CERTS=%s  and  Client.init({ baseUrl: \"%s\", customHosts: new Set([\"localhost\"]), … })", ca, url)))
 	}
-	fmt.Fprintln(a.out, a.say(steps.T("This program:  keyrollout tenant check --practice-at %s%s", url, trust)))
+	fmt.Fprintln(a.out, a.say(steps.T("This program:  keyrollout --practice-at %s%s  is the wizard; tenant and pass take the flag too.", url, trust)))
 	fmt.Fprintln(a.out, a.say(steps.T("Any other:  send  Authorization: Bearer TOKEN  to the address of Graph above.")))
 	if o.accept != "" {
 		fmt.Fprintln(a.out, a.say(steps.T("Everybody who reaches this address is let in without a password.")))

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -120,7 +119,7 @@ func (a *app) checkApp(ctx context.Context) error {
 	lacking := 0
 	for _, r := range graph.Rights {
 		for _, s := range r.Scopes {
-			if holds(has, s) || len(r.Instead) > 0 && holds(has, r.Instead[0]) {
+			if graph.Holds(has, s) || len(r.Instead) > 0 && graph.Holds(has, r.Instead[0]) {
 				fmt.Fprintln(a.out, a.say(steps.T("has    %s (%s)", s, r.For)))
 				continue
 			}
@@ -155,21 +154,6 @@ func rightsIn(token string) ([]string, bool) {
 	}
 	has := append(strings.Fields(claims.Scopes), claims.Roles...)
 	return has, len(has) > 0
-}
-
-// broader are permissions that are more than others: who has one needs none of what it covers.
-var broader = map[string][]string{
-	"User.Read.All":         {"User.ReadBasic.All"},
-	"Group.Read.All":        {"Group.ReadBasic.All", "GroupMember.Read.All"},
-	"Organization.Read.All": {"User.Read"}, // an application reads the organisation where a person reads themselves
-	"Directory.Read.All":    {"User.Read", "User.ReadBasic.All", "Group.ReadBasic.All", "GroupMember.Read.All", "Organization.Read.All", "LicenseAssignment.Read.All"},
-}
-
-// holds reports whether a permission is among those, or one that is more: writing is reading too.
-func holds(has []string, scope string) bool {
-	return slices.ContainsFunc(has, func(h string) bool {
-		return strings.EqualFold(h, scope) || strings.EqualFold(strings.Replace(h, ".ReadWrite.", ".Read.", 1), scope) || slices.Contains(broader[h], scope)
-	})
 }
 
 // probe makes one harmless call for each part that has one, and tells how it went.

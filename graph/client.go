@@ -38,6 +38,9 @@ type Options struct {
 	Bearer     secret.Secret
 	// Scopes are asked of the credential. Empty means all that was consented: BaseURL's host + "/.default".
 	Scopes []string
+	// StepByStep asks for more than Scopes when the first call comes that needs more: for a person, who consents to it
+	// then. An application has what it was given.
+	StepByStep bool
 
 	// Transport carries the requests, below the SDK. Nil means net/http's, which honours HTTPS_PROXY.
 	Transport http.RoundTripper
@@ -97,6 +100,9 @@ func newClient(o Options) (*client, error) {
 	}
 	if len(o.Scopes) == 0 {
 		o.Scopes = []string{u.Scheme + "://" + u.Host + "/.default"}
+	}
+	if o.StepByStep {
+		o.Credential = &stepwise{TokenCredential: o.Credential, cloud: cloudOf(base), have: o.Scopes, refused: map[string]error{}}
 	}
 	auth, err := azureauth.NewAzureIdentityAuthenticationProviderWithScopesAndValidHosts(o.Credential, o.Scopes, []string{u.Hostname()})
 	if err != nil {

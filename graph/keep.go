@@ -1,15 +1,18 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 	"github.com/zalando/go-keyring"
@@ -111,11 +114,61 @@ func (s systemStore) Forget() error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	if e := keyring.Delete(keyService, keyName); e != nil && !errors.Is(e, keyring.ErrNotFound) {
-		err = errors.Join(err, e)
+	if e := keyring.Delete(keyService, keyName); err == nil && e != nil && !errors.Is(e, keyring.ErrNotFound) {
+		err = &Error{Op: "forget the sign-in", Code: CodeNoKeyStore, Message: "the system's key store cannot be reached", Err: e}
 	}
 	return err
 }
+
+// KeptLogin is one person whose sign-in a store keeps.
+type KeptLogin struct {
+	UPN, TenantID, Login string // Login is the authority's host
+	ClientIDs            []string
+}
+
+// Kept lists whose sign-ins a store keeps, in the order of their names. It reads the schema that Microsoft's libraries
+// share ("unified cache"), and takes no token out.
+func Kept(s TokenStore) ([]KeptLogin, error) {
+	b, err := s.Load()
+	if err != nil || b == nil {
+		return nil, err
+	}
+	defer clear(b)
+	var w struct {
+		Account map[string]struct {
+			ID       string `json:"home_account_id"`
+			Host     string `json:"environment"`
+			Tenant   string `json:"realm"`
+			Username string `json:"username"`
+		}
+		RefreshToken map[string]struct {
+			ID     string `json:"home_account_id"`
+			Client string `json:"client_id"`
+		}
+	}
+	if err := json.Unmarshal(b, &w); err != nil {
+		return nil, &Error{Op: "read the kept sign-in", Code: CodeGarbled, Message: "it is not what this program keeps"}
+	}
+	var list []KeptLogin
+	for _, a := range w.Account {
+		k := KeptLogin{UPN: a.Username, TenantID: a.Tenant, Login: a.Host}
+		for _, r := range w.RefreshToken {
+			if r.ID == a.ID && !slices.Contains(k.ClientIDs, r.Client) {
+				k.ClientIDs = append(k.ClientIDs, r.Client)
+			}
+		}
+		slices.Sort(k.ClientIDs)
+		list = append(list, k)
+	}
+	slices.SortFunc(list, func(a, b KeptLogin) int {
+		return cmp.Or(cmp.Compare(a.UPN, b.UPN), cmp.Compare(a.TenantID, b.TenantID))
+	})
+	return list, nil
+}
+
+// ForgetKept removes what SystemStore keeps in file, and its key. The file goes even where the key store cannot be
+// reached; then the error has CodeNoKeyStore, and the key that is left opens nothing.
+func ForgetKept(file string) error { return systemStore{file: file}.Forget() }
 
 // tokenCache hands the store to the library that signs in.
 type tokenCache struct{ store TokenStore }

@@ -19,6 +19,7 @@ const (
 	CodeLogInConsent   = "consent-missing"     // the permissions were not granted
 	CodeLogInExpired   = "code-expired"        // nobody typed the code in time
 	CodeLogInDeclined  = "declined"            // the person, or a page, said no
+	CodeLogInOther     = "other-account"       // another account signed in than before
 	CodeLogInCLI       = "azure-cli"           // Azure CLI is not there, or nobody is signed in with it
 )
 

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -20,6 +21,7 @@ type person struct {
 
 	mu      sync.Mutex // one question to the person at a time
 	account public.Account
+	in      bool // signed in by this process
 }
 
 func newPerson(o LogInOptions) (*person, error) {
@@ -51,7 +53,11 @@ func (p *person) GetToken(ctx context.Context, t policy.TokenRequestOptions) (az
 	if err != nil {
 		return azcore.AccessToken{}, err
 	}
-	p.account = r.Account
+	if was := p.account; p.in && was.HomeAccountID != r.Account.HomeAccountID {
+		return azcore.AccessToken{}, &Error{Op: logInOp, Code: CodeLogInOther,
+			Message: fmt.Sprintf("%s is signed in here, and %s signed in now", was.PreferredUsername, r.Account.PreferredUsername)}
+	}
+	p.account, p.in = r.Account, true
 	return azcore.AccessToken{Token: r.AccessToken, ExpiresOn: r.ExpiresOn.UTC(), RefreshOn: r.Metadata.RefreshOn.UTC()}, nil
 }
 
@@ -66,7 +72,8 @@ func (p *person) token(ctx context.Context, t policy.TokenRequestOptions) (publi
 		}
 	}
 	if p.o.Road == ByBrowser {
-		opts := []public.AcquireInteractiveOption{public.WithClaims(t.Claims), public.WithLoginHint(p.o.Hint)}
+		hint := cmp.Or(p.account.PreferredUsername, p.o.Hint)
+		opts := []public.AcquireInteractiveOption{public.WithClaims(t.Claims), public.WithLoginHint(hint)}
 		if p.o.Port != 0 {
 			opts = append(opts, public.WithRedirectURI(fmt.Sprintf("http://localhost:%d", p.o.Port)))
 		}

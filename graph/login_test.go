@@ -189,7 +189,7 @@ func TestCloudsAndRights(t *testing.T) {
 	if !ok || gov.OnBehalf || gov.Note == "" {
 		t.Errorf("got %+v", gov)
 	}
-	if got := ScopesFor(gov, "pass", "registration", "pass"); !slices.Equal(got, []string{"https://graph.microsoft.us/UserAuthMethod-TAP.ReadWrite.All", "https://graph.microsoft.us/UserAuthMethod-Passkey.ReadWrite.All"}) {
+	if got := ScopesFor(gov, "pass", "registration", "pass"); !slices.Equal(got, []string{"https://graph.microsoft.us/UserAuthenticationMethod.ReadWrite.All"}) {
 		t.Errorf("got %v", got)
 	}
 	if _, ok := CloudByID("moon"); ok {

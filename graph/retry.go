@@ -33,7 +33,7 @@ func do[T any](ctx context.Context, c *client, op string, e effect, call func(co
 	var none T
 	lost := false // an earlier attempt may have done it
 	for n := 1; ; n++ {
-		attempt, x := noted(ctx)
+		attempt, x := noted(ctx, op)
 		v, err := safely(attempt, call)
 		c.compareClocks(x)
 		if err == nil {

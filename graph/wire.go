@@ -19,6 +19,8 @@ var errTooLong = errors.New("the answer does not end")
 // exchange is what one attempt looked like on the wire. The SDK tells of an answer that it cannot parse neither status
 // nor headers; wire notes them below it.
 type exchange struct {
+	op string // what is being done
+
 	mu     sync.Mutex
 	sent   bool // the request was handed to the network
 	status int  // of the last answer; 0 = none
@@ -28,8 +30,8 @@ type exchange struct {
 type exchangeKey struct{}
 
 // noted prepares ctx so that wire notes the exchange.
-func noted(ctx context.Context) (context.Context, *exchange) {
-	x := &exchange{header: http.Header{}}
+func noted(ctx context.Context, op string) (context.Context, *exchange) {
+	x := &exchange{op: op, header: http.Header{}}
 	return context.WithValue(ctx, exchangeKey{}, x), x
 }
 

@@ -3,6 +3,7 @@ package steps
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ var tenantUnchanged = T("Nothing was changed in the tenant.")
 
 func problemOfTenant(err error) *Problem {
 	var g *graph.Error
-	if !errors.As(err, &g) {
+	if !errors.As(err, &g) || errors.Is(err, ErrQuit) { // who was asked to sign in for a permission more may leave
 		return nil
 	}
 	p := &Problem{Code: fmt.Sprintf("tenant-%d", g.Status), State: tenantUnchanged,
@@ -29,6 +30,15 @@ func problemOfTenant(err error) *Problem {
 		return p
 	}
 	switch {
+	case g.Code == graph.CodeLogInConsent:
+		p.Code, p.What = g.Code, T("The permission for it was not granted (%s).", g.Op)
+		if r, ok := g.Needs(); ok {
+			p.What = T("The permission %s was not granted (%s). Consent to it takes an administrator; using it takes the role %s.", strings.Join(r.Scopes, ", "), g.Op, Text{Format: r.Role})
+		}
+		p.Next = []Choice{{ID: "retry", Text: T("ask for it again; how an administrator grants it beforehand:  keyrollout tenant app")}, Leave}
+	case slices.Contains(signInCodes, g.Code):
+		p.Code, p.What = g.Code, T("Signing in for it failed (%s): %s.", g.Op, cause(g))
+		p.Next = []Choice{{ID: "retry", Text: T("sign in again")}, Leave}
 	case g.Code == graph.CodeShape:
 		p.Code, p.What = "policy-unknown", T("The policy holds something this version does not know; writing it back could lose it: %s", cause(g))
 		p.Next = []Choice{Leave}
@@ -67,6 +77,9 @@ func problemOfTenant(err error) *Problem {
 	}
 	return p
 }
+
+// signInCodes are what can go wrong when a call needs the person to sign in once more.
+var signInCodes = []string{graph.CodeLogInBlocked, graph.CodeLogInExpired, graph.CodeLogInDeclined, graph.CodeLogInOther}
 
 func cause(g *graph.Error) string {
 	for _, s := range []string{g.Message, errText(g.Err)} {

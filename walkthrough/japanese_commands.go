@@ -157,7 +157,7 @@ var japaneseCommands = map[string]string{
 	"Token:":        "トークン:",
 	"Certificate:":  "証明書:",
 	"Node:  NODE_EXTRA_CA_CERTS=%s  and  Client.init({ baseUrl: \"%s\", customHosts: new Set([\"localhost\"]), … })": "Node:  NODE_EXTRA_CA_CERTS=%s  と  Client.init({ baseUrl: \"%s\", customHosts: new Set([\"localhost\"]), ... })",
-	"This program:  keyrollout tenant check --practice-at %s%s":                                                      "このプログラム:  keyrollout tenant check --practice-at %s%s",
+	"This program:  keyrollout --practice-at %s%s  is the wizard; tenant and pass take the flag too.":                "このプログラム:  keyrollout --practice-at %s%s  はウィザードです。 tenant と pass でも同じフラグを使えます。",
 	"Any other:  send  Authorization: Bearer TOKEN  to the address of Graph above.":                                  "その他:  上の Graph のアドレスに  Authorization: Bearer TOKEN  を送信してください。",
 	"Everybody who reaches this address is let in without a password.":                                               "このアドレスに到達できる人は、誰でもパスワードなしで入れます。",
 	"Ctrl+C ends it.": "Ctrl+C で終了します。",

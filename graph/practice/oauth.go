@@ -117,6 +117,19 @@ func (c *call) form() (url.Values, error) {
 	return v, nil
 }
 
+// clientRequest reads what a program sends by itself, without a browser: which application, and what it wants.
+func (c *call) clientRequest() (*App, url.Values, error) {
+	if err := c.authority(); err != nil {
+		return nil, nil, err
+	}
+	form, err := c.form()
+	if err != nil {
+		return nil, nil, err
+	}
+	app, err := c.client(form)
+	return app, form, err
+}
+
 // client finds the application of a request.
 func (c *call) client(form url.Values) (*App, error) {
 	id := form.Get("client_id")
@@ -133,30 +146,72 @@ func (c *call) client(form url.Values) (*App, error) {
 // protocolScopes are not rights; they ask for an id token and a refresh token.
 var protocolScopes = []string{"openid", "profile", "email", "offline_access"}
 
-// rights reads the scopes of a request: names of Graph's rights, or .default for all that was consented to. Nil means
-// all.
-func (c *call) rights(scope string) ([]string, error) {
-	consented := c.t.seed.Consent
-	var out []string
+// asked reads the names of Graph's rights in the scopes of a request. All is true for .default.
+func asked(scope string) (names []string, all bool) {
 	for s := range strings.FieldsSeq(scope) {
 		if slices.Contains(protocolScopes, strings.ToLower(s)) {
 			continue
 		}
 		// https://graph.microsoft.com/User.Read, https://127.0.0.1:8080/.default, or plainly User.Read
-		name := s[strings.LastIndexByte(s, '/')+1:]
-		if name == ".default" {
-			return consented, nil
+		if name := s[strings.LastIndexByte(s, '/')+1:]; name == ".default" {
+			all = true
+		} else {
+			names = append(names, name)
 		}
-		if consented != nil && !slices.ContainsFunc(consented, func(g string) bool { return strings.EqualFold(g, name) }) {
-			return nil, &oauthError{status: http.StatusBadRequest, code: "invalid_grant", aadsts: 65001, reason: name + " is not consented to",
-				message: "The user or administrator has not consented to use the application. Send an interactive authorization request for this user and resource."}
-		}
-		out = append(out, name)
 	}
-	if out == nil {
+	return names, all
+}
+
+// consented is what was consented to: by the seed, and by administrators since. Nil means all.
+func (c *call) consented() []string {
+	if c.t.seed.Consent == nil {
+		return nil
+	}
+	return slices.Concat(c.t.seed.Consent, c.st.Consented)
+}
+
+// unconsented are the rights in the scopes of a request that nobody has consented to yet.
+func (c *call) unconsented(scope string) []string {
+	have := c.consented()
+	names, _ := asked(scope)
+	if have == nil {
+		return nil
+	}
+	return slices.DeleteFunc(names, func(n string) bool {
+		return slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, n) })
+	})
+}
+
+// rights are what a token for these scopes opens: what was consented to. Nil means all.
+func (c *call) rights(scope string) ([]string, error) {
+	if missing := c.unconsented(scope); len(missing) > 0 {
+		return nil, &oauthError{status: http.StatusBadRequest, code: "invalid_grant", aadsts: 65001, reason: missing[0] + " is not consented to",
+			message: "The user or administrator has not consented to use the application. Send an interactive authorization request for this user and resource."}
+	}
+	names, all := asked(scope)
+	switch {
+	case all:
+		return c.consented(), nil
+	case names == nil:
 		return []string{"User.Read"}, nil
 	}
-	return out, nil
+	return names, nil
+}
+
+var errConsent = page(http.StatusForbidden, "90094", "Need admin approval. This app needs permission to access resources in your organization that only an admin can grant. Please ask an admin to grant permission to this app before you can use it.")
+
+// consent is the page on which a person grants what the program asks for beyond what was granted. All rights here are
+// such as take an administrator's consent (permissions reference: "admin consent required"), User.Read apart.
+func (c *call) consent(u *user, scope string) *refusal {
+	missing := c.unconsented(scope)
+	if len(missing) == 0 {
+		return nil
+	}
+	if !slices.Contains(u.Roles, RoleGlobalAdministrator) {
+		return errConsent.because("%s may not consent to %s", u.UPN, strings.Join(missing, ", "))
+	}
+	c.st.Consented, c.changed = append(c.st.Consented, missing...), true
+	return nil
 }
 
 // named spells out "all rights": those that some call asks for.

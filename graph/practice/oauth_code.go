@@ -47,6 +47,9 @@ func (c *call) authorizePage() (*reply, error) {
 	if u.Disabled {
 		refused = errUserDisabled.because("the account of %s is disabled", u.UPN)
 	}
+	if refused == nil {
+		refused = c.consent(u, in.Get("scope"))
+	}
 	if refused != nil {
 		c.t.refused, v.Problem = refused.Error(), refused.message
 		return c.show("authorize.html", http.StatusOK, v)
@@ -73,8 +76,7 @@ func (c *call) checkAuthorize(app *App, in url.Values) error {
 	case app.Public && in.Get("code_challenge") == "":
 		return badOAuth("invalid_request", 9002325, "Proof Key for Code Exchange is required for authorization code redemption.")
 	}
-	_, err := c.rights(in.Get("scope"))
-	return err
+	return nil
 }
 
 // sendBack sends the browser back to the program, with the answer where it wants it.

@@ -13,22 +13,12 @@ import (
 const codeAlphabet = "BCDFGHJKLMNPQRSTVWXZ2345679"
 
 func (c *call) deviceCode() (*reply, error) {
-	if err := c.authority(); err != nil {
-		return nil, err
-	}
-	form, err := c.form()
-	if err != nil {
-		return nil, err
-	}
-	app, err := c.client(form)
+	app, form, err := c.clientRequest()
 	if err != nil {
 		return nil, err
 	}
 	if !app.Public {
 		return nil, badOAuth("invalid_client", 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'. (Public client flows are not allowed for the application.)")
-	}
-	if _, err := c.rights(form.Get("scope")); err != nil {
-		return nil, err
 	}
 	value, hash, err := c.t.newToken()
 	if err != nil {
@@ -110,6 +100,9 @@ func (c *call) approveDevice(userCode string, u *user) *refusal {
 	if refused := c.admit(u, "password,microsoftAuthenticatorPush", "", false, true); refused != nil {
 		g.Refused = refused.Error()
 		return refused
+	}
+	if refused := c.consent(u, g.Scope); refused != nil {
+		return refused // the code stays good: an administrator may use it
 	}
 	g.UserID, g.MFA = u.id, c.now
 	return nil

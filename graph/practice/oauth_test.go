@@ -170,8 +170,7 @@ func TestAuthorizationCode(t *testing.T) {
 	who.token = at[string](t, out, "access_token")
 	who.want(200, "GET", "/v1.0/me", nil)
 
-	for name, change := range map[string][2]string{"redirect": {"redirect_uri", "https://evil.example/"}, "no PKCE": {"code_challenge", ""},
-		"consent": {"scope", "https://graph.microsoft.com/Policy.ReadWrite.AuthenticationMethod"}, "flow": {"response_type", "token"}} {
+	for name, change := range map[string][2]string{"redirect": {"redirect_uri", "https://evil.example/"}, "no PKCE": {"code_challenge", ""}, "flow": {"response_type", "token"}} {
 		w := url.Values{}
 		for k := range v {
 			w.Set(k, v.Get(k))
@@ -180,5 +179,51 @@ func TestAuthorizationCode(t *testing.T) {
 		if status, _ := b.raw("GET", "/common/oauth2/v2.0/authorize?"+w.Encode(), nil); status != 400 {
 			t.Errorf("%s: %d", name, status)
 		}
+	}
+}
+
+// A program asks for more when it needs more: an administrator consents by signing in once more, and it is remembered;
+// nobody else can.
+func TestIncrementalConsent(t *testing.T) {
+	b := newBench(t, func(o *Options) {
+		o.Seed.Consent = []string{"User.Read"}
+		o.Seed.People = append(o.Seed.People, Person{UPN: "root", Name: "Root", Roles: []string{RoleGlobalAdministrator}})
+	})
+	const more = "https://graph.microsoft.com/User.Read https://graph.microsoft.com/Policy.Read.All offline_access"
+	begin := func(scope string) (user, device string) {
+		t.Helper()
+		status, out := b.form("/common/oauth2/v2.0/devicecode", "client_id", GraphCommandLineTools, "scope", scope)
+		if status != 200 {
+			t.Fatalf("%d %v", status, out)
+		}
+		return at[string](t, out, "user_code"), at[string](t, out, "device_code")
+	}
+	redeem := func(device string) (int, map[string]any) {
+		return b.form(tokenPath, "client_id", GraphCommandLineTools, "grant_type", "device_code", "device_code", device)
+	}
+	user, device := begin("https://graph.microsoft.com/User.Read offline_access")
+	if err := b.tenant.SignInDevice(user, aiko); err != nil {
+		t.Fatal(err)
+	}
+	_, out := redeem(device)
+	refresh := at[string](t, out, "refresh_token")
+	silently := func() (int, map[string]any) {
+		return b.form(tokenPath, "client_id", GraphCommandLineTools, "grant_type", "refresh_token", "refresh_token", refresh, "scope", more)
+	}
+	if status, out := silently(); status != 400 || !strings.Contains(at[string](t, out, "error_description"), "AADSTS65001") {
+		t.Errorf("without consent: %d %v", status, out)
+	}
+	user, device = begin(more)
+	if err := b.tenant.SignInDevice(user, aiko); err == nil {
+		t.Errorf("a person without a role consents: %v", err)
+	}
+	if err := b.tenant.SignInDevice(user, "root"); err != nil {
+		t.Fatal(err)
+	}
+	if status, out := redeem(device); status != 200 {
+		t.Errorf("%d %v", status, out)
+	}
+	if status, out := silently(); status != 200 {
+		t.Errorf("after consent: %d %v", status, out)
 	}
 }

@@ -33,14 +33,7 @@ const (
 )
 
 func (c *call) tokenRequest() (*reply, error) {
-	if err := c.authority(); err != nil {
-		return nil, err
-	}
-	form, err := c.form()
-	if err != nil {
-		return nil, err
-	}
-	app, err := c.client(form)
+	app, form, err := c.clientRequest()
 	if err != nil {
 		return nil, err
 	}

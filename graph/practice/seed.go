@@ -40,7 +40,7 @@ type Seed struct {
 	SecurityDefaults bool           `json:"securityDefaults"`
 	Access           []AccessPolicy `json:"access"` // Conditional Access
 	// Apps are the application registrations beside Microsoft's own; Consent is what was consented to, for all of them
-	// (null = every right).
+	// (null = every right); a Global Administrator consents to more when they sign in.
 	Apps    []App    `json:"apps"`
 	Consent []string `json:"consent"`
 	// Federated makes the default domain one of another sign-in service.

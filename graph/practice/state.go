@@ -31,6 +31,7 @@ type state struct {
 	Sessions   map[string]*session  // Security info pages, by hash of the session token
 	Tokens     map[string]*token    // of the OAuth endpoint, by hash
 	Grants     map[string]*grant    // sign-ins under way, by hash of their code
+	Consented  []string             // rights that administrators consented to, beyond the seed's
 	SignIns    []signIn             // oldest first
 	Audits     []audit              // oldest first
 }
