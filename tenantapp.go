@@ -168,8 +168,13 @@ func (a *app) probe(ctx context.Context, w *steps.World) error {
 	}{
 		{"tenant-read", func() error { _, err := w.Tenant.PassPolicy(ctx); return err }},
 		{"tenant-check", func() error { _, err := in.SecurityDefaults(ctx); return err }},
-		{"pass", func() error { _, err := w.Tenant.Passes(ctx, w.Admin.ID); return err }},
-		{"registration", func() error { _, err := w.Tenant.Passkeys(ctx, w.Admin.ID); return err }},
+		{"methods-read", func() error {
+			if _, err := w.Tenant.Passes(ctx, w.Admin.ID); err != nil {
+				return err
+			}
+			_, err := w.Tenant.Passkeys(ctx, w.Admin.ID)
+			return err
+		}},
 		{"sign-in", func() error { _, err := w.Tenant.SignIns(ctx, w.Admin.ID, time.Now().Add(-time.Hour)); return err }},
 	} {
 		err := p.call()

@@ -92,7 +92,7 @@ func TestTenantAppProbes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"works  tenant-read", "works  tenant-check", "fails  pass", "UserAuthMethod-TAP.ReadWrite.All"} {
+	for _, want := range []string{"works  tenant-read", "works  tenant-check", "fails  methods-read", "UserAuthMethod-TAP.Read.All"} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("no %q in\n%s", want, b)
 		}
