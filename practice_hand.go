@@ -100,6 +100,8 @@ func (h *hand) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch
 	return h.press(a.ID)
 }
 
+var longTouch = steps.Choice{ID: "hold", Text: steps.T("touch and hold")}
+
 var errPulled = errors.New("pulled out")
 
 func touchQuestion(r softkey.TouchRequest) steps.Question {
@@ -109,6 +111,10 @@ func touchQuestion(r softkey.TouchRequest) steps.Question {
 		q.Name, q.Text = "touch.verify", steps.T("The key flashes blue: show an enrolled finger.")
 	case softkey.Enrol:
 		q.Name, q.Text = "touch.enrol", steps.T("The key flashes cyan: touch it.")
+	}
+	if r.Long {
+		q.Name, q.Default, q.Text = "touch.long", longTouch.ID, steps.T("The key waits for a long touch, five to ten seconds.")
+		q.Choices = append(q.Choices, longTouch)
 	}
 	for _, t := range touches {
 		q.Choices = append(q.Choices, t.choice)
@@ -126,6 +132,10 @@ func (h *hand) press(id string) (softkey.Touch, error) {
 	if err := saveJSON(h.path, h.handState); err != nil {
 		return softkey.Touch{}, err
 	}
+	held := id == longTouch.ID
+	if held {
+		id = "good"
+	}
 	for _, t := range touches {
 		if t.choice.ID != id {
 			continue
@@ -138,7 +148,7 @@ func (h *hand) press(id string) (softkey.Touch, error) {
 		if t.press != (synth.Press{}) {
 			img = f.Press(t.press, h.Touches)
 		}
-		return softkey.Touch{Image: &img}, nil
+		return softkey.Touch{Image: &img, Held: held}, nil
 	}
 	return softkey.Touch{None: true}, nil
 }

@@ -210,11 +210,11 @@ func activity(act softkey.Activity) steps.Text {
 	return steps.T("Refused: %s: %s.", what, fido.Code(act.Status).String())
 }
 
-// autoTouch touches with the right finger whenever the key asks.
+// autoTouch touches with the right finger whenever the key asks, and holds it where it has to be held.
 type autoTouch struct{}
 
 func (autoTouch) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
-	return steps.Answer{ID: "good"}, ctx.Err()
+	return steps.Answer{ID: q.Default}, ctx.Err()
 }
 
 func (a *app) doctor(ctx context.Context, asJSON bool) error {

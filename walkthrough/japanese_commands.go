@@ -124,6 +124,10 @@ var japaneseCommands = map[string]string{
 	"Waiting for the system's key store to be unlocked.":                                                           "システムのキーストアのロック解除を待っています。",
 	"a software key, served on this computer":                                                                      "ソフトウェア キー (このコンピューターで動作中)",
 
+	// practice_hand.go
+	"The key waits for a long touch, five to ten seconds.": "キーは長いタッチ (5～10秒) を待っています。",
+	"touch and hold": "触れたまま待つ",
+
 	// softkey.go
 	"The software key is a USB key of this computer until you stop this with Ctrl+C; fido2-token -L lists it.": "ソフトウェア キーは、このコンピューターの USB キーとして使えます。 Ctrl+C で停止します。 fido2-token -L で一覧に表示されます。",
 	"The software key is at %s until you stop this with Ctrl+C.":                                               "ソフトウェア キーは %s にあります。 Ctrl+C で停止します。",

@@ -79,7 +79,7 @@ func (k *Key) command(ctx context.Context, cmd byte, body []byte) (any, error) {
 	case cmdNext:
 		return k.getNextAssertion()
 	case cmdInfo:
-		return k.getInfo(), nil
+		return k.getInfo()
 	case cmdPIN:
 		return k.clientPIN(ctx, body)
 	case cmdReset:
@@ -101,7 +101,7 @@ func (k *Key) command(ctx context.Context, cmd byte, body []byte) (any, error) {
 			return k.largeBlobs(body)
 		}
 	case cmdConfig:
-		if p.Config || p.CanAlwaysUV || p.CanEnterprise {
+		if len(p.configCommands()) > 0 {
 			return nil, k.config(body)
 		}
 	}

@@ -2,6 +2,7 @@ package softkey
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -18,6 +19,7 @@ type minPINParams struct {
 	Length *int     `cbor:"1,keyasint"`
 	RPIDs  []string `cbor:"2,keyasint"`
 	Force  bool     `cbor:"3,keyasint"`
+	Policy bool     `cbor:"4,keyasint"` // pinComplexityPolicy, CTAP 2.2
 }
 
 // config is authenticatorConfig. An unprotected key can be configured by anybody, as it can be used by anybody; where
@@ -31,7 +33,7 @@ func (k *Key) config(body []byte) error {
 		return errMissingParameter
 	}
 	p, sub := k.o.Profile, *r.Sub
-	if !(sub == 0x01 && p.CanEnterprise || sub == 0x02 && p.CanAlwaysUV || sub == 0x03 && p.Config) {
+	if !slices.Contains(p.configCommands(), sub) {
 		return errInvalidSubcommand
 	}
 	if k.protected() || k.st.AlwaysUV && sub != 0x02 {
@@ -50,9 +52,22 @@ func (k *Key) config(body []byte) error {
 	case 0x02: // toggleAlwaysUv
 		k.st.AlwaysUV = !k.st.AlwaysUV
 		return k.commit()
+	case 0x04: // enableLongTouchForReset, CTAP 2.2
+		k.st.LongTouch = true
+		return k.commit()
 	default:
 		return k.setMinPIN(r.Params)
 	}
+}
+
+// configCommands are the subcommands that the profile has.
+func (p Profile) configCommands() (subs []uint) {
+	for i, has := range []bool{p.CanEnterprise, p.CanAlwaysUV, p.Config, p.CanLongTouch} {
+		if has {
+			subs = append(subs, uint(i)+1)
+		}
+	}
+	return subs
 }
 
 // setMinPIN is setMinPINLength (section 6.11.4). The length only ever rises; a PIN that has become too short, or that
@@ -69,7 +84,7 @@ func (k *Key) setMinPIN(params []byte) error {
 		length = *p.Length
 	}
 	switch {
-	case length < k.st.MinPIN || length > 63:
+	case length < k.st.MinPIN || length > maxPIN:
 		return errPINPolicyViolation
 	case len(p.RPIDs) > k.o.Profile.MaxMinPINs:
 		return errKeyStoreFull
@@ -80,7 +95,10 @@ func (k *Key) setMinPIN(params []byte) error {
 	if p.RPIDs != nil {
 		k.st.MinPINRPs = p.RPIDs
 	}
-	if k.st.PIN != nil && (p.Force || k.st.PIN.Length < length) {
+	if p.Policy && k.o.Profile.CanPINPolicy { // it only ever comes on; where there is none it is an unknown member
+		k.st.PINPolicy = true
+	}
+	if k.st.PIN != nil && (p.Force || k.st.PIN.Length < length || k.st.PINPolicy && !k.st.PIN.Complex) {
 		k.st.ForcePIN = true
 		k.voidToken()
 	}

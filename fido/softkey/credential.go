@@ -110,12 +110,13 @@ func publicKey(s crypto.Signer) (coseKey, error) {
 
 // A derived credential is not stored: its id says what it is, and all its secrets come from the key's seed and the id.
 //
-//	id = kind ‖ algorithm ‖ credProtect level ‖ nonce (29) ‖ HMAC-SHA-256(mac key, the first 32 bytes ‖ RP id hash)
+//	id = kind ‖ algorithm ‖ credProtect level, 80 for thirdPartyPayment ‖ nonce (29) ‖ HMAC-SHA-256(mac key, the first 32 bytes ‖ RP id hash)
 //
 // 64 bytes in all, the longest id the ATKey profile allows. The seed is drawn anew by a reset, and all ids are void.
 const (
 	derivedKind = 0xD1
 	derivedSize = 64
+	derivedPays = 0x80
 )
 
 func (k *Key) derive(info string, salt []byte, n int) ([]byte, error) {
@@ -134,12 +135,15 @@ func (k *Key) derivedTag(head []byte, rpHash [32]byte) ([]byte, error) {
 }
 
 // newDerived makes a credential that is not stored.
-func (k *Key) newDerived(rpHash [32]byte, alg, protect int) (credential, error) {
+func (k *Key) newDerived(rpHash [32]byte, alg, protect int, payment bool) (credential, error) {
 	head := make([]byte, 32)
 	if _, err := io.ReadFull(k.o.Rand, head); err != nil {
 		return credential{}, err
 	}
 	head[0], head[1], head[2] = derivedKind, byte(-alg), byte(protect)
+	if payment {
+		head[2] |= derivedPays
+	}
 	tag, err := k.derivedTag(head, rpHash)
 	if err != nil {
 		return credential{}, err
@@ -159,7 +163,7 @@ func (k *Key) derived(id []byte, rpHash [32]byte) (credential, error) {
 	if subtle.ConstantTimeCompare(tag, id[32:]) != 1 {
 		return credential{}, errNoCredentials
 	}
-	c := credential{ID: id, Alg: -int(id[1]), Protect: int(id[2]), derived: true}
+	c := credential{ID: id, Alg: -int(id[1]), Protect: int(id[2] &^ derivedPays), Payment: id[2]&derivedPays != 0, derived: true}
 	round := 0
 	c.Key, err = drawSeed(c.Alg, func(b []byte) error {
 		round++

@@ -34,6 +34,7 @@ type mgmtAnswer struct {
 	Total     int         `cbor:"9,keyasint,omitempty"`
 	Protect   int         `cbor:"10,keyasint,omitempty"`
 	BlobKey   []byte      `cbor:"11,keyasint,omitempty"`
+	Payment   *bool       `cbor:"12,keyasint,omitempty"` // thirdPartyPayment, CTAP 2.2
 }
 
 // listing is what the "next" subcommands go on with: RPs or credentials.
@@ -187,8 +188,13 @@ func (k *Key) nextCredential() (mgmtAnswer, error) {
 	if err != nil {
 		return mgmtAnswer{}, err
 	}
+	var payment *bool
+	if k.o.Profile.has("thirdPartyPayment") {
+		payment = &c.Payment
+	}
 	return mgmtAnswer{
-		User: &userEntity{c.UserID, c.UserName, c.DisplayName}, ID: &descriptor{c.ID, publicKeyType},
+		Payment: payment,
+		User:    &userEntity{c.UserID, c.UserName, c.DisplayName}, ID: &descriptor{c.ID, publicKeyType},
 		PublicKey: &pub, Protect: c.Protect, BlobKey: c.BlobKey,
 	}, nil
 }

@@ -28,6 +28,8 @@ type makeInputs struct {
 	blobAsked  bool
 	blobKey    bool // largeBlobKey
 	minPIN     bool // minPinLength
+	policy     bool // pinComplexityPolicy, CTAP 2.2
+	payment    bool // thirdPartyPayment, CTAP 2.2
 	secretMC   *hmacSecretInput
 	protectNow int // level in force
 }
@@ -54,6 +56,12 @@ func (k *Key) makeInputs(x extensions, rk bool) (in makeInputs, err error) {
 		return in, errInvalidOption
 	}
 	if _, err = k.asked(x, "minPinLength", &in.minPIN); err != nil {
+		return in, err
+	}
+	if _, err = k.asked(x, "pinComplexityPolicy", &in.policy); err != nil {
+		return in, err
+	}
+	if _, err = k.asked(x, "thirdPartyPayment", &in.payment); err != nil {
 		return in, err
 	}
 	in.secretMC = new(hmacSecretInput)
@@ -85,6 +93,9 @@ func (k *Key) makeOutputs(in makeInputs, c *credential, rpID string, uv bool) (m
 	}
 	if in.minPIN && k.mayKnowMinPIN(rpID) {
 		out["minPinLength"] = k.st.MinPIN
+	}
+	if in.policy && k.mayKnowMinPIN(rpID) {
+		out["pinComplexityPolicy"] = k.st.PINPolicy
 	}
 	if in.secretMC != nil {
 		enc, err := k.hmacSecret(*in.secretMC, *c, uv)
@@ -157,6 +168,7 @@ type assertInputs struct {
 	secret  *hmacSecretInput
 	blob    bool // credBlob
 	blobKey bool // largeBlobKey
+	payment bool // thirdPartyPayment
 }
 
 func (k *Key) assertInputs(x extensions, up bool) (in assertInputs, err error) {
@@ -176,7 +188,8 @@ func (k *Key) assertInputs(x extensions, up bool) (in assertInputs, err error) {
 	} else if ok && !in.blobKey {
 		return in, errInvalidOption
 	}
-	return in, nil
+	_, err = k.asked(x, "thirdPartyPayment", &in.payment)
+	return in, err
 }
 
 // assertOutputs is the extension part of the authenticator data of an assertion.
@@ -195,6 +208,9 @@ func (k *Key) assertOutputs(in assertInputs, c credential, uv bool) (map[string]
 			blob = []byte{} // section 12.2: an empty byte string where there is none
 		}
 		out["credBlob"] = blob
+	}
+	if in.payment {
+		out["thirdPartyPayment"] = c.Payment
 	}
 	return out, nil
 }

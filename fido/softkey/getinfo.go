@@ -1,5 +1,14 @@
 package softkey
 
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"io"
+)
+
 // info is the answer of authenticatorGetInfo (CTAP 2.1 section 6.4).
 type info struct {
 	Versions     []string        `cbor:"1,keyasint"`
@@ -22,6 +31,17 @@ type info struct {
 	UVModality   uint            `cbor:"18,keyasint,omitempty"`
 	RemainingRKs *int            `cbor:"20,keyasint,omitempty"`
 	Formats      []string        `cbor:"22,keyasint,omitempty"`
+
+	// Since CTAP 2.2.
+	UVCount      *uint    `cbor:"23,keyasint,omitempty"`
+	LongTouch    *bool    `cbor:"24,keyasint,omitempty"`
+	Identifier   []byte   `cbor:"25,keyasint,omitempty"` // encIdentifier
+	ForReset     []string `cbor:"26,keyasint,omitempty"` // transportsForReset
+	PINPolicy    *bool    `cbor:"27,keyasint,omitempty"`
+	PINPolicyURL []byte   `cbor:"28,keyasint,omitempty"`
+	MaxPIN       int      `cbor:"29,keyasint,omitempty"`
+	StoreState   []byte   `cbor:"30,keyasint,omitempty"` // encCredStoreState, CTAP 2.3
+	Config       []uint   `cbor:"31,keyasint,omitempty"` // authenticatorConfigCommands, CTAP 2.3
 }
 
 // algorithm is a PublicKeyCredentialParameters.
@@ -31,7 +51,7 @@ type algorithm struct {
 }
 
 // getInfo is authenticatorGetInfo. A bare FIDO_2_0 key leaves out what CTAP 2.1 added.
-func (k *Key) getInfo() info {
+func (k *Key) getInfo() (info, error) {
 	p := k.o.Profile
 	i := info{
 		Versions: p.Versions, Extensions: p.Extensions, AAGUID: p.AAGUID[:], Options: k.options(), MaxMsg: p.MaxMsg,
@@ -39,7 +59,7 @@ func (k *Key) getInfo() info {
 		Firmware: p.Firmware,
 	}
 	if !p.PinUvAuthToken {
-		return i
+		return i, nil
 	}
 	for _, a := range p.Algorithms {
 		i.Algorithms = append(i.Algorithms, algorithm{a, publicKeyType})
@@ -56,7 +76,81 @@ func (k *Key) getInfo() info {
 	i.Formats = p.AttestationFormats
 	free := k.room()
 	i.RemainingRKs = &free
-	return i
+	return i, k.addInfo22(&i)
+}
+
+// addInfo22 adds what CTAP 2.2 and 2.3 did.
+func (k *Key) addInfo22(i *info) (err error) {
+	p := k.o.Profile
+	if p.CanLongTouch {
+		long := k.st.LongTouch
+		i.LongTouch = &long
+	}
+	if p.CanPINPolicy {
+		policy := k.st.PINPolicy
+		i.PINPolicy, i.PINPolicyURL = &policy, []byte(p.PINPolicyURL)
+	}
+	if !p.Tells22 {
+		return nil
+	}
+	if p.hasSensor() {
+		count := k.st.UVCount
+		i.UVCount = &count
+	}
+	i.ForReset, i.MaxPIN, i.Config = p.Transports, maxPIN, p.configCommands()
+	if !p.PersistentRO {
+		return nil
+	}
+	if i.Identifier, err = k.forLister("encIdentifier", k.identifier); err != nil {
+		return err
+	}
+	i.StoreState, err = k.forLister("encCredStoreState", k.storeState)
+	return err
+}
+
+// forLister encrypts sixteen bytes for whoever has the persistent token: iv ‖ AES-128-CBC, under a key that HKDF makes
+// of the token (CTAP 2.2 section 6.4). The iv is new each time, so that nobody else can tell the key again by it.
+func (k *Key) forLister(name string, value func() ([]byte, error)) ([]byte, error) {
+	v, err := value()
+	if err != nil {
+		return nil, err
+	}
+	key, err := hkdf.Key(sha256.New, k.st.ListToken, make([]byte, 32), name, 16)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, 2*aes.BlockSize)
+	iv := b[:aes.BlockSize]
+	if _, err := io.ReadFull(k.o.Rand, iv); err != nil {
+		return nil, err
+	}
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(b[aes.BlockSize:], v)
+	return b, nil
+}
+
+// identifier tells this key from all others. It comes of the seed: a reset makes another key of it.
+func (k *Key) identifier() ([]byte, error) { return k.derive("identifier", nil, aes.BlockSize) }
+
+// storeState differs whenever a listing of the credentials would. It is made of what is listed, so that it needs no
+// place of its own in the state and no write can forget it.
+func (k *Key) storeState() ([]byte, error) {
+	key, err := k.derive("store state", nil, 32)
+	if err != nil {
+		return nil, err
+	}
+	h := hmac.New(sha256.New, key)
+	for _, c := range k.discoverable() {
+		b, err := encoder.Marshal([]any{c.ID, c.RPID, c.RPName, c.UserID, c.UserName, c.DisplayName})
+		if err != nil {
+			return nil, err
+		}
+		h.Write(b)
+	}
+	return h.Sum(nil)[:aes.BlockSize], nil
 }
 
 // options is the options map: absent = cannot, false = not set up, true = set up or supported.

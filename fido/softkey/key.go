@@ -127,7 +127,11 @@ func (k *Key) load() error {
 	if err != nil {
 		return err
 	}
-	if fresh || changed {
+	drawn, err := k.st.drawListToken(k.o.Profile, k.o.Rand)
+	if err != nil {
+		return err
+	}
+	if fresh || changed || drawn {
 		return k.commit()
 	}
 	return nil

@@ -194,12 +194,13 @@ func (k *Key) create(m makeRequest, r *request, in makeInputs, alg int, rk, ente
 	if stored {
 		c, err = k.newStored(alg, in.protectNow)
 	} else {
-		c, err = k.newDerived(sha256.Sum256([]byte(r.rpID)), alg, in.protectNow)
+		c, err = k.newDerived(sha256.Sum256([]byte(r.rpID)), alg, in.protectNow, in.payment)
 	}
 	if err != nil {
 		return nil, err
 	}
 	c.RPID, c.RPName, c.Hidden = r.rpID, m.RP.Name, !rk
+	c.Payment = in.payment
 	c.UserID, c.UserName, c.DisplayName = m.User.ID, m.User.Name, m.User.DisplayName
 	if !in.blobKey {
 		c.BlobKey = nil

@@ -22,6 +22,8 @@ type pinVerifier struct {
 	Salt   []byte `cbor:"1,keyasint"`
 	Hash   []byte `cbor:"2,keyasint"`
 	Length int    `cbor:"3,keyasint"` // code points: setMinPINLength has to know
+	// Complex: it was found not to be simple. One that was set before this was looked at counts as simple.
+	Complex bool `cbor:"4,keyasint,omitempty"`
 }
 
 func stretch(hash, salt []byte) []byte { return argon2.IDKey(hash, salt, 2, 4*1024, 1, 32) }
@@ -154,11 +156,11 @@ func (k *Key) setPIN(r pinRequest) error {
 	if !s.Verify(r.NewPINEnc, r.Param) {
 		return errPINAuthInvalid
 	}
-	hash, length, err := k.newPIN(s, r.NewPINEnc)
+	pin, err := k.newPIN(s, r.NewPINEnc)
 	if err != nil {
 		return err
 	}
-	return k.keepPIN(hash, length)
+	return k.keepPIN(pin)
 }
 
 // changePIN is section 6.5.5.6.
@@ -184,42 +186,64 @@ func (k *Key) changePIN(r pinRequest) error {
 	if err := k.tryPIN(p, s, r.PINHashEnc); err != nil {
 		return err
 	}
-	hash, length, err := k.newPIN(s, r.NewPINEnc)
+	pin, err := k.newPIN(s, r.NewPINEnc)
 	if err != nil {
 		return err
 	}
-	if k.st.ForcePIN && k.st.PIN.matches(hash) {
+	if k.st.ForcePIN && k.st.PIN.matches(pin.Hash) {
 		return errPINPolicyViolation
 	}
-	return k.keepPIN(hash, length)
+	return k.keepPIN(pin)
 }
 
-// newPIN decrypts a padded PIN and checks it: at least minPINLength code points, at most 63 bytes (section 6.5.1).
-func (k *Key) newPIN(s *pinuv.Shared, enc []byte) (hash []byte, length int, err error) {
+// maxPIN is how many bytes a PIN may have (section 6.5.1), and so code points too.
+const maxPIN = 63
+
+// newPIN decrypts a padded PIN and checks it: at least minPINLength code points, at most 63 bytes (section 6.5.1), and
+// not simple where pinComplexityPolicy is on (CTAP 2.2 section 7.5). The hash of what it gives is not stretched yet.
+func (k *Key) newPIN(s *pinuv.Shared, enc []byte) (*pinVerifier, error) {
 	padded, err := s.Decrypt(enc)
 	if err != nil || len(padded) != 64 {
-		return nil, 0, errInvalidParameter
+		return nil, errInvalidParameter
 	}
 	defer clear(padded)
 	pin := bytes.TrimRight(padded, "\x00")
-	length = utf8.RuneCount(pin)
-	if len(pin) > 63 || length < k.st.MinPIN || !utf8.Valid(pin) {
-		return nil, 0, errPINPolicyViolation
+	v := &pinVerifier{Length: utf8.RuneCount(pin), Complex: !simplePIN(string(pin))}
+	if len(pin) > maxPIN || v.Length < k.st.MinPIN || !utf8.Valid(pin) || k.st.PINPolicy && !v.Complex {
+		return nil, errPINPolicyViolation
 	}
 	sum := sha256.Sum256(pin)
-	return sum[:16], length, nil
+	v.Hash = sum[:16]
+	return v, nil
+}
+
+// simplePIN is this key's own idea of complexity, which CTAP leaves to the maker: fewer than three different characters
+// are simple, and so is going up or down in equal steps (1234, 8642).
+func simplePIN(pin string) bool {
+	rs := []rune(pin)
+	steps, different := true, map[rune]bool{}
+	for i, r := range rs {
+		different[r] = true
+		steps = steps && (i < 2 || r-rs[i-1] == rs[1]-rs[0])
+	}
+	return steps || len(different) < 3
 }
 
 // keepPIN stores a new PIN. All tokens end with the old one.
-func (k *Key) keepPIN(hash []byte, length int) error {
-	v := &pinVerifier{Salt: make([]byte, 16), Length: length}
+func (k *Key) keepPIN(v *pinVerifier) error {
+	v.Salt = make([]byte, 16)
 	if _, err := io.ReadFull(k.o.Rand, v.Salt); err != nil {
 		return err
 	}
+	hash := v.Hash
 	v.Hash = stretch(hash, v.Salt)
 	clear(hash)
 	k.st.PIN, k.st.PINTries, k.st.ForcePIN = v, k.o.Profile.PINTries, false
 	k.st.ListToken = nil
+	if _, err := k.st.drawListToken(k.o.Profile, k.o.Rand); err != nil {
+		return err
+	}
+	k.st.UVCount = 0
 	k.misses = 0
 	k.voidToken()
 	return k.commit()
@@ -259,6 +283,6 @@ func (k *Key) tryPIN(p pinuv.Protocol, s *pinuv.Shared, enc []byte) error {
 		return errPINInvalid
 	}
 	k.misses = 0
-	k.st.PINTries, k.st.UVTries = k.o.Profile.PINTries, k.o.Profile.UVTries
+	k.st.PINTries, k.st.UVTries, k.st.UVCount = k.o.Profile.PINTries, k.o.Profile.UVTries, 0
 	return k.commit()
 }

@@ -108,11 +108,7 @@ func (k *Key) permissions(r pinRequest, uv bool) (uint, string, error) {
 // handToken begins a token and encrypts it for the platform.
 func (k *Key) handToken(p pinuv.Protocol, s *pinuv.Shared, permissions uint, rpID string, present bool) (any, error) {
 	if permissions == permList {
-		t, err := k.listToken()
-		if err != nil {
-			return nil, err
-		}
-		enc, err := s.Encrypt(k.o.Rand, t)
+		enc, err := s.Encrypt(k.o.Rand, k.st.ListToken)
 		return pinAnswer{Token: enc}, err
 	}
 	if err := k.newToken(p, permissions, rpID, present); err != nil {

@@ -25,12 +25,14 @@ type TouchRequest struct {
 	Reason Reason
 	RPID   string // the site that asks, or ""
 	Sample int    // Enrol: which capture this is, from 1
+	Long   bool   // Presence: the finger has to stay, for some five seconds or more
 }
 
 // Touch is what the sensor saw.
 type Touch struct {
 	Image *matcher.Image // not needed for Presence
 	None  bool           // nobody touched in time
+	Held  bool           // the finger stayed as long as a long touch takes
 	// Sensor is what the sensor itself has to say about the capture and no image shows: TooFast, TooSlow, NoLift. The
 	// zero value (Good) lets the matcher judge the image.
 	Sensor matcher.Verdict
@@ -119,13 +121,19 @@ func (k *Key) touch(ctx context.Context, r TouchRequest, d time.Duration) (Touch
 // presence asks for user presence (section 6.1.2, "evidence of user interaction"). Nobody touching is refused with the
 // given status: it differs between commands.
 func (k *Key) presence(ctx context.Context, rpID string, late status) error {
+	return k.askPresence(ctx, TouchRequest{Reason: Presence, RPID: rpID}, late)
+}
+
+func (k *Key) askPresence(ctx context.Context, r TouchRequest, late status) error {
 	defer k.light(lightPower)
-	t, err := k.touch(ctx, TouchRequest{Reason: Presence, RPID: rpID}, 0)
+	t, err := k.touch(ctx, r, 0)
 	switch {
 	case err != nil:
 		return err
 	case t.None:
 		return late
+	case r.Long && !t.Held:
+		return errOperationDenied
 	}
 	k.light(lightGood)
 	return nil

@@ -35,6 +35,14 @@ type Profile struct {
 	CanEnterprise   bool // option ep
 	PersistentRO    bool // option perCredMgmtRO (CTAP 2.2): a token that lists credentials outlives the power
 
+	CanLongTouch bool // longTouchForReset (CTAP 2.2) can be switched on, for good
+	LongTouch    bool // and is when the key leaves the factory
+	CanPINPolicy bool // pinComplexityPolicy (CTAP 2.2) can be switched on, for good
+	PINPolicy    bool // and is when the key leaves the factory
+	Tells22      bool // getInfo has the members that CTAP 2.2 and 2.3 added and that belong to no option
+
+	PINPolicyURL string // where the policy is explained; "": not told
+
 	// AttestationFormats (CTAP 2.2), preferred first: "packed", "none". Empty: not told, packed alone.
 	AttestationFormats []string
 

@@ -112,15 +112,17 @@ func Bare20() Profile {
 	}
 }
 
-// Complete is no model: all that the software key can, with the parts of CTAP 2.2 that clients use.
+// Complete is no model: all that the software key can, with the parts of CTAP 2.2 and 2.3 that clients use.
 func Complete() Profile {
 	p := ATKeyPro21()
 	p.Name = "everything"
-	p.Extensions = append(p.Extensions, "hmac-secret-mc")
+	p.Versions = append(p.Versions, "FIDO_2_3")
+	p.Extensions = append(p.Extensions, "hmac-secret-mc", "pinComplexityPolicy", "thirdPartyPayment")
 	p.Algorithms = append(p.Algorithms, algRS256)
 	p.Firmware = 1
 	p.AlwaysUV = false
 	p.CanEnterprise, p.PersistentRO = true, true
+	p.CanLongTouch, p.CanPINPolicy, p.Tells22 = true, true, true
 	p.AttestationFormats = []string{formatPacked, formatNone}
 	p.MaxMsg, p.MaxCredID, p.LargeBlob = maxMessage, 64, 4096
 	return p

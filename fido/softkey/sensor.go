@@ -46,6 +46,7 @@ func (k *Key) verifyUser(ctx context.Context, rpID string, tries int) error {
 			continue
 		}
 		k.st.UVTries--
+		k.st.UVCount++
 		if err := k.commit(); err != nil {
 			return err
 		}
@@ -55,6 +56,7 @@ func (k *Key) verifyUser(ctx context.Context, rpID string, tries int) error {
 		switch {
 		case errors.As(err, &unusable):
 			k.st.UVTries++
+			k.st.UVCount--
 			if err := k.commit(); err != nil {
 				return err
 			}

@@ -32,6 +32,9 @@ type state struct {
 	Batch batch `cbor:"15,keyasint"` // survives reset, as what a factory wrote does
 
 	ListToken []byte `cbor:"16,keyasint,omitempty"` // persistentPinUvAuthToken (CTAP 2.2 section 6.5.2)
+	LongTouch bool   `cbor:"17,keyasint,omitempty"` // reset wants a long touch
+	PINPolicy bool   `cbor:"18,keyasint,omitempty"` // PINs must not be simple
+	UVCount   uint   `cbor:"19,keyasint,omitempty"` // verifications by finger since the PIN was last typed
 }
 
 // finger is an enrolled finger. Data is the matcher's own form.
@@ -60,7 +63,8 @@ type credential struct {
 	BlobKey     []byte `cbor:"15,keyasint,omitempty"`
 	// Hidden marks a credential that is kept because its key cannot be derived from its id (RS256), although the
 	// client asked for none that can be discovered.
-	Hidden bool `cbor:"16,keyasint,omitempty"`
+	Hidden  bool `cbor:"16,keyasint,omitempty"`
+	Payment bool `cbor:"17,keyasint,omitempty"` // thirdPartyPayment
 
 	derived bool // made again from its id, not in the state
 }
@@ -70,11 +74,13 @@ func factory(p Profile, rand io.Reader) (*state, error) {
 	s := &state{
 		Version: stateVersion, Seed: make([]byte, 32),
 		PINTries: p.PINTries, UVTries: p.UVTries, MinPIN: p.MinPIN, AlwaysUV: p.AlwaysUV,
+		LongTouch: p.LongTouch, PINPolicy: p.PINPolicy,
 	}
 	if _, err := io.ReadFull(rand, s.Seed); err != nil {
 		return nil, fmt.Errorf("softkey: no randomness: %w", err)
 	}
-	return s, nil
+	_, err := s.drawListToken(p, rand)
+	return s, err
 }
 
 // decodeState reads what the store held.

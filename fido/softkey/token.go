@@ -1,6 +1,7 @@
 package softkey
 
 import (
+	"fmt"
 	"io"
 	"time"
 
@@ -131,20 +132,19 @@ func (k *Key) protocol(p *uint) (pinuv.Protocol, error) {
 	return 0, errInvalidParameter
 }
 
-// listToken gives the persistent token, which reads the list of credentials until the PIN is changed or the key reset
-// (CTAP 2.2 section 6.5.5.7). It is drawn when it is first asked for.
-func (k *Key) listToken() ([]byte, error) {
-	if len(k.st.ListToken) == 0 {
-		t := make([]byte, pinuv.TokenSize)
-		if _, err := io.ReadFull(k.o.Rand, t); err != nil {
-			return nil, err
-		}
-		k.st.ListToken = t
-		if err := k.commit(); err != nil {
-			return nil, err
-		}
+// drawListToken draws the persistent token where the profile has one and the state has none. It reads the list of
+// credentials until the PIN is changed or the key reset (CTAP 2.2 section 6.5.5.7). What getInfo encrypts under it is
+// there before anybody has asked for the token, so that the token has to be.
+func (s *state) drawListToken(p Profile, rand io.Reader) (drawn bool, err error) {
+	if !p.PersistentRO || len(s.ListToken) > 0 {
+		return false, nil
 	}
-	return k.st.ListToken, nil
+	t := make([]byte, pinuv.TokenSize)
+	if _, err := io.ReadFull(rand, t); err != nil {
+		return false, fmt.Errorf("softkey: no randomness: %w", err)
+	}
+	s.ListToken = t
+	return true, nil
 }
 
 // authoriseList checks a pinUvAuthParam made with the persistent token.

@@ -126,7 +126,7 @@ func (k *Key) u2fRegister(ctx context.Context, data []byte, a *Activity) ([]byte
 		return nil, sw
 	}
 	a.RPID = "a U2F application"
-	c, err := k.newDerived(app, algES256, 1)
+	c, err := k.newDerived(app, algES256, 1, false)
 	if err != nil {
 		return nil, swOther
 	}
