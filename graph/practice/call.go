@@ -44,6 +44,7 @@ type reply struct {
 	text   string // text/plain, for $count
 	html   []byte
 	kind   string // content type in place of HTML's
+	formTo string // where else a form of the page may end
 	to     string // where a browser is sent on
 }
 
@@ -172,7 +173,7 @@ func (c *call) accept(rep *reply) *answer {
 		a.header.Set("Location", rep.to)
 	case rep.html != nil:
 		a.header.Set("Content-Type", "text/html; charset=utf-8")
-		a.header.Set("Content-Security-Policy", pagePolicy)
+		a.header.Set("Content-Security-Policy", pagePolicy(rep.formTo))
 		a.header.Set("Referrer-Policy", "no-referrer")
 		if rep.kind != "" {
 			a.header.Set("Content-Type", rep.kind)

@@ -14,7 +14,7 @@ import (
 
 // challenge is kept by the hash of its text; each answers once.
 type challenge struct {
-	UserID  string
+	UserID  string // "" = whoever the key names
 	Purpose string // "create" or "get"
 	Expires time.Time
 	Party   relyingParty
@@ -122,8 +122,10 @@ func (c *call) creation(u *user, life time.Duration, party relyingParty) (object
 	c.changed = true
 	exclude := []any{}
 	name, encoding := rpName, c.t.seed.CredentialIDs
+	extensions := object{"hmacCreateSecret": true, "enforceCredentialProtectionPolicy": true, "credentialProtectionPolicy": "userVerificationOptional"}
 	if party != microsoft {
 		name, encoding = c.t.seed.Name, IDPlain
+		delete(extensions, "enforceCredentialProtectionPolicy") // Chromium refuses to enforce a policy that asks for nothing
 	}
 	for _, k := range c.keysOf(u) {
 		if k.isFor(party) {
@@ -142,8 +144,7 @@ func (c *call) creation(u *user, life time.Duration, party relyingParty) (object
 			"timeout": 60000, "excludeCredentials": exclude,
 			"authenticatorSelection": object{"authenticatorAttachment": "cross-platform", "requireResidentKey": true, "userVerification": "required"},
 			"attestation":            "direct",
-			"extensions": object{"hmacCreateSecret": true, "enforceCredentialProtectionPolicy": true,
-				"credentialProtectionPolicy": "userVerificationOptional"},
+			"extensions":             extensions,
 		},
 	}, nil
 }
@@ -158,7 +159,7 @@ func (c *call) spend(text, purpose string, u *user) (party relyingParty, refused
 		return microsoft, "the challenge was never issued, was used already, or expired long ago"
 	case ch.Purpose != purpose:
 		return microsoft, "the challenge was issued for another ceremony"
-	case ch.UserID != u.id:
+	case ch.UserID != "" && ch.UserID != u.id:
 		return microsoft, "the challenge was issued for another user"
 	case !c.now.Before(ch.Expires):
 		return microsoft, "the challenge expired at " + stamp(ch.Expires)

@@ -26,7 +26,7 @@ func (c *call) authorizePage() (*reply, error) {
 	if err := c.checkAuthorize(app, in); err != nil {
 		return nil, err
 	}
-	v := view{App: app.Name, People: c.choices(in.Get("login_hint")), Hidden: url.Values{}}
+	v := view{App: app.Name, People: c.choices(in.Get("login_hint")), Hidden: url.Values{}, To: in.Get("redirect_uri")}
 	for _, k := range []string{"client_id", "response_type", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method", "response_mode"} {
 		if s := in.Get(k); s != "" {
 			v.Hidden.Set(k, s)
@@ -90,7 +90,7 @@ func (c *call) sendBack(in, answer url.Values) (*reply, error) {
 	}
 	switch mode := in.Get("response_mode"); {
 	case mode == "form_post":
-		return c.show("formpost.html", http.StatusOK, view{Action: to.String(), Hidden: answer})
+		return c.show("formpost.html", http.StatusOK, view{Action: to.String(), To: to.String(), Hidden: answer})
 	case mode == "fragment":
 		return &reply{status: http.StatusFound, to: to.String() + "#" + answer.Encode()}, nil
 	case slices.Contains([]string{"", "query"}, mode):

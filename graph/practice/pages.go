@@ -3,6 +3,7 @@ package practice
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,9 +17,13 @@ import (
 //	POST security-info/passkeys, as POST fido2Methods   201 as Graph's fido2AuthenticationMethod
 //	GET  security-info/methods                          200 {name, upn, passkeys, offered}
 //	POST security-info/delete {id}                      204
+//	POST sign-in-methods {upn}                          200 {pass, passkey}: what the account can sign in with here
 //	POST sign-in-options {upn}                          200 {challenge, rpId, allowCredentials}
 //	POST sign-in {upn, id, clientDataJSON, authenticatorData, signature, userHandle}
 //	                                                    200 {}; to a real browser {session}
+//	POST sign-out                                       204
+//
+// Without a upn the last two of signing in ask the key who signs in: "Sign-in options" of the first screen.
 
 // session is one person on the Security info page.
 type session struct {
@@ -42,8 +47,10 @@ var pageRoutes = []route{
 	{method: "POST", path: pagesPath + "security-info/passkeys", in: "*", open: true, do: (*call).infoRegister},
 	{method: "GET", path: pagesPath + "security-info/methods", in: "*", open: true, do: (*call).infoMethods},
 	{method: "POST", path: pagesPath + "security-info/delete", in: "*", open: true, do: (*call).infoDelete},
+	{method: "POST", path: pagesPath + "sign-in-methods", in: "*", open: true, do: (*call).signInMethods},
 	{method: "POST", path: pagesPath + "sign-in-options", in: "*", open: true, do: (*call).signInOptions},
 	{method: "POST", path: pagesPath + "sign-in", in: "*", open: true, do: (*call).signIn},
+	{method: "POST", path: pagesPath + "sign-out", in: "*", open: true, do: (*call).signOut},
 }
 
 func page(status int, code, message string) *refusal {
@@ -146,14 +153,35 @@ func (c *call) tryPass(u *user, value string) *refusal {
 	return c.admit(u, mode, "", true, false)
 }
 
-func (c *call) signInOptions() (*reply, error) {
+// signInMethods tells what to ask an account for after its name: a pass before a passkey, which is the order of
+// system-preferred authentication.
+func (c *call) signInMethods() (*reply, error) {
+	u, err := c.typed()
+	if err != nil {
+		return nil, err
+	}
+	if u == nil {
+		return nil, errUserUnknown.because("no name was typed")
+	}
+	policy := readPassPolicy(c.st.Methods["temporaryaccesspass"])
+	p := c.st.Passes[u.id]
+	pass := policy.State == "enabled" && c.t.dir.meansPass(policy, u) && p != nil && !(p.Once && p.Used) && !c.now.Before(p.Start) && c.now.Before(p.ends())
+	return ok(object{"pass": pass, "passkey": slices.ContainsFunc(c.keysOf(u), func(k *passkey) bool { return k.isFor(c.party()) })})
+}
+
+// typed reads {upn}; nil = it is left to the key.
+func (c *call) typed() (*user, error) {
 	var in struct {
 		UPN string `json:"upn"`
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.decode(&in); err != nil || in.UPN == "" {
 		return nil, err
 	}
-	u, err := c.person(in.UPN)
+	return c.person(in.UPN)
+}
+
+func (c *call) signInOptions() (*reply, error) {
+	u, err := c.typed()
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +190,9 @@ func (c *call) signInOptions() (*reply, error) {
 		return nil, err
 	}
 	text := base64.RawURLEncoding.EncodeToString(b)
+	if u == nil {
+		u = &user{} // has no keys: the list of credentials is empty, and the key looks into its own
+	}
 	c.st.Challenges[hashOf(text)] = challenge{UserID: u.id, Purpose: "get", Expires: c.now.Add(challengeLife), Party: c.party()}
 	c.changed = true
 	allow := []any{}
@@ -179,7 +210,7 @@ func (c *call) signIn() (*reply, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	u, err := c.person(in.UPN)
+	u, err := c.signer(in)
 	if err != nil {
 		return nil, err
 	}
@@ -204,6 +235,26 @@ func (c *call) signIn() (*reply, error) {
 		return c.openSession(u, sessionLife)
 	}
 	return ok(object{})
+}
+
+// signer is who signs in: the account that was named, or else the one that the passkey belongs to.
+func (c *call) signer(in assertion) (*user, error) {
+	if in.UPN != "" {
+		return c.person(in.UPN)
+	}
+	for _, k := range c.st.Passkeys {
+		if u := c.t.dir.user(k.UserID); u != nil && in.ID == IDPlain.encode(k.Credential) {
+			return u, nil
+		}
+	}
+	return nil, errNoKey.because("nobody has a passkey with this credential id")
+}
+
+// signOut ends a session; it never fails.
+func (c *call) signOut() (*reply, error) {
+	delete(c.st.Sessions, hashOf(bearer(c.r)))
+	c.changed = true
+	return noContent()
 }
 
 func (c *call) tryKey(u *user, in assertion) (*passkey, *refusal) {

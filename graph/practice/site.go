@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,9 +18,11 @@ var siteFiles embed.FS
 
 var siteTemplates = template.Must(template.ParseFS(siteFiles, "site/*.html"))
 
-// pagePolicy keeps the pages to themselves. A form may end in a redirect to the program that asked for the sign-in.
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; " +
-	"form-action 'self' http://localhost:* http://127.0.0.1:* https:"
+// pagePolicy keeps the pages to themselves. The form of a sign-in ends at the program that asked for it, and nowhere else.
+func pagePolicy(formTo string) string {
+	return strings.TrimSpace("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
+		"frame-ancestors 'none'; form-action 'self' " + formTo)
+}
 
 var siteRoutes = []route{
 	{method: "GET", path: "/practice", in: "*", open: true, do: sitePage("home.html")},
@@ -35,25 +38,38 @@ var siteRoutes = []route{
 
 // view is what the templates show.
 type view struct {
-	Company, Problem, Code, App, Done string
-	Action                            string // where a form goes
-	People                            []*user
-	Hidden                            url.Values // carried through a form
+	Company, Title, Problem, Code, App, Done string
+	Action                                   string // where a form goes
+	To                                       string // the address that a form of the page may end at, beside its own
+	People                                   []*user
+	Hidden                                   url.Values // carried through a form
 }
 
+// titles are what the browser's tab says; a script changes it with the screen.
+var titles = map[string]string{"home.html": "Practice tenant", "signin.html": "Sign in", "securityinfo.html": "Security info",
+	"device.html": "Enter code", "authorize.html": "Pick an account", "formpost.html": "You are signed in"}
+
 func (c *call) show(name string, status int, v view) (*reply, error) {
-	v.Company = c.t.seed.Name
+	v.Company, v.Title = c.t.seed.Name, titles[name]
 	var b bytes.Buffer
 	if err := siteTemplates.ExecuteTemplate(&b, name, v); err != nil {
 		return nil, err
 	}
-	return &reply{status: status, html: b.Bytes()}, nil
+	r := &reply{status: status, html: b.Bytes()}
+	if to, err := url.Parse(v.To); err == nil && to.Scheme != "" {
+		r.formTo = to.Scheme + ":"
+		if to.Host != "" {
+			r.formTo += "//" + to.Host
+		}
+	}
+	return r, nil
 }
 
 func sitePage(name string) func(*call) (*reply, error) {
 	return func(c *call) (*reply, error) {
-		if _, host := c.served(); strings.HasPrefix(host, "127.0.0.1:") { // WebAuthn knows no addresses, only names
-			return &reply{status: http.StatusFound, to: "http://localhost:" + strings.TrimPrefix(host, "127.0.0.1:") + c.r.URL.RequestURI()}, nil
+		scheme, host := c.served()
+		if name, port, err := net.SplitHostPort(host); err == nil && (name == "127.0.0.1" || name == "::1") { // WebAuthn knows names only
+			return &reply{status: http.StatusFound, to: scheme + "://localhost:" + port + c.r.URL.RequestURI()}, nil
 		}
 		return c.show(name, http.StatusOK, view{Code: c.query.Get("code"), People: c.choices("")})
 	}
@@ -73,7 +89,8 @@ func (c *call) choices(text string) []*user {
 }
 
 func (c *call) siteFile() (*reply, error) {
-	kinds := map[string]string{"site.js": "text/javascript; charset=utf-8", "formpost.js": "text/javascript; charset=utf-8", "site.css": "text/css; charset=utf-8"}
+	kinds := map[string]string{"site.js": "text/javascript; charset=utf-8", "formpost.js": "text/javascript; charset=utf-8",
+		"site.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 	kind, known := kinds[c.vars["file"]]
 	b, err := siteFiles.ReadFile("site/" + c.vars["file"])
 	if !known || err != nil {

@@ -126,8 +126,11 @@ func (c *call) verifyAssertion(u *user, k *passkey, in assertion) string {
 	if err != nil {
 		return "the assertion does not verify: " + reasonOf(err)
 	}
-	if h := parsed.Response.UserHandle; len(h) > 0 && !bytes.Equal(h, c.userHandle(u)) {
+	switch h := parsed.Response.UserHandle; {
+	case len(h) > 0 && !bytes.Equal(h, c.userHandle(u)):
 		return "the user handle is another user's"
+	case len(h) == 0 && in.UPN == "": // WebAuthn section 7.2 step 6
+		return "nobody was named, and the key named nobody either"
 	}
 	count := parsed.Response.AuthenticatorData.Counter
 	if (count != 0 || k.SignCount != 0) && count <= k.SignCount {
