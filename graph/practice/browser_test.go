@@ -340,8 +340,9 @@ func TestBrowserPages(t *testing.T) {
 	for _, size := range []struct {
 		name string
 		w, h int
-	}{{"desktop", 1280, 800}, {"phone", 500, 700}} { // Chromium's windows are not narrower than 500
-		w.Size(size.w, size.h)
+		dark bool
+	}{{"desktop", 1280, 800, false}, {"phone, dark", 320, 640, true}} { // 320: WCAG 2.2 section 1.4.10
+		w.Size(size.w, size.h, size.dark)
 		for _, path := range []string{"/practice", "/practice/device", "/practice/sign-in"} {
 			w.Go(w.home + path)
 			look(size.name + path)

@@ -169,10 +169,18 @@ func (b *Browser) Title() (title string) {
 	return title
 }
 
-// Size sets the size of the window in CSS pixels.
-func (b *Browser) Size(w, h int) {
+// Size gives the page a screen of so many CSS pixels, and people who want it dark. Both are commands of the DevTools
+// protocol: WebDriver's own windows have no colours and are never as narrow as a telephone.
+func (b *Browser) Size(w, h int, dark bool) {
 	b.t.Helper()
-	b.do("POST", "/window/rect", map[string]int{"width": w, "height": h}, nil)
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	b.do("POST", "/goog/cdp/execute", map[string]any{"cmd": "Emulation.setDeviceMetricsOverride",
+		"params": map[string]any{"width": w, "height": h, "deviceScaleFactor": 1, "mobile": w < 600}}, nil)
+	b.do("POST", "/goog/cdp/execute", map[string]any{"cmd": "Emulation.setEmulatedMedia",
+		"params": map[string]any{"features": []any{map[string]string{"name": "prefers-color-scheme", "value": scheme}}}}, nil)
 }
 
 // Screenshot is a PNG of the page.

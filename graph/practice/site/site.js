@@ -74,7 +74,7 @@ function signInPage() {
   let upn = "", has = {};
   const begin = (next) => { next(); for (const p of all(".upn")) p.textContent = upn; for (const i of all("input.name")) i.value = upn; };
   const withPass = () => only("enter");
-  const choose = () => { only("how"); $("neither").hidden = has.pass || has.passkey || !upn; $("usepass").hidden = !upn; };
+  const choose = () => { only("how"); $("neither").hidden = has.pass || has.passkey || !upn; $("bypass").hidden = !upn; };
   const withKey = during("Your browser asks for the key now.", async () => {
     only("key");
     say("Your browser asks for the key now.");
