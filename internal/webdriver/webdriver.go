@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -43,9 +44,21 @@ func Open(t testing.TB, more ...string) *Browser {
 	if err != nil {
 		t.Skip("Chromium is not installed")
 	}
+	profile, err := os.MkdirTemp("", "webdriver-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { // processes of the browser still write there while it ends
+		for range 50 {
+			if os.RemoveAll(profile) == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
 	b := &Browser{t: t, client: &http.Client{}, Patience: 20 * time.Second}
 	base := b.start(exec.CommandContext(t.Context(), driver, "--port=0"))
-	args := append([]string{"--user-data-dir=" + t.TempDir()}, quiet...)
+	args := append([]string{"--user-data-dir=" + profile}, quiet...)
 	for _, a := range more {
 		if gone, found := strings.CutPrefix(a, "-!"); found {
 			args = without(args, "--"+gone)
