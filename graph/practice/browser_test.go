@@ -70,7 +70,7 @@ func (w *walk) register(name string) {
 func (w *walk) clean() {
 	w.t.Helper()
 	for _, line := range w.Log() {
-		if !strings.Contains(line, "the server responded with a status of 4") {
+		if !strings.HasPrefix(line, "INFO") && !strings.Contains(line, "the server responded with a status of 4") {
 			w.t.Errorf("the browser's console: %s", line)
 		}
 	}

@@ -57,7 +57,7 @@ func Open(t testing.TB, more ...string) *Browser {
 		}
 	})
 	b := &Browser{t: t, client: &http.Client{}, Patience: 20 * time.Second}
-	base := b.start(exec.CommandContext(t.Context(), driver, "--port=0"))
+	base := b.start(exec.Command(driver, "--port=0"))
 	args := append([]string{"--user-data-dir=" + profile}, quiet...)
 	for _, a := range more {
 		if gone, found := strings.CutPrefix(a, "-!"); found {
@@ -97,7 +97,7 @@ func (b *Browser) start(cmd *exec.Cmd) string {
 	if err := cmd.Start(); err != nil {
 		b.t.Fatal(err)
 	}
-	b.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	b.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }) // not by the test's context: that ends before the browser is let go
 	port := regexp.MustCompile(`started successfully on port (\d+)`)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
