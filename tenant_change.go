@@ -33,7 +33,7 @@ and what it does to people. Nothing is changed. What the file does not name stay
     attestation: true
     models:                          # or  models: any;  or  block:
       allow: [ATKey.Pro CTAP2.1, ba76a271-6eb6-4171-874d-b6428dbe3437]
-    profiles:                        # where the tenant has passkey profiles
+    profiles:                        # where the tenant has passkey profiles; remove: true takes one out
       - name: Default passkey profile
         synced: false
   temporaryAccessPass:

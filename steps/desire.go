@@ -4,9 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
+	"keyrollout/graph"
+
+	"github.com/google/uuid"
 	"gopkg.in/yaml.v3"
 )
 
@@ -36,6 +43,7 @@ type ProfileDesire struct {
 	Synced      *bool         `yaml:"synced" json:"synced,omitempty"`
 	Attestation *bool         `yaml:"attestation" json:"attestation,omitempty"`
 	Models      *ModelsDesire `yaml:"models" json:"models,omitempty"`
+	Remove      *bool         `yaml:"remove" json:"remove,omitempty"` // take it out of the tenant
 }
 
 // WhoDesire is who a policy reaches. A nil list stays as it is, an empty one means nobody. Exclusion always wins.
@@ -68,6 +76,8 @@ type PassDesire struct {
 	Default *Lifetime  `yaml:"default" json:"default,omitempty"`
 	Length  *int       `yaml:"length" json:"length,omitempty"` // characters
 	Once    *bool      `yaml:"once" json:"once,omitempty"`     // every pass is for one sign-in
+
+	line int // of the last of the lifetimes that it names; 0 = none
 }
 
 // Everyone stands for all users where a group could stand.
@@ -107,10 +117,7 @@ func wishError(line int, what Text) *Problem {
 	return p
 }
 
-var (
-	yamlLine    = regexp.MustCompile(`line (\d+): (.*)`)
-	yamlUnknown = regexp.MustCompile(`field (.*) not found in type`)
-)
+var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
 
 // yamlProblem makes a sentence of what the YAML library says, which names Go types.
 func yamlProblem(err error) error {
@@ -123,10 +130,67 @@ func yamlProblem(err error) error {
 		return wishError(0, T("that does not fit (%s)", te.Errors[0]))
 	}
 	line, _ := strconv.Atoi(m[1])
-	if u := yamlUnknown.FindStringSubmatch(m[2]); u != nil {
-		return wishError(line, T("there is no key \"%s\" here", u[1]))
-	}
 	return wishError(line, T("that does not fit (%s)", m[2]))
+}
+
+// UnmarshalYAML reads the file as a whole.
+func (d *Desire) UnmarshalYAML(n *yaml.Node) error {
+	return mapping(n, map[string]any{"passkeys": &d.Passkeys, "temporaryAccessPass": &d.Pass})
+}
+
+// UnmarshalYAML reads the passkey policy.
+func (d *PasskeyDesire) UnmarshalYAML(n *yaml.Node) error {
+	return mapping(n, map[string]any{"enabled": &d.Enabled, "who": &d.Who, "selfService": &d.SelfService, "attestation": &d.Attestation,
+		"models": &d.Models, "profiles": &d.Profiles})
+}
+
+// UnmarshalYAML reads a profile, or one that is to be removed.
+func (d *ProfileDesire) UnmarshalYAML(n *yaml.Node) error {
+	err := mapping(n, map[string]any{"id": &d.ID, "name": &d.Name, "deviceBound": &d.DeviceBound, "synced": &d.Synced, "attestation": &d.Attestation,
+		"models": &d.Models, "remove": &d.Remove})
+	if err != nil {
+		return err
+	}
+	if d.Name.Line == 0 {
+		d.Name.Line = n.Line
+	}
+	switch {
+	case d.ID == "" && d.Name.Text == "":
+		return wishError(n.Line, T("a profile is called by its name or its id"))
+	case d.ID != "" && uuid.Validate(d.ID) != nil:
+		return wishError(n.Line, T("\"%s\" is no id of a profile", d.ID))
+	case d.Remove != nil && *d.Remove && (d.DeviceBound != nil || d.Synced != nil || d.Attestation != nil || d.Models != nil):
+		return wishError(n.Line, T("a profile that is removed has no other values"))
+	}
+	return nil
+}
+
+// UnmarshalYAML reads the Temporary Access Pass policy. Its numbers are held against Graph's limits here, where the line
+// is known.
+func (d *PassDesire) UnmarshalYAML(n *yaml.Node) error {
+	err := mapping(n, map[string]any{"enabled": &d.Enabled, "who": &d.Who, "minimum": &d.Minimum, "maximum": &d.Maximum, "default": &d.Default,
+		"length": &d.Length, "once": &d.Once})
+	if err != nil {
+		return err
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		switch line := n.Content[i].Line; n.Content[i].Value {
+		case "length":
+			if *d.Length < graph.PassMinLength || *d.Length > graph.PassMaxLength {
+				return wishError(line, T("a pass has 8 to 48 characters, not %d", *d.Length))
+			}
+		case "minimum", "maximum", "default":
+			var l Lifetime
+			if err := n.Content[i+1].Decode(&l); err != nil {
+				return err
+			}
+			if d := time.Duration(l); d < graph.PassShortest || d > graph.PassLongest {
+				return wishError(line, T("a pass lives 10m to 30d, not %s", l.String()))
+			}
+			d.line = line
+		}
+	}
+	return nil
 }
 
 // mapping reads a node that is a mapping, key by key. yaml's own strictness ends where a type reads itself.
@@ -140,7 +204,10 @@ func mapping(n *yaml.Node, keys map[string]any) error {
 		to, ok := keys[k.Value]
 		switch {
 		case !ok:
-			return wishError(k.Line, T("there is no key \"%s\" here", k.Value))
+			if near := nearest(k.Value, slices.Sorted(maps.Keys(keys))); near != "" {
+				return wishError(k.Line, T("there is no key \"%s\" here; is \"%s\" meant?", k.Value, near))
+			}
+			return wishError(k.Line, T("there is no key \"%s\" here; there are %s", k.Value, strings.Join(slices.Sorted(maps.Keys(keys)), ", ")))
 		case seen[k.Value]:
 			return wishError(k.Line, T("\"%s\" is said twice", k.Value))
 		}
@@ -148,12 +215,71 @@ func mapping(n *yaml.Node, keys map[string]any) error {
 		// yaml leaves nulls out of lists: [null] would read as nobody.
 		for _, e := range append([]*yaml.Node{v}, v.Content...) {
 			if e.Tag == "!!null" {
-				return wishError(e.Line, T("a name or an id is expected here"))
+				return wishError(e.Line, T("a value is expected here"))
 			}
 		}
 		if err := v.Decode(to); err != nil {
-			return err
+			return misfit(v, to, err)
 		}
 	}
 	return nil
+}
+
+// misfit says what is expected where a value is of another kind.
+func misfit(v *yaml.Node, to any, err error) error {
+	var te *yaml.TypeError
+	if !errors.As(err, &te) || v.Kind != yaml.ScalarNode {
+		return err
+	}
+	switch to.(type) {
+	case **bool:
+		return wishError(v.Line, T("true or false is expected here, not \"%s\"", v.Value))
+	case **int:
+		return wishError(v.Line, T("a whole number is expected here, not \"%s\"", v.Value))
+	}
+	return err
+}
+
+// nearest is the one of some words that a mistyped one can be: one or two letters away, or all but the case. Empty =
+// none, or more than one as near.
+func nearest(word string, of []string) string {
+	const most = 2
+	best, found := most+1, ""
+	for _, o := range of {
+		switch d := letters(strings.ToLower(word), strings.ToLower(o)); {
+		case d < best:
+			best, found = d, o
+		case d == best:
+			found = ""
+		}
+	}
+	if best > most || best*3 > len(word) {
+		return ""
+	}
+	return found
+}
+
+// letters is how many letters have to be put in, taken out, changed or swapped with their neighbour to make b of a
+// (optimal string alignment distance).
+func letters(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	before, last, now := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range x {
+		now[0] = i + 1
+		for j := range y {
+			change := 1
+			if x[i] == y[j] {
+				change = 0
+			}
+			now[j+1] = min(last[j]+change, last[j+1]+1, now[j]+1)
+			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
+				now[j+1] = min(now[j+1], before[j-1]+1)
+			}
+		}
+		before, last, now = last, now, before
+	}
+	return last[len(y)]
 }

@@ -39,7 +39,7 @@ func ApplyPlan(ctx context.Context, w *World, p TenantPlan, accepted []string) e
 		w.verified(tenantID, T("The tenant stands as planned already. Nothing was sent."), Fact{"plan", p.ID()})
 		return nil
 	}
-	if err := within(want); err != nil {
+	if err := within(want, p.Want); err != nil {
 		return err
 	}
 	e, err := w.effectsOf(ctx, now, want, p.Names)

@@ -74,7 +74,7 @@ func PlanTenant(ctx context.Context, w *World, d Desire) (TenantPlan, error) {
 	p := TenantPlan{Version: planVersion, Made: w.Clock.Now().UTC().Truncate(time.Second), By: w.Admin.UPN, Tenant: w.Org.ID, Name: w.Org.Name,
 		Want: want, Names: names, Before: PlanBefore{now.fido2.Raw, now.pass.Raw}}
 	after := want.on(now)
-	if err := within(after); err != nil {
+	if err := within(after, want); err != nil {
 		return p, err
 	}
 	e, err := w.effectsOf(ctx, now, after, names)
@@ -118,13 +118,17 @@ func (p *TenantPlan) tell(e effects) {
 }
 
 // within holds the limits of Graph against a wanted state: its own refusals are vague, or come half-way.
-func within(p policies) error {
+func within(p policies, d Desire) error {
+	line := 0
+	if d.Pass != nil {
+		line = d.Pass.line
+	}
 	if n := p.fido2.Size(); n > graph.PolicyLimit {
 		return wishError(0, T("the policy would take about %d bytes, and Microsoft allows %d: name fewer groups or models", n, graph.PolicyLimit))
 	}
 	for _, pr := range p.fido2.Profiles {
 		if !pr.DeviceBound && !pr.Synced {
-			return wishError(0, T("the profile \"%s\" accepts neither keys nor synced passkeys", pr.Name))
+			return wishError(profileLine(d, pr.ID), T("the profile \"%s\" accepts neither keys nor synced passkeys", pr.Name))
 		}
 	}
 	for _, l := range []time.Duration{p.pass.Minimum, p.pass.Default, p.pass.Max} {
@@ -134,12 +138,24 @@ func within(p policies) error {
 	}
 	switch {
 	case p.pass.Minimum > p.pass.Default || p.pass.Default > p.pass.Max:
-		return wishError(0, T("minimum (%s), default (%s) and maximum (%s) of a pass have to rise in this order; what the file does not name stays as it is",
+		return wishError(line, T("minimum (%s), default (%s) and maximum (%s) of a pass have to rise in this order; what the file does not name stays as it is",
 			Lifetime(p.pass.Minimum).String(), Lifetime(p.pass.Default).String(), Lifetime(p.pass.Max).String()))
 	case p.pass.Length < graph.PassMinLength || p.pass.Length > graph.PassMaxLength:
 		return wishError(0, T("a pass has 8 to 48 characters, not %d", p.pass.Length))
 	}
 	return nil
+}
+
+// profileLine is where a file speaks of a profile; 0 = nowhere.
+func profileLine(d Desire, id uuid.UUID) int {
+	if d.Passkeys != nil {
+		for _, p := range d.Passkeys.Profiles {
+			if p.ID == id.String() {
+				return p.Name.Line
+			}
+		}
+	}
+	return 0
 }
 
 // Encode writes the plan as a file for people: JSON, indented.

@@ -50,6 +50,12 @@ func (d *PasskeyDesire) profilesOn(p graph.FIDO2Policy) []graph.PasskeyProfile {
 	for _, w := range d.Profiles {
 		id, _ := uuid.Parse(w.ID) // checked when it was resolved
 		i := slices.IndexFunc(list, func(pr graph.PasskeyProfile) bool { return pr.ID == id })
+		if w.Remove != nil && *w.Remove {
+			if i >= 0 {
+				list = slices.Delete(list, i, i+1)
+			}
+			continue
+		}
 		if i < 0 {
 			list = append(list, graph.PasskeyProfile{ID: id, DeviceBound: true, Restrictions: graph.KeyRestrictions{Allow: true}})
 			i = len(list) - 1

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -62,17 +63,17 @@ func (r *resolver) profiles(d PasskeyDesire, now graph.FIDO2Policy) ([]ProfileDe
 	for i := range list {
 		p := &list[i]
 		id, err := uuid.Parse(p.ID)
-		if p.ID != "" && err != nil {
-			return nil, wishError(p.Name.Line, T("\"%s\" is no id of a profile", p.ID))
-		}
 		at := slices.IndexFunc(now.Profiles, func(pr graph.PasskeyProfile) bool {
 			return err == nil && pr.ID == id || err != nil && strings.EqualFold(pr.Name, p.Name.Text)
 		})
+		gone := p.Remove != nil && *p.Remove
 		switch {
 		case at >= 0:
 			id = now.Profiles[at].ID
-		case p.Name.Text == "":
-			return nil, wishError(0, T("a new passkey profile needs a name"))
+		case gone && err != nil:
+			id = uuid.NewSHA1(uuid.NameSpaceOID, []byte(strings.ToLower(p.Name.Text))) // of none: it is gone already
+		case p.Name.Text == "" && !gone:
+			return nil, wishError(p.Name.Line, T("a new passkey profile needs a name"))
 		case err != nil:
 			id = uuid.New()
 		}
@@ -83,6 +84,11 @@ func (r *resolver) profiles(d PasskeyDesire, now graph.FIDO2Policy) ([]ProfileDe
 		if id == now.DefaultProfile && (d.Models != nil && p.Models != nil || d.Attestation != nil && p.Attestation != nil) {
 			return nil, wishError(p.Name.Line, T("\"%s\" is the default profile: its models and attestation are said twice", p.Name.Text))
 		}
+		if gone {
+			if err := removable(*p, id, now); err != nil {
+				return nil, err
+			}
+		}
 		if p.Models, err = models(p.Models); err != nil {
 			return nil, err
 		}
@@ -90,19 +96,40 @@ func (r *resolver) profiles(d PasskeyDesire, now graph.FIDO2Policy) ([]ProfileDe
 	return list, nil
 }
 
+// removable refuses what Entra refuses: the default profile stays, and a profile is taken away from its groups before it
+// is removed ("Enable passkeys", Entra documentation). In one change it could come half-way.
+func removable(p ProfileDesire, id uuid.UUID, now graph.FIDO2Policy) error {
+	name := or(p.Name.Text, id.String())
+	if id == now.DefaultProfile {
+		return wishError(p.Name.Line, T("\"%s\" is the default profile, which cannot be removed", name))
+	}
+	if slices.ContainsFunc(now.Include, func(t graph.Target) bool { return slices.Contains(t.Profiles, id) }) {
+		return wishError(p.Name.Line, T("groups have the profile \"%s\": take it away from them under  who,  apply that, and remove it then", name))
+	}
+	return nil
+}
+
 func profileNamed(name Ref, wanted []ProfileDesire, now graph.FIDO2Policy) (Ref, error) {
 	if !now.Migrated() {
 		return name, wishError(name.Line, T("this tenant has no passkey profiles; use  attestation  and  models"))
 	}
 	for _, p := range wanted {
+		if p.Remove != nil && *p.Remove && (strings.EqualFold(p.Name.Text, name.Text) || strings.EqualFold(p.ID, name.Text)) {
+			return name, wishError(name.Line, T("the profile \"%s\" is removed by the same file", name.Text))
+		}
 		if strings.EqualFold(p.Name.Text, name.Text) || strings.EqualFold(p.ID, name.Text) {
 			return ref(p.ID), nil
 		}
 	}
+	var names []string
 	for _, p := range now.Profiles {
 		if strings.EqualFold(p.Name, name.Text) || strings.EqualFold(p.ID.String(), name.Text) {
 			return ref(p.ID.String()), nil
 		}
+		names = append(names, p.Name)
+	}
+	if near := nearest(name.Text, names); near != "" {
+		return name, wishError(name.Line, T("there is no passkey profile \"%s\"; is \"%s\" meant?", name.Text, near))
 	}
 	return name, wishError(name.Line, T("there is no passkey profile \"%s\"", name.Text))
 }
@@ -233,6 +260,9 @@ func modelNamed(name Ref) (string, error) {
 	if id, err := uuid.Parse(name.Text); err == nil {
 		return id.String(), nil
 	}
+	if looksLikeAAGUID.MatchString(name.Text) { // the beginning of one would find models as well
+		return "", wishError(name.Line, T("\"%s\" is no AAGUID: it has 32 digits and letters a to f, in groups of 8-4-4-4-12", name.Text))
+	}
 	found := fido.ModelsNamed(name.Text)
 	var same []fido.Model
 	for _, m := range found {
@@ -245,6 +275,15 @@ func modelNamed(name Ref) (string, error) {
 	}
 	switch len(found) {
 	case 0:
+		var names []string
+		for _, m := range fido.ModelsNamed("") {
+			if !slices.Contains(names, m.Name) {
+				names = append(names, m.Name)
+			}
+		}
+		if near := nearest(name.Text, names); near != "" {
+			return "", wishError(name.Line, T("no model is called \"%s\"; is \"%s\" meant?", name.Text, near))
+		}
 		return "", wishError(name.Line, T("no model is called \"%s\"; give its AAGUID", name.Text))
 	case 1:
 		return fido.FormatAAGUID(found[0].AAGUID), nil
@@ -256,3 +295,6 @@ func modelNamed(name Ref) (string, error) {
 	}
 	return "", wishError(name.Line, T("%d models fit \"%s\": %s", len(found), name.Text, strings.Join(list, ", ")))
 }
+
+// looksLikeAAGUID finds one with a slip in it.
+var looksLikeAAGUID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Za-z]*)+$|^[0-9A-Fa-f]{20,}$`)

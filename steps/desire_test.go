@@ -589,9 +589,14 @@ func TestDesireIsReadStrictly(t *testing.T) {
 	c := newCompany(t, practice.DefaultCompany())
 	for _, w := range []struct{ wish, says string }{
 		{"", "empty"},
-		{"passkeys:\n  enabeld: true", `line 2: there is no key "enabeld"`},
+		{"passkeys:\n  enabeld: true", `line 2: there is no key "enabeld" here; is "enabled" meant?`},
 		{"passkeys:\n  who:\n    include: [Pilot]\n    but: [x]", `line 4: there is no key "but"`},
-		{"passkeys:\n  enabled: perhaps", "line 2"},
+		{"passkeys:\n  enabled: perhaps", `line 2: true or false is expected here, not "perhaps"`},
+		{"passkeys:\n  attestation: registrationOnly", `line 2: true or false is expected here, not "registrationOnly"`},
+		{"passkeys:\n  enabled:", "line 2: a value is expected"},
+		{"passkeys:\n  colour: red", `line 2: there is no key "colour" here; there are attestation, enabled, models`},
+		{"passkeys:\n  who: {inlcude: []}", `line 2: there is no key "inlcude" here; is "include" meant?`},
+		{"passkeys:\n  enabled: true\n  enabled: false", `line 3: "enabled" is said twice`},
 		{"passkeys: [", "YAML"},
 		{"passkeys: {enabled: true}\n---\n{}", "second document"},
 		{"passkeys:\n  models: {allow: [ATKey]}", `line 2: 5 models fit "ATKey": ATKey`},
@@ -603,10 +608,19 @@ func TestDesireIsReadStrictly(t *testing.T) {
 		{"passkeys:\n  who: {include: [Reception]}", "mail-enabled"},
 		{"passkeys:\n  who: {include: [Pil]}", `line 2: "Pil" has to be the name of one security group or its id; alike are Pilot`},
 		{"passkeys:\n  who: {include: [Pilot, pilot]}", "named twice"},
-		{"passkeys:\n  who: {include: [null]}", "a name or an id"},
-		{"passkeys:\n  who:\n    include:", "a name or an id"},
-		{"passkeys:\n  models: {block: [~]}", "a name or an id"},
+		{"passkeys:\n  who: {include: [null]}", "a value is expected"},
+		{"passkeys:\n  who:\n    include:", "a value is expected"},
+		{"passkeys:\n  models: {block: [~]}", "a value is expected"},
 		{"passkeys:\n  profiles: [{name: x}]", "line 2: this tenant has no passkey profiles"},
+		{"passkeys:\n  models: {allow: [ATKey.ProX]}", `line 2: no model is called "ATKey.ProX"; is "ATKey.Pro`},
+		{"passkeys:\n  models:\n    block:\n      - ee882879-721c-4913-9775-3dfcce9707", `line 4: "ee882879-721c-4913-9775-3dfcce9707" is no AAGUID`},
+		{"passkeys:\n  profiles:\n    - synced: true", "line 3: a profile is called by its name"},
+		{"passkeys:\n  profiles:\n    - id: 1\n      synced: true", `line 3: "1" is no id of a profile`},
+		{"passkeys:\n  profiles:\n    - {name: x, remove: true, synced: true}", "line 3: a profile that is removed"},
+		{"temporaryAccessPass:\n  once: true\n  length: 7", "line 3: a pass has 8 to 48 characters, not 7"},
+		{"temporaryAccessPass:\n  length: long", `line 2: a whole number is expected here, not "long"`},
+		{"temporaryAccessPass:\n  once: true\n  minimum: 9m", "line 3: a pass lives 10m to 30d, not 9m"},
+		{"temporaryAccessPass:\n  minimum: 2h\n  once: false", "line 2: minimum (2h), default (1h)"},
 		{"temporaryAccessPass: {minimum: 5m}", "10m to 30d, not 5m"},
 		{"temporaryAccessPass: {maximum: 31d}", "10m to 30d, not 31d"},
 		{"temporaryAccessPass: {minimum: 2h}", "minimum (2h), default (1h)"},
@@ -619,6 +633,42 @@ func TestDesireIsReadStrictly(t *testing.T) {
 		if !errors.As(err, &p) || !strings.Contains(p.What.String(), w.says) {
 			t.Errorf("%q\nsays %v\nwant %s", w.wish, err, w.says)
 		}
+	}
+}
+
+// A profile is removed by a plan of its own once no group has it, with all that stands around it; the default one never.
+func TestProfileIsRemoved(t *testing.T) {
+	s := practice.DefaultCompany()
+	s.Profiles = true
+	c := newCompany(t, s)
+	c.mustApply(c.mustPlan("passkeys: {enabled: true, profiles: [{name: Tokyo}, {name: Osaka}], who: {include: [Pilot, {group: Pilot Tokyo, profiles: [Tokyo]}]}}"))
+	for wish, says := range map[string]string{
+		"passkeys:\n  profiles: [{name: tokyo, remove: true}]":                                                        `line 2: groups have the profile "tokyo"`,
+		"passkeys:\n  profiles: [{name: Default passkey profile, remove: true}]":                                      "line 2: \"Default passkey profile\" is the default profile",
+		"passkeys:\n  profiles: [{name: Osaka, remove: true}]\n  who: {include: [{group: Pilot, profiles: [Osaka]}]}": `line 3: the profile "Osaka" is removed by the same file`,
+		"passkeys:\n  who: {include: [{group: Pilot, profiles: [Osak]}]}":                                             `line 2: there is no passkey profile "Osak"; is "Osaka" meant?`,
+	} {
+		_, err := c.plan(wish)
+		var p *steps.Problem
+		if !errors.As(err, &p) || !strings.Contains(p.What.String(), says) {
+			t.Errorf("%s\nsays %v\nwant %s", wish, err, says)
+		}
+	}
+	before := c.raw()
+	const wish = "passkeys: {profiles: [{name: Osaka, remove: true}]}"
+	p := c.mustPlan(wish)
+	if len(p.Changes) != 1 || p.Changes[0].Policy != `Passkey profile "Osaka"` || p.Changes[0].To != "removed" {
+		t.Fatalf("%+v", p.Changes)
+	}
+	c.mustApply(p)
+	if after := c.raw(); strings.Contains(after, "Osaka") || !strings.Contains(after, "Tokyo") {
+		t.Errorf("stands: %s", after)
+	}
+	if again := c.mustPlan(wish); len(again.Changes) != 0 {
+		t.Errorf("again: %+v", again.Changes)
+	}
+	if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil || c.raw() != before {
+		t.Errorf("not put back: %v\n%s\n%s", err, c.raw(), before)
 	}
 }
 
