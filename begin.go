@@ -2,16 +2,43 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"keyrollout/internal/state"
 	"keyrollout/steps"
 )
 
-// begin asks where to begin, and goes there.
+// begin asks where to begin, and goes there; again, when the person comes back from there.
 func (a *app) begin(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+	way := &wayHere{Asker: ask}
+	for {
+		err := a.beginOnce(ctx, way, tell)
+		if !errors.Is(err, steps.ErrBack) || !way.trail.Back() {
+			return err
+		}
+	}
+}
+
+// wayHere gives the questions before a rollout, where to begin and how to sign in, a way back. What is asked from then
+// on has its own.
+type wayHere struct {
+	steps.Asker
+	trail steps.Trail
+}
+
+func (w *wayHere) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
+	if !strings.HasPrefix(q.Name, "begin.") && !strings.HasPrefix(q.Name, "login.") {
+		return w.Asker.Ask(ctx, q)
+	}
+	q.Back = w.trail.Open()
+	return w.trail.Ask(ctx, w.Asker, q)
+}
+
+func (a *app) beginOnce(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
 	dir, err := a.stateDir()
 	if err != nil {
 		return err
@@ -46,7 +73,7 @@ func (a *app) begin(ctx context.Context, ask steps.Asker, tell func(steps.Event)
 	case "key":
 		return a.ownKey(ctx, ask, tell, dir)
 	}
-	return a.practise(ctx, ask, tell, false)
+	return a.practise(ctx, ask, tell, practiceStart{back: true})
 }
 
 // continuable says where an unfinished rollout stands.
@@ -79,7 +106,7 @@ func (a *app) ownKey(ctx context.Context, ask steps.Asker, tell func(steps.Event
 		return err
 	}
 	defer j.Close()
-	w := &steps.World{Asker: ask, Tell: tell, Keys: a.keysAt(""), Clock: wallClock{}, Journal: j}
+	w := &steps.World{Asker: ask, Tell: tell, Keys: a.keysAt(""), Clock: wallClock{}, Journal: j, Back: true}
 	defer w.Close()
 	return a.rollout(ctx, w, []steps.Step{steps.KeyStep()})
 }

@@ -43,7 +43,7 @@ Without a terminal the built-in first rollout is played in the plain dialogue.`,
 				return a.playBuiltIn(cmd.Context())
 			}
 			return a.drive(cmd.Context(), a.screen(steps.Rollout()), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-				return a.practise(ctx, ask, tell, fresh)
+				return a.practise(ctx, ask, tell, practiceStart{fresh: fresh})
 			})
 		},
 	}
@@ -51,14 +51,20 @@ Without a terminal the built-in first rollout is played in the plain dialogue.`,
 	return cmd
 }
 
+// practiceStart is how a practice begins.
+type practiceStart struct {
+	fresh bool // anew
+	back  bool // whoever began it takes steps.ErrBack
+}
+
 // practise is a rollout in the practice that is kept in the state directory.
-func (a *app) practise(ctx context.Context, ask steps.Asker, tell func(steps.Event), fresh bool) error {
+func (a *app) practise(ctx context.Context, ask steps.Asker, tell func(steps.Event), how practiceStart) error {
 	dir, err := a.stateDir()
 	if err != nil {
 		return err
 	}
 	o := practiceOptions{Dir: filepath.Join(dir, "practice"), Ask: ask, Tell: tell}
-	if fresh {
+	if how.fresh {
 		if err := forget(o.Dir); err != nil {
 			return err
 		}
@@ -67,8 +73,8 @@ func (a *app) practise(ctx context.Context, ask steps.Asker, tell func(steps.Eve
 	if err != nil {
 		return err
 	}
-	if step, st, _, ok := p.world.Journal.Where(); ok && step == "signin" && st == "done" && !fresh {
-		again, err := ask.Ask(p.ctx, steps.Question{Name: "practice.again", Kind: steps.Choose, Default: "look",
+	if step, st, _, ok := p.world.Journal.Where(); ok && step == "signin" && st == "done" && !how.fresh {
+		again, err := ask.Ask(p.ctx, steps.Question{Name: "practice.again", Kind: steps.Choose, Default: "look", Back: how.back,
 			Text: steps.T("This practice has been played to its end."),
 			Choices: []steps.Choice{
 				{ID: "look", Text: steps.T("look at it once more")},
@@ -79,10 +85,11 @@ func (a *app) practise(ctx context.Context, ask steps.Asker, tell func(steps.Eve
 			if err != nil {
 				return err
 			}
-			return a.practise(ctx, ask, tell, true)
+			return a.practise(ctx, ask, tell, practiceStart{fresh: true})
 		}
 	}
 	defer p.Close()
+	p.world.Back = how.back
 	return a.rollout(p.ctx, p.world, steps.Rollout())
 }
 
@@ -176,15 +183,16 @@ func (p *practiceRun) furnish(o practiceOptions) error {
 	if err != nil {
 		return err
 	}
-	journal := steps.MemoryJournal(p.clock.Now)
+	journal := steps.MemoryJournal(p.clock.Stamp)
 	if o.Dir != "" {
-		if journal, err = steps.OpenJournal(filepath.Join(o.Dir, "journal.jsonl"), p.clock.Now); err != nil {
+		if journal, err = steps.OpenJournal(filepath.Join(o.Dir, "journal.jsonl"), p.clock.Stamp); err != nil {
 			return err
 		}
 	}
 	p.world = &steps.World{Asker: p.hand, Tell: o.Tell, Tenant: t, Pages: graph.NewPages(practiceURL, rt),
 		Hints: map[string]string{"tenant.group": practice.PilotGroup, "tenant.user": "aiko@" + practice.Domain},
 		Keys:  fido.Software(p.key.Device(), p.key.Link), Clock: p.clock, Journal: journal}
+	p.hand.world = p.world
 	return nil
 }
 

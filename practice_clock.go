@@ -39,6 +39,14 @@ func (c *practiceClock) Now() time.Time {
 	return time.Now().Add(c.Skipped)
 }
 
+// Stamp is the time to write down beside what was done: the real one, which the practised waits do not run ahead of.
+func (c *practiceClock) Stamp() time.Time {
+	if !c.fixed.IsZero() {
+		return c.Now()
+	}
+	return time.Now()
+}
+
 func (c *practiceClock) Sleep(ctx context.Context, d time.Duration) error {
 	wait := min(d, longestWait)
 	c.mu.Lock()

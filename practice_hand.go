@@ -20,6 +20,7 @@ type image = matcher.Image
 type hand struct {
 	ask   steps.Asker
 	leave context.CancelCauseFunc // the person left while the key waited for a touch
+	world *steps.World            // whose touches the person can go back from; nil = none
 	key   *softkey.Key
 	path  string
 
@@ -83,7 +84,13 @@ var touches = []struct {
 
 // Touch answers the software key's wish for a touch by asking the person which.
 func (h *hand) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch, error) {
-	a, err := h.ask.Ask(ctx, touchQuestion(r))
+	q := touchQuestion(r)
+	q.Back = h.world != nil && h.world.AtTouch()
+	a, err := h.ask.Ask(ctx, q)
+	if errors.Is(err, steps.ErrBack) && q.Back {
+		h.world.LetGo()
+		return softkey.Touch{None: true}, nil
+	}
 	if ctx.Err() != nil {
 		return softkey.Touch{None: true}, nil // the key gave up waiting, or was told to
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,13 +17,17 @@ import (
 
 // rollout runs steps in a world, keeps the evidence, and records where that was asked for.
 func (a *app) rollout(ctx context.Context, w *steps.World, rollout []steps.Step) error {
-	ev := walkthrough.NewEvidence(version, w.Clock.Now)
+	now := w.Clock.Now
+	if c, ok := w.Clock.(*practiceClock); ok {
+		now = c.Stamp
+	}
+	ev := walkthrough.NewEvidence(version, now)
 	shown := w.Tell
 	var kept error
 	w.Tell = func(e steps.Event) {
 		ev.Tell(e)
 		if sum, ok := e.Data.(steps.Summary); ok {
-			sum.Evidence, kept = a.writeEvidence(ev, w)
+			sum.Evidence, kept = a.writeEvidence(ev, now())
 			e.Data = sum
 		}
 		shown(e)
@@ -35,7 +40,7 @@ func (a *app) rollout(ctx context.Context, w *steps.World, rollout []steps.Step)
 }
 
 // writeEvidence writes the evidence beside the state, or where --evidence says.
-func (a *app) writeEvidence(ev *walkthrough.Evidence, w *steps.World) (string, error) {
+func (a *app) writeEvidence(ev *walkthrough.Evidence, at time.Time) (string, error) {
 	b, err := ev.JSON()
 	if err != nil {
 		return "", err
@@ -50,7 +55,7 @@ func (a *app) writeEvidence(ev *walkthrough.Evidence, w *steps.World) (string, e
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return "", err
 		}
-		path = filepath.Join(dir, w.Clock.Now().UTC().Format("20060102T150405Z")+".json")
+		path = filepath.Join(dir, at.UTC().Format("20060102T150405Z")+".json")
 	}
 	if err := state.WriteFile(path, b); err != nil {
 		return "", fmt.Errorf("the evidence was not written: %w", err)

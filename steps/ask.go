@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"keyrollout/internal/secret"
 )
@@ -56,6 +57,14 @@ type Question struct {
 
 	Check       func(string) *Problem        // Line: nil = fine
 	CheckSecret func(secret.Secret) *Problem // Secret: nil = fine
+}
+
+// offering makes a choice the default, if it is one of the choices.
+func (q Question) offering(id string) Question {
+	if slices.ContainsFunc(q.Choices, func(c Choice) bool { return c.ID == id }) {
+		q.Default = id
+	}
+	return q
 }
 
 // Choice is one answer to choose.

@@ -29,7 +29,7 @@ func (r *registrationStep) make(ctx context.Context, w *World, o graph.CreationO
 	w.light("blue", true)
 	defer w.light("blue", false)
 	var cred fido.Credential
-	err = w.verifiedByKey(ctx, func(pin secret.Secret) (err error) {
+	err = w.verifiedByKey(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
 		cred, err = s.Make(ctx, pin, req)
 		return err
 	})
@@ -38,16 +38,19 @@ func (r *registrationStep) make(ctx context.Context, w *World, o graph.CreationO
 }
 
 // verifiedByKey runs f with the finger where the key has one, with the PIN where it has none or has locked its sensor.
-func (w *World) verifiedByKey(ctx context.Context, f func(pin secret.Secret) error) error {
+func (w *World) verifiedByKey(ctx context.Context, f func(ctx context.Context, pin secret.Secret) error) error {
+	touch := func(pin secret.Secret) error {
+		return w.touching(ctx, func(ctx context.Context) error { return f(ctx, pin) })
+	}
 	if w.keyInfo.HasFinger() || w.keyInfo.Options["uv"] {
-		err := f(secret.Secret{})
+		err := touch(secret.Secret{})
 		var refused *fido.Error
 		if !errors.As(err, &refused) || refused.Code != fido.CodeUVBlocked && refused.Code != fido.CodePUATRequired {
 			return err
 		}
 		w.note("", T("The key does not take fingers at the moment: it wants its PIN."))
 	}
-	return w.withPIN(ctx, registrationID, f)
+	return w.withPIN(ctx, registrationID, touch)
 }
 
 // fitting drops ids that cannot be on this key, and keeps the list within what the key accepts.

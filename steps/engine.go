@@ -23,7 +23,12 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 		return err
 	}
 	for i, s := range rollout {
-		if err = runStep(ctx, w, s); err != nil {
+		err = runStep(ctx, w, s)
+		if errors.Is(err, ErrBack) { // nothing was done: the caller goes on as if this had not begun
+			w.Tell(Event{Name: EventStep, Step: s.ID, Data: StepState{s.ID, Pending}})
+			return err
+		}
+		if err != nil {
 			for _, rest := range rollout[i:] {
 				sum.Open = append(sum.Open, rest.Name)
 			}
@@ -68,7 +73,8 @@ func (w *World) begin(ctx context.Context) error {
 }
 
 func runStep(ctx context.Context, w *World, s Step) error {
-	w.changed = nil
+	w.changed, w.trail, w.rollout = nil, Trail{}, true
+	defer func() { w.rollout = false }()
 	if err := w.enter(s, Active); err != nil {
 		return err
 	}
@@ -80,33 +86,54 @@ func runStep(ctx context.Context, w *World, s Step) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		w.rechoose = errors.Is(err, ErrBack)
-		if w.rechoose {
-			continue
+		if !errors.Is(err, ErrBack) {
+			err = w.overcome(ctx, s, err)
 		}
-		p := ProblemOf(err)
-		if p == nil {
-			return err
+		if errors.Is(err, ErrBack) {
+			err = w.goBack()
 		}
-		if p.Code == "key-gone" || p.Code == "wrong-key" {
-			w.closeKey() // the line to it is dead, whoever plugs it in again; or another key is wanted
-		}
-		// The way on that was chosen is a new attempt: it begins by looking again.
-		way, err := w.solve(ctx, s.ID, p)
 		if err != nil {
 			return err
-		}
-		w.rechoose = way == "change"
-		if way == "reset" {
-			if err := Visit(ctx, w, ResetKey); err != nil {
-				return err
-			}
 		}
 	}
 }
 
+// overcome tells a problem and follows the way on that was chosen: a new attempt, which begins by looking again.
+func (w *World) overcome(ctx context.Context, s Step, err error) error {
+	p := ProblemOf(err)
+	if p == nil {
+		return err
+	}
+	if p.Code == "key-gone" || p.Code == "wrong-key" {
+		w.closeKey() // the line to it is dead, whoever plugs it in again; or another key is wanted
+	}
+	way, err := w.solve(ctx, s.ID, p)
+	if err != nil {
+		return err
+	}
+	w.trail.Clear()
+	w.rechoose = way == "change"
+	if way == "reset" {
+		return Visit(ctx, w, ResetKey)
+	}
+	return nil
+}
+
+// goBack prepares a new attempt that ends at the question before the one that was left. Where something was changed in
+// this step, the new attempt finds what is left to do.
+func (w *World) goBack() error {
+	switch {
+	case w.trail.Back():
+	case len(w.changed) == 0 && w.leavable():
+		return ErrBack
+	}
+	w.rechoose, w.returned = len(w.trail.again) > 0, true
+	return nil
+}
+
 func attempt(ctx context.Context, w *World, s Step) error {
 	f, err := s.Check(ctx, w)
+	w.returned = false
 	if err != nil {
 		return err
 	}
@@ -115,11 +142,7 @@ func attempt(ctx context.Context, w *World, s Step) error {
 		w.reached = append(w.reached, f.Text)
 		return nil
 	}
-	plan, err := s.Plan(ctx, w)
-	if err != nil {
-		return err
-	}
-	if err := w.agree(ctx, s, plan); err != nil {
+	if err := w.choose(ctx, s); err != nil {
 		return err
 	}
 	if err := s.Apply(ctx, w); err != nil {
@@ -128,21 +151,53 @@ func attempt(ctx context.Context, w *World, s Step) error {
 	return s.Verify(ctx, w)
 }
 
+var (
+	// errChange: the person wants to choose differently, from the first question on.
+	errChange = errors.New("choose differently")
+	// errAgain: Plan has prepared the trail itself, to be run again along it.
+	errAgain = errors.New("choose again")
+)
+
+// choose plans with the person until they agree. Going back among the questions needs no new look: what was found when
+// the step was looked at is a moment old.
+func (w *World) choose(ctx context.Context, s Step) error {
+	for {
+		plan, err := s.Plan(ctx, w)
+		if err == nil {
+			err = w.agree(ctx, s, plan)
+		}
+		switch {
+		case errors.Is(err, errChange):
+			w.trail.Clear()
+			w.rechoose = true
+		case errors.Is(err, errAgain),
+			errors.Is(err, ErrBack) && (w.trail.Back() || !w.leavable()):
+			w.rechoose = true
+		default:
+			w.rechoose = false
+			return err
+		}
+	}
+}
+
 // agree shows the plan and asks before anything changes.
 func (w *World) agree(ctx context.Context, s Step, p Plan) error {
 	w.Tell(Event{Name: EventPlan, Step: s.ID, Text: p.Title, Data: p})
-	a, err := w.Ask(ctx, Question{Name: s.ID + ".go", Kind: Choose, Back: true,
-		Text: T("Go ahead?"),
-		Choices: []Choice{
-			{ID: "yes", Text: T("yes, do this")},
-			{ID: "change", Text: T("no, choose differently")},
-			Leave,
-		}})
+	q := Question{Name: s.ID + ".go", Kind: Choose, Text: T("Go ahead?"), Choices: []Choice{
+		{ID: "yes", Text: T("yes, do this")},
+		{ID: "change", Text: T("no, choose differently")},
+		Leave,
+	}}
+	q.Back = s.ID == tenantID // what was chosen in an earlier run can be chosen anew
+	if !q.Back && !w.trail.Open() {
+		q.Choices = slices.Delete(q.Choices, 1, 2) // there was nothing to choose
+	}
+	a, err := w.Ask(ctx, q)
 	switch {
 	case err != nil:
 		return err
 	case a.ID == "change":
-		return ErrBack
+		return errChange
 	case a.ID == Leave.ID:
 		return ErrQuit
 	}

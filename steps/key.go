@@ -3,6 +3,7 @@ package steps
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 
 	"keyrollout/fido"
@@ -26,7 +27,13 @@ type keyStep struct {
 }
 
 func (k *keyStep) check(ctx context.Context, w *World) (Finding, error) {
-	w.closeKey() // it may have been pulled out, or changed by another program: look anew
+	if w.returned && w.session != nil { // a moment ago it was in use: the PIN need not be typed again
+		if err := w.readKey(ctx, keyID); err != nil {
+			return Finding{}, err
+		}
+	} else {
+		w.closeKey() // it may have been pulled out, or changed by another program: look anew
+	}
 	s, err := w.openKey(ctx, keyID)
 	if err != nil {
 		return Finding{}, err
@@ -171,10 +178,14 @@ func (k *keyStep) enrol(ctx context.Context, w *World) error {
 		w.Tell(Event{Name: EventEnrol, Step: keyID, Data: st,
 			Text: T("Enrolling the %s: about %d touches. Lift the finger each time.", k.finger, sensor.Samples)})
 		w.light("cyan", true)
-		fp, err := w.session.Enrol(ctx, pin, name, func(s fido.Sample) { st = w.touched(st, s) })
-		k.enrolled = fp
-		return err
+		return w.touching(ctx, func(ctx context.Context) (err error) {
+			k.enrolled, err = w.session.Enrol(ctx, pin, name, func(s fido.Sample) { st = w.touched(st, s) })
+			return err
+		})
 	})
+	if errors.Is(err, ErrBack) {
+		w.note(keyID, T("Stopped: nothing of this finger is kept on the key."))
+	}
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func (s *signInStep) apply(ctx context.Context, w *World) error {
 	req := fido.AssertRequest{RPID: o.RPID, ClientDataHash: sha256.Sum256(client), Allow: fitting(o.Allow, w.keyInfo), VerifyUser: true}
 	var got []fido.Assertion
 	w.light("blue", true)
-	err = w.verifiedByKey(ctx, func(pin secret.Secret) (err error) {
+	err = w.verifiedByKey(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
 		got, err = key.Assert(ctx, pin, req)
 		return err
 	})

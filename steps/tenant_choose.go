@@ -33,17 +33,21 @@ func (t *tenantStep) chooseRoad(ctx context.Context, w *World, wish *Wish) error
 	if w.Pages == nil { // a practice person has no other sign-in, and no browser to use it in
 		q.Choices = append(q.Choices, Choice{ID: string(RoadMFA), Text: T("with the sign-in they have today"), Detail: T("password and a second factor, then Security info")})
 	}
-	a, err := w.Ask(ctx, q)
+	a, err := w.Ask(ctx, q.offering(string(wish.Road)))
 	wish.Road = Road(a.ID)
 	return err
 }
 
 func (t *tenantStep) chooseWho(ctx context.Context, w *World, wish *Wish) error {
-	a, err := w.Ask(ctx, Question{Name: "tenant.who", Kind: Choose, Default: "group", Text: T("Who may use security keys?"),
+	q := Question{Name: "tenant.who", Kind: Choose, Default: "group", Text: T("Who may use security keys?"),
 		Choices: []Choice{
 			{ID: "group", Text: T("the people of one security group"), Detail: T("the safe beginning: a pilot")},
 			{ID: "all", Text: T("everyone")},
-		}})
+		}}
+	if wish.Who == graph.AllUsers {
+		q.Default = "all"
+	}
+	a, err := w.Ask(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -105,6 +109,9 @@ func (t *tenantStep) chooseRules(ctx context.Context, w *World, wish *Wish) erro
 		q.Default = "keep"
 		q.Choices = slices.Insert(q.Choices, 0, Choice{ID: "keep", Text: T("as it is now"), Detail: T("attestation and key restrictions stay untouched")})
 	}
+	if wish.User != "" { // chosen before
+		q = q.offering(wish.rules())
+	}
 	a, err := w.Ask(ctx, q)
 	if err != nil {
 		return err
@@ -118,6 +125,19 @@ func (t *tenantStep) chooseRules(ctx context.Context, w *World, wish *Wish) erro
 		}
 	}
 	return t.confirmRisks(ctx, w, *wish)
+}
+
+// rules is the answer to which keys are accepted that makes this wish.
+func (w Wish) rules() string {
+	switch {
+	case w.KeepRules:
+		return "keep"
+	case len(w.Models) > 0:
+		return "atkey"
+	case w.Attestation:
+		return "attested"
+	}
+	return "any"
 }
 
 // confirmRisks has the dangers of the new rules confirmed in words. A policy that is off can lock nobody out.
@@ -176,7 +196,8 @@ func (t *tenantStep) chooseUser(ctx context.Context, w *World, wish *Wish) error
 				return err
 			}
 			if way == "change" {
-				return ErrBack
+				w.trail.BackTo("tenant.who")
+				return errAgain
 			}
 			continue
 		}

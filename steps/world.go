@@ -2,6 +2,9 @@ package steps
 
 import (
 	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"keyrollout/fido"
@@ -24,14 +27,21 @@ type World struct {
 	Admin graph.User
 	// Org is the tenant.
 	Org graph.Organization
+	// Back: whoever called Run takes ErrBack from the first question of all. It is returned only while nothing changed.
+	Back bool
 
-	reached  []Text        // what was read back, for the summary
-	changed  []Text        // what was done in the step under way
-	rechoose bool          // the person went back: Plan asks again what it knows already
-	session  fido.Session  // the visit to the key, from the first time a step needs it
-	keyInfo  fido.Info     // what the key said when the visit began or after it changed
-	pin      secret.Secret // of that key, for this visit
-	pass     secret.Secret // the pass issued in this run, until it is used
+	reached  []Text                                  // what was read back, for the summary
+	changed  []Text                                  // what was done in the step under way
+	any      bool                                    // something was done in this run
+	rollout  bool                                    // a step is under way: there may be a way back
+	trail    Trail                                   // of the questions of this step, since it last changed something
+	rechoose bool                                    // the person went back: Plan asks again what it knows already
+	returned bool                                    // the person went back: this attempt follows another at once
+	letGo    atomic.Pointer[context.CancelCauseFunc] // ends what waits for a touch
+	session  fido.Session                            // the visit to the key, from the first time a step needs it
+	keyInfo  fido.Info                               // what the key said when the visit began or after it changed
+	pin      secret.Secret                           // of that key, for this visit
+	pass     secret.Secret                           // the pass issued in this run, until it is used
 }
 
 // Clock is the time, real or practised.
@@ -58,6 +68,58 @@ func (w *World) Identify(ctx context.Context) (err error) {
 	return nil
 }
 
+// Ask puts a question to whoever drives the rollout. Inside a step every question has a way back, to the question before
+// it; where the step has changed something since, to a new look at what is left to do. Only a value that is shown once
+// has none.
+func (w *World) Ask(ctx context.Context, q Question) (Answer, error) {
+	if !w.rollout || q.Kind == Show {
+		return w.Asker.Ask(ctx, q)
+	}
+	q.Back = q.Back || w.trail.Open() || len(w.changed) > 0 || w.leavable()
+	return w.trail.Ask(ctx, w.Asker, q)
+}
+
+// leavable reports whether the way back leads out of the rollout, to whoever called Run.
+func (w *World) leavable() bool { return w.Back && !w.any }
+
+// touching runs f, in which the key waits for a touch, and ends it when the person goes back instead. A real key is
+// touched without an answer: the question is only there to be left.
+func (w *World) touching(ctx context.Context, f func(context.Context) error) error {
+	if !w.rollout {
+		return f(ctx)
+	}
+	inside, cancel := context.WithCancelCause(ctx)
+	w.letGo.Store(&cancel)
+	var asked sync.WaitGroup
+	if !w.session.Device().Software {
+		asked.Go(func() {
+			_, err := w.Asker.Ask(inside, Question{Name: "touch.wait", Kind: Touch, Text: T("The key waits for a touch."), Back: true})
+			if errors.Is(err, ErrBack) || errors.Is(err, ErrQuit) {
+				cancel(err)
+			}
+		})
+	}
+	err := f(inside)
+	why := context.Cause(inside)
+	cancel(nil)
+	asked.Wait()
+	w.letGo.Store(nil)
+	if err != nil && ctx.Err() == nil && (errors.Is(why, ErrBack) || errors.Is(why, ErrQuit)) {
+		return why
+	}
+	return err
+}
+
+// AtTouch reports whether a step waits for a touch, from which the person can go back.
+func (w *World) AtTouch() bool { return w.letGo.Load() != nil }
+
+// LetGo ends the wait for a touch: the person goes back from it.
+func (w *World) LetGo() {
+	if cancel := w.letGo.Load(); cancel != nil {
+		(*cancel)(ErrBack)
+	}
+}
+
 // Close ends the visit to the key and wipes what was kept in memory.
 func (w *World) Close() {
 	w.closeKey()
@@ -65,7 +127,8 @@ func (w *World) Close() {
 }
 
 func (w *World) done(step string, t Text, facts ...Fact) {
-	w.changed = append(w.changed, t)
+	w.changed, w.any = append(w.changed, t), true
+	w.trail.Clear()
 	w.Tell(Event{Name: EventDone, Step: step, Text: t, Facts: facts})
 }
 

@@ -231,8 +231,9 @@ type person struct {
 	late    func(context.Context, time.Duration) error
 	finger  *synth.Finger
 	other   *synth.Finger
-	seen    func(steps.Question)           // every question
-	leaveAt func(n int, name string) error // before the n-th question is answered
+	seen    func(steps.Question)               // every question
+	leaveAt func(n int, name string) error     // before the n-th question is answered
+	back    func(n int, q steps.Question) bool // whether to go back from the n-th question
 }
 
 // The fingers grow once for all tests.
@@ -266,6 +267,9 @@ func (p *person) Ask(ctx context.Context, q steps.Question) (steps.Answer, error
 	}
 	if p.seen != nil {
 		p.seen(q)
+	}
+	if p.back != nil && q.Back && p.back(len(p.asked), q) {
+		return steps.Answer{}, steps.ErrBack
 	}
 	v := p.next(q)
 	if q.Name == "problem.key-gone" {

@@ -68,7 +68,7 @@ func (d *dialogue) announce() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.line(steps.T("keyrollout, plain dialogue."))
-	d.line(steps.T("Answer a numbered question with the number or the name. b goes back where that is possible, q leaves."))
+	d.line(steps.T("Answer a numbered question with the number or the name. b goes back (< where text is typed), q leaves."))
 }
 
 // tell prints an event.
@@ -163,8 +163,7 @@ func (d *dialogue) once(ctx context.Context, q steps.Question) (steps.Answer, er
 		return d.secret(ctx, q)
 	case q.Kind == steps.Show:
 		return d.show(ctx, q)
-	case q.Kind == steps.Touch && len(q.Choices) == 0:
-		d.ask(out, q)
+	case q.Kind == steps.Touch && len(q.Choices) == 0: // what to do with the key was said by its light
 		d.mu.Lock()
 		d.waits = q.Text
 		d.active()

@@ -119,6 +119,9 @@ func plainDefault(q steps.Question) string {
 	return q.Default
 }
 
+// backSign goes back where letters are an answer: no name, PIN or pass is that.
+const backSign = "<"
+
 // understood makes an answer of a line, or says why it is none.
 func understood(say steps.Speaker, q steps.Question, line string) (steps.Answer, error) {
 	id := func(s string) (steps.Answer, error) { return steps.Answer{ID: s}, nil }
@@ -127,6 +130,9 @@ func understood(say steps.Speaker, q steps.Question, line string) (steps.Answer,
 	}
 	if a, ok := chosen(say, q, line); ok {
 		return id(a)
+	}
+	if line == backSign && q.Back {
+		return steps.Answer{}, steps.ErrBack
 	}
 	if q.Kind != steps.Line && q.Kind != steps.Typed {
 		switch strings.ToLower(line) {

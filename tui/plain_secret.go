@@ -32,6 +32,8 @@ func (d *dialogue) secret(ctx context.Context, q steps.Question) (steps.Answer, 
 		return steps.Answer{}, err
 	case len(b) == 0:
 		return steps.Answer{}, again{steps.T("Nothing was typed.")}
+	case string(b) == backSign && q.Back:
+		return steps.Answer{}, steps.ErrBack
 	}
 	return steps.Answer{Secret: secret.New(b)}, nil
 }

@@ -103,6 +103,9 @@ func (m *model) seeLine(e steps.Event) {
 func (m *model) seeStep(d steps.StepState) {
 	m.states[d.ID] = d.State
 	m.seen.endWait()
+	if d.State == steps.Pending && d.ID == m.step { // it was left again before anything happened
+		m.step, m.seen, m.tenant = "", scene{}, steps.TenantState{}
+	}
 	if d.State == steps.Active && d.ID != m.step {
 		m.step = d.ID
 		m.seen = scene{key: m.seen.key, led: m.seen.led}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -92,7 +93,7 @@ func (f farewell) print(w io.Writer) {
 			line("%s", say(title)+f.colon())
 		}
 		for _, t := range texts {
-			line("%s", f.marked(mark, say(t)))
+			f.item(w, mark, say(t))
 		}
 	}
 	list(steps.T("Done"), markDone, s.Done)
@@ -112,12 +113,27 @@ func (f farewell) colon() string {
 	return ""
 }
 
-// marked puts the mark of a list before a line; a reader hears the title of the list instead.
-func (f farewell) marked(mark, s string) string {
-	if f.plain {
-		return s
+// item prints a line of a list, wrapped under itself behind its mark; a reader hears the title of the list instead.
+func (f farewell) item(w io.Writer, mark, s string) {
+	if f.plain || f.width <= 0 {
+		fmt.Fprintln(w, f.mark(mark)+s)
+		return
 	}
-	return "  " + mark + " " + s
+	in := f.mark(mark)
+	lines := strings.Split(ansi.Wrap(s, max(f.width-ansi.StringWidth(in), leastW/2), ""), "\n")
+	for i, l := range lines {
+		if i > 0 {
+			in = strings.Repeat(" ", ansi.StringWidth(in))
+		}
+		fmt.Fprintln(w, in+l)
+	}
+}
+
+func (f farewell) mark(mark string) string {
+	if f.plain {
+		return ""
+	}
+	return "  " + mark + " "
 }
 
 // printState is for a run that ended without a summary: in what state things are, and how to go on.

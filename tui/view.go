@@ -218,6 +218,8 @@ func (m *model) askHints(a *asking) []key.Binding {
 	}
 	out := a.form.hints(k, m.say)
 	switch {
+	case a.p.Back && a.p.Kind == steps.Touch:
+		out = append(out, as(k.Back, m.say(steps.T("cancel"))))
 	case a.p.Back && a.form.typing():
 		out = append(out, k.Escape)
 	case a.p.Back:

@@ -64,7 +64,7 @@ var japaneseTUI = map[string]string{
 
 	// plain.go
 	"keyrollout, plain dialogue.": "keyrollout、テキスト対話モードです。",
-	"Answer a numbered question with the number or the name. b goes back where that is possible, q leaves.": "番号付きの質問には、番号または名前で答えてください。 戻れる場合は b で戻り、q で終了します。",
+	"Answer a numbered question with the number or the name. b goes back (< where text is typed), q leaves.": "番号付きの質問には、番号または名前で答えてください。 b (文字を入力する質問では <) で戻り、q で終了します。",
 	"The same once more, to be sure.": "確認のため、もう一度入力してください。",
 	"This is read from a terminal only, and there is none. A script can give it: see keyrollout replay.": "これはターミナルからのみ入力できますが、ターミナルがありません。 スクリプトで指定できます: keyrollout replay",
 	"Nothing was typed.": "何も入力されていません。",

@@ -11,4 +11,11 @@ var japaneseWizard = map[string]string{
 	"\"%s\" stays registered beside it. If that key is lost, take it away from their sign-in methods.": "「%s」も登録されたまま残ります。 そのキーを紛失した場合は、サインイン方法から削除してください。",
 	"The proof of %s was of a key that the tenant does not list any more.":                             "%s の確認は、テナントの一覧にもうないキーのものです。",
 	"The proof of %s was of another key than the one that is plugged in.":                              "%s の確認は、いま挿してあるキーとは別のキーのものです。",
+
+	"(shown once, not recorded)": "(1回だけ表示、記録なし)",
+	"(hidden)":                   "(非表示)",
+	"(back)":                     "(戻る)",
+	"cancel":                     "中止",
+
+	"Stopped: nothing of this finger is kept on the key.": "中止しました。 この指の情報はキーに残りません。",
 }

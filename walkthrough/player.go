@@ -16,7 +16,8 @@ import (
 // was never asked for: a script says all of what happens.
 type Player struct {
 	script *Script
-	used   []int // times each answer was given
+	used   []int           // times each answer was given
+	met    map[string]bool // the risks that were accepted when they came
 	print  func(steps.Question)
 	out    io.Writer
 	say    steps.Speaker
@@ -29,23 +30,27 @@ const PracticePIN = "482913"
 
 // NewPlayer makes a Player. print prints a question as the plain dialogue does; what was answered is written to out.
 func NewPlayer(s *Script, out io.Writer, say steps.Speaker, env func(string) string, print func(steps.Question)) *Player {
-	return &Player{script: s, used: make([]int, len(s.Answers)), out: out, say: say, env: env, print: print}
+	return &Player{script: s, used: make([]int, len(s.Answers)), met: map[string]bool{}, out: out, say: say, env: env, print: print}
 }
 
 // Ask answers a question from the script. An answer the question does not accept is told and the next one taken, as a
 // person would be asked again.
 func (p *Player) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
 	p.print(q)
+	if p.goesBack(q) {
+		return p.back(q)
+	}
 	switch q.Kind {
 	case steps.Act:
 		return p.echo("done", "done"), nil
 	case steps.Show:
 		p.pass = q.Value.Clone()
-		return p.echo("done", "(shown once, not recorded)"), nil
+		return p.echo("done", p.say(steps.T("(shown once, not recorded)"))), nil
 	case steps.Typed:
-		if !slices.Contains(p.script.Risks, q.Risk) {
+		if !slices.ContainsFunc(p.script.Risks, func(r Risk) bool { return r.Name == q.Risk }) {
 			return steps.Answer{}, &Error{File: p.script.Name, Msg: fmt.Sprintf("the risk %q is not accepted here; a script accepts it with  accept-risk %s", q.Risk, q.Risk)}
 		}
+		p.met[q.Risk] = true
 		return p.echo(q.Word, q.Word), nil
 	}
 	for last := (ScriptAnswer{}); ; {
@@ -71,6 +76,32 @@ func (p *Player) Ask(ctx context.Context, q steps.Question) (steps.Answer, error
 	}
 }
 
+// goesBack reports whether the script leaves this question for the one before.
+func (p *Player) goesBack(q steps.Question) bool {
+	i := p.turn(q.Name)
+	return i >= 0 && p.script.Answers[i].Back
+}
+
+func (p *Player) back(q steps.Question) (steps.Answer, error) {
+	i := p.turn(q.Name)
+	p.used[i]++
+	if !q.Back {
+		return steps.Answer{}, &Error{File: p.script.Name, Line: p.script.Answers[i].Line, Msg: fmt.Sprintf("there is no way back from %q here", q.Name)}
+	}
+	p.echo("", p.say(steps.T("(back)")))
+	return steps.Answer{}, steps.ErrBack
+}
+
+// turn is the answer whose turn it is for a question of that name; -1 = none is left.
+func (p *Player) turn(name string) int {
+	for i, a := range p.script.Answers {
+		if a.Name == name && (a.Times == 0 || p.used[i] < a.Times) {
+			return i
+		}
+	}
+	return -1
+}
+
 func (p *Player) echo(id, shown string) steps.Answer {
 	fmt.Fprintln(p.out, visible(shown))
 	return steps.Answer{ID: id}
@@ -88,15 +119,14 @@ func visible(s string) string {
 
 // next takes the next answer for a question.
 func (p *Player) next(q steps.Question) (ScriptAnswer, error) {
+	if i := p.turn(q.Name); i >= 0 {
+		p.used[i]++
+		return p.script.Answers[i], nil
+	}
 	line := 0
-	for i, a := range p.script.Answers {
-		if a.Name != q.Name {
-			continue
-		}
-		line = a.Line
-		if a.Times == 0 || p.used[i] < a.Times {
-			p.used[i]++
-			return a, nil
+	for _, a := range p.script.Answers {
+		if a.Name == q.Name {
+			line = a.Line
 		}
 	}
 	msg := fmt.Sprintf("no answer for %q (%s)", q.Name, q.Text)
@@ -141,7 +171,7 @@ func (p *Player) fit(q steps.Question, a ScriptAnswer) (steps.Answer, *steps.Pro
 		return ans, nil, nil
 	}
 	s := p.secret(a.Value)
-	ans := p.echo("", "(hidden)")
+	ans := p.echo("", p.say(steps.T("(hidden)")))
 	ans.Secret = s
 	if q.CheckSecret != nil {
 		return ans, q.CheckSecret(s), nil
@@ -172,8 +202,14 @@ func (p *Player) expand(v string) string {
 	return v
 }
 
-// Unused is an error for the first answer that was not asked for as often as it is written.
+// Unused is an error for the first answer that was not asked for as often as it is written, and for the first risk that
+// was accepted and never met: whoever wrote it expects a danger that the run did not have.
 func (p *Player) Unused() error {
+	for _, r := range p.script.Risks {
+		if !p.met[r.Name] {
+			return &Error{File: p.script.Name, Line: r.Line, Msg: fmt.Sprintf("the risk %q was accepted and never met", r.Name)}
+		}
+	}
 	for i, a := range p.script.Answers {
 		if a.Times > 0 && p.used[i] < a.Times {
 			return &Error{File: p.script.Name, Line: a.Line, Msg: fmt.Sprintf("%q was not asked as often as this answers", a.Name),

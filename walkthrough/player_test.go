@@ -167,3 +167,70 @@ func TestAScriptDoesNotSteerTheTerminal(t *testing.T) {
 		t.Fatalf("printed %q", out)
 	}
 }
+
+func TestAScriptGoesBack(t *testing.T) {
+	p, out := player(t, "answer group Pilot\nback user\nanswer group Sales\nanswer user aiko\n", nil)
+	group := steps.Question{Name: "group", Kind: steps.Line}
+	user := steps.Question{Name: "user", Kind: steps.Line, Back: true}
+	for i, q := range []steps.Question{group, user, group, user} {
+		if _, err := p.Ask(t.Context(), q); errors.Is(err, steps.ErrBack) != (i == 1) {
+			t.Fatalf("question %d: %v", i, err)
+		}
+	}
+	if got := out.String(); got != "Pilot\n(back)\nSales\naiko\n" {
+		t.Errorf("printed %q", got)
+	}
+	p, _ = player(t, "back user\n", nil)
+	user.Back = false
+	if _, err := p.Ask(t.Context(), user); err == nil || !strings.Contains(err.Error(), `s.walk:1: there is no way back from "user"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// turning is an asker that goes back where it is told to.
+type turning struct {
+	steps.Asker
+	at map[int]bool
+	n  int
+}
+
+func (a *turning) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
+	if a.n++; a.at[a.n] {
+		return steps.Answer{}, steps.ErrBack
+	}
+	return a.Asker.Ask(ctx, q)
+}
+
+// What was gone back from is recorded, so that the recording meets the same questions; a wrong PIN leaves no trace.
+func TestARecordingGoesBack(t *testing.T) {
+	first, _ := player(t, "answer begin.where practice x2\nanswer a 1\nanswer a 2\nanswer b 3\nanswer key.pin 0000\n", nil)
+	rec := NewRecorder(&turning{Asker: first, at: map[int]bool{2: true, 5: true, 9: true}})
+	ask := func(name string, kind steps.Kind) {
+		_, err := rec.Ask(t.Context(), steps.Question{Name: name, Kind: kind, Back: true})
+		if err != nil && !errors.Is(err, steps.ErrBack) {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"begin.where", "a", "begin.where", "a", "b", "a", "b"} {
+		ask(name, steps.Line)
+	}
+	ask("key.pin", steps.Secret)
+	ask("problem.pin-wrong", steps.Line)
+	_, got, _ := strings.Cut(string(rec.Script("t")), "title \"t\"\n")
+	if want := "answer a 1\nback b\nanswer a 2\nanswer b 3\nback key.pin\n"; got != want {
+		t.Fatalf("recorded:\n%swant:\n%s", got, want)
+	}
+}
+
+func TestARiskThatNeverCameIsAFault(t *testing.T) {
+	p, _ := player(t, "answer a b always\naccept-risk lock-out-keys\n", nil)
+	if err := p.Unused(); err == nil || err.Error() != `s.walk:2: the risk "lock-out-keys" was accepted and never met` {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := p.Ask(t.Context(), steps.Question{Name: "risk.lock-out-keys", Kind: steps.Typed, Risk: "lock-out-keys", Word: "lock out keys"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Unused(); err != nil {
+		t.Fatal(err)
+	}
+}

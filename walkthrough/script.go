@@ -28,6 +28,7 @@ import (
 //	answer tenant.group Pilot          the answer to a question, by its name
 //	answer touch.enrol good x12        … twelve times; "always" for as often as it is asked
 //	answer key.pin ${PIN}              a variable: from KEYROLLOUT_PIN, else the practice's own; ${PASS} is the pass shown
+//	back tenant.user                   instead of the next answer to it: go back to the question before
 //	expect "signed in with the key"    has to come in the dialogue, in this order
 //
 // The files behind it are what is expected, whole: "dialogue" (what the plain dialogue prints) and "evidence" (JSON).
@@ -40,7 +41,7 @@ type Script struct {
 	Language language.Tag
 	Migrated bool
 	Faults   []string
-	Risks    []string
+	Risks    []Risk
 	Answers  []ScriptAnswer
 	Expects  []Expect
 	Dialogue *Section
@@ -52,8 +53,15 @@ type Script struct {
 // ScriptAnswer answers one question, Times times; 0 = as often as it is asked.
 type ScriptAnswer struct {
 	Name, Value string
+	Back        bool // no answer: goes back to the question before
 	Times       int
 	Line        int
+}
+
+// Risk is a named risk that a script accepts.
+type Risk struct {
+	Name string
+	Line int
 }
 
 // Expect is a piece of text that has to come.
@@ -147,7 +155,7 @@ func Parse(name string, b []byte) (*Script, error) {
 	return s, nil
 }
 
-var verbs = []string{"title", "clock", "seed", "language", "company", "fault", "accept-risk", "answer", "expect"}
+var verbs = []string{"title", "clock", "seed", "language", "company", "fault", "accept-risk", "answer", "back", "expect"}
 
 func (s *Script) command(n int, line string) error {
 	bad := func(format string, a ...any) error {
@@ -194,7 +202,9 @@ func (s *Script) command(n int, line string) error {
 	case "fault":
 		s.Faults = append(s.Faults, arg)
 	case "accept-risk":
-		s.Risks = append(s.Risks, arg)
+		s.Risks = append(s.Risks, Risk{arg, n})
+	case "back":
+		s.Answers = append(s.Answers, ScriptAnswer{Name: arg, Back: true, Times: 1, Line: n})
 	case "expect":
 		s.Expects = append(s.Expects, Expect{arg, n})
 	}

@@ -1,0 +1,168 @@
+package steps_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"keyrollout/fido/softkey"
+	"keyrollout/steps"
+)
+
+// From every question with a way back, the person goes back once and then on to the end.
+func TestGoingBackFromEveryQuestion(t *testing.T) {
+	b := newBench(t)
+	ways := 0
+	b.person.back = func(_ int, q steps.Question) bool { ways++; return false }
+	b.finish()
+	if ways < 9 {
+		t.Fatalf("only %d questions have a way back", ways)
+	}
+	for at := 1; at <= len(b.person.asked); at += stride() {
+		b := newBench(t)
+		b.person.back = func(n int, _ steps.Question) bool { return n == at }
+		b.finish()
+	}
+}
+
+// Which question comes after going back, and what it offers.
+func TestTheQuestionBefore(t *testing.T) {
+	for _, c := range []struct{ from, to, offers string }{
+		{"tenant.who", "tenant.road", "pass"},
+		{"tenant.group", "tenant.who", "group"},
+		{"tenant.keys", "tenant.group", "Pilot"},
+		{"tenant.user", "tenant.keys", "any"},
+		{"tenant.pass.minutes", "tenant.user", "aiko"},
+		{"tenant.go", "tenant.pass.minutes", "60"},
+		{"key.go", "key.finger", "right-index"},
+		{"key.pin.new", "key.go", ""},
+		{"registration.go", "registration.name", "ATKey of Aiko"},
+	} {
+		b := newBench(t)
+		left := false
+		var next *steps.Question
+		b.person.back = func(_ int, q steps.Question) bool {
+			if !left && q.Name == c.from {
+				left = true
+				return true
+			}
+			return false
+		}
+		b.person.seen = func(q steps.Question) {
+			if left && next == nil {
+				next = &q
+			}
+		}
+		b.finish()
+		if next == nil || next.Name != c.to || next.Default != c.offers {
+			t.Errorf("back from %s: %+v, want %s offering %q", c.from, next, c.to, c.offers)
+		}
+		if n := len(slices.DeleteFunc(slices.Clone(b.person.asked), func(q string) bool { return q != "tenant.road" })); c.from != "tenant.who" && n != 1 {
+			t.Errorf("back from %s: the first question came %d times", c.from, n)
+		}
+	}
+}
+
+// Going back twice, and choosing differently: the new choice counts, what stands between is offered as it was.
+func TestGoingBackChoosesAnew(t *testing.T) {
+	b := newBench(t)
+	b.person.answer("tenant.who", "group", "all")
+	backs := map[string]bool{}
+	b.person.back = func(_ int, q steps.Question) bool {
+		switch {
+		case q.Name == "tenant.keys" && !backs["keys"]:
+			backs["keys"] = true
+			return true
+		case q.Name == "tenant.group" && backs["keys"] && !backs["group"]:
+			backs["group"] = true
+			return true
+		}
+		return false
+	}
+	b.finish()
+	w := b.world()
+	if wish := w.Journal.Wish(); wish.Who != "all_users" {
+		t.Fatalf("chosen: %+v", wish)
+	}
+}
+
+// The first question of all leads out of the rollout, where somebody waits there, as long as nothing has changed.
+func TestGoingBackOutOfTheRollout(t *testing.T) {
+	b := newBench(t)
+	w := b.world()
+	defer w.Close()
+	w.Back = true
+	b.person.back = func(_ int, q steps.Question) bool { return q.Name == "tenant.road" }
+	if err := steps.Run(t.Context(), w, steps.Rollout()); !errors.Is(err, steps.ErrBack) {
+		t.Fatalf("ended with %v", err)
+	}
+	for _, e := range b.events {
+		if e.Name == steps.EventSummary {
+			t.Fatal("a summary of nothing")
+		}
+	}
+	b.person.back = func(_ int, q steps.Question) bool {
+		if q.Name == "key.finger" {
+			t.Error("a way out although the tenant was changed")
+		}
+		return false
+	}
+	if err := steps.Run(t.Context(), w, steps.Rollout()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hesitant is a person whose finger stays away once: they go back from a touch.
+type hesitant struct {
+	*person
+	w  *steps.World
+	at int // before this touch
+}
+
+func (h *hesitant) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch, error) {
+	if h.at--; h.at == 0 {
+		if !h.w.AtTouch() {
+			return softkey.Touch{}, errors.New("no way back from a touch")
+		}
+		h.w.LetGo()
+		return softkey.Touch{None: true}, nil
+	}
+	return h.person.Touch(ctx, r)
+}
+
+func TestGoingBackFromATouch(t *testing.T) {
+	for at := 1; at <= 14; at += 6 { // in the enrolment's first and seventh touch, and at the registration
+		b := newBench(t)
+		h := &hesitant{person: b.person, at: at}
+		key, err := softkey.Open(softkey.Options{Profile: softkey.ATKeyPro21(), Store: softkey.MemoryStore(), Toucher: h, Clock: b.clock.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer key.Close()
+		b.key, b.person.key = key, key
+		w := b.world()
+		defer w.Close()
+		h.w = w
+		if err := steps.Run(t.Context(), w, steps.Rollout()); err != nil {
+			t.Fatalf("touch %d: %v; asked %v", at, err, b.person.asked)
+		}
+		b.proven()
+		want := "key.finger"
+		if at > 12 {
+			want = "registration.go"
+		}
+		n := 0
+		for _, q := range b.person.asked {
+			if q == want {
+				n++
+			}
+			if q == "key.pin" {
+				t.Errorf("touch %d: the PIN was asked again", at)
+			}
+		}
+		if n != 2 {
+			t.Errorf("touch %d: %s came %d times, want twice", at, want, n)
+		}
+	}
+}
