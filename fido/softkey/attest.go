@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"fmt"
 	"io"
 	"math/big"
 	"time"
@@ -23,6 +24,10 @@ type batch struct {
 	Cert    []byte `cbor:"3,keyasint,omitempty"` // DER
 	RootKey []byte `cbor:"4,keyasint,omitempty"`
 	Root    []byte `cbor:"5,keyasint,omitempty"` // DER
+
+	// For enterprise attestation, this key's alone.
+	OwnKey  []byte `cbor:"6,keyasint,omitempty"`
+	OwnCert []byte `cbor:"7,keyasint,omitempty"` // DER
 }
 
 // oidAAGUID is id-fido-gen-ce-aaguid (WebAuthn section 8.2.1).
@@ -34,9 +39,10 @@ var (
 	validUntil = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 )
 
-// prepare makes what is missing: the root once, the certificate whenever the key carries another AAGUID than before.
-func (b *batch) prepare(aaguid [16]byte, random io.Reader) (changed bool, err error) {
-	if len(b.Root) > 0 && bytes.Equal(b.AAGUID, aaguid[:]) {
+// prepare makes what is missing: the root once, the certificates whenever the key carries another AAGUID than before.
+func (b *batch) prepare(p Profile, random io.Reader) (changed bool, err error) {
+	same := bytes.Equal(b.AAGUID, p.AAGUID[:])
+	if len(b.Root) > 0 && same && (len(b.OwnCert) > 0 || !p.CanEnterprise) {
 		return false, nil
 	}
 	if len(b.Root) == 0 {
@@ -60,23 +66,41 @@ func (b *batch) prepare(aaguid [16]byte, random io.Reader) (changed bool, err er
 	if err != nil {
 		return false, err
 	}
-	if b.Key, err = drawKey(algES256, random); err != nil {
-		return false, err
+	if !same || len(b.Cert) == 0 {
+		if b.Key, b.Cert, err = b.leaf(p, root, "Software key batch, for practice", random); err != nil {
+			return false, err
+		}
+		b.OwnCert = nil
 	}
-	id, err := asn1.Marshal(aaguid[:])
+	b.AAGUID = bytes.Clone(p.AAGUID[:])
+	if p.CanEnterprise && len(b.OwnCert) == 0 {
+		number := make([]byte, 8)
+		if _, err := io.ReadFull(random, number); err != nil {
+			return false, err
+		}
+		b.OwnKey, b.OwnCert, err = b.leaf(p, root, fmt.Sprintf("Software key %x, for practice", number), random)
+	}
+	return true, err
+}
+
+// leaf draws an attestation key and issues its certificate (WebAuthn section 8.2.1).
+func (b *batch) leaf(p Profile, root *x509.Certificate, name string, random io.Reader) (key, cert []byte, err error) {
+	if key, err = drawKey(algES256, random); err != nil {
+		return nil, nil, err
+	}
+	id, err := asn1.Marshal(p.AAGUID[:])
 	if err != nil {
-		return false, err
+		return nil, nil, err
 	}
 	leaf := &x509.Certificate{
-		Subject:               subject("Authenticator Attestation", "Software key batch, for practice"),
+		Subject:               subject("Authenticator Attestation", name),
 		NotBefore:             validFrom,
 		NotAfter:              validUntil,
 		BasicConstraintsValid: true,
 		ExtraExtensions:       []pkix.Extension{{Id: oidAAGUID, Value: id}},
 	}
-	b.Cert, err = issue(leaf, root, b.Key, b.RootKey, random)
-	b.AAGUID = bytes.Clone(aaguid[:])
-	return true, err
+	cert, err = issue(leaf, root, key, b.RootKey, random)
+	return key, cert, err
 }
 
 // subject is made up, as the model is. ZZ is one of the codes ISO 3166 leaves to its users.
@@ -134,12 +158,17 @@ type packed struct {
 	X5C [][]byte `cbor:"x5c"`
 }
 
-func (b batch) attest(authData, clientDataHash []byte) (packed, error) {
-	c := credential{Alg: algES256, Key: b.Key}
+// attest signs as one of the batch or, where own, as this very key.
+func (b batch) attest(own bool, authData, clientDataHash []byte) (packed, error) {
+	key, cert := b.Key, b.Cert
+	if own {
+		key, cert = b.OwnKey, b.OwnCert
+	}
+	c := credential{Alg: algES256, Key: key}
 	s, err := c.signer()
 	if err != nil {
 		return packed{}, err
 	}
 	sig, err := sign(s, authData, clientDataHash)
-	return packed{Alg: algES256, Sig: sig, X5C: [][]byte{b.Cert}}, err
+	return packed{Alg: algES256, Sig: sig, X5C: [][]byte{cert}}, err
 }

@@ -54,7 +54,7 @@ var stores = map[string]func(*testing.B) softkey.Store{
 	},
 }
 
-// run times f and tells the 99th percentile beside the mean.
+// run times f and tells the median and the 99th percentile beside the mean.
 func run(b *testing.B, f func(i int) error) {
 	b.Helper()
 	var took []time.Duration
@@ -67,6 +67,7 @@ func run(b *testing.B, f func(i int) error) {
 		took = append(took, time.Since(begun))
 	}
 	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 	b.ReportMetric(float64(len(took))/b.Elapsed().Seconds(), "ops/s")
 }

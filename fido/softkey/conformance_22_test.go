@@ -39,6 +39,25 @@ func (x *rig) configures(sub int, params any, want status) {
 }
 
 var since22 = []requirement{
+	{"7.1", "enterprise attestation: INVALID_PARAMETER until it is enabled, then a certificate of this key's own, which other sites never see", func(x *rig) {
+		x = x.complete().pin()
+		cert := func(rp string, more m) string {
+			x.Helper()
+			a, _ := x.c.make(rp, "u", more)
+			x.that(a.Enterprise == (more[10] == 2), "epAtt")
+			return string(a.Statement.(map[any]any)["x5c"].([]any)[0].([]byte))
+		}
+		batch := cert("a.example", nil)
+		x.makes(m{10: 2}, errInvalidParameter)
+		x.configures(1, nil, statusOK)
+		own := cert("a.example", m{10: 2})
+		x.that(own != batch && own == cert("b.example", m{10: 2}), "another certificate, the same for all that it is arranged with")
+		x.that(cert("a.example", m{10: 1}) == batch && cert("a.example", nil) == batch, "the batch's for all others")
+		x.makes(m{10: 3}, errInvalidOption)
+		x.power()
+		x.send(cmdReset, nil, statusOK)
+		x.pin().makes(m{10: 2}, errInvalidParameter)
+	}},
 	{"CTAP 2.3, 6.4", "getInfo tells FIDO_2_3, transportsForReset, maxPINLength and authenticatorConfigCommands", func(x *rig) {
 		i := x.complete().info()
 		x.that(slices.Contains(i.Versions, "FIDO_2_3") && slices.Equal(i.ForReset, []string{"usb"}) && i.MaxPIN == 63, "told")
@@ -186,7 +205,7 @@ var since22 = []requirement{
 	}},
 	{"CTAP 2.2, 6.1.2", "attestationFormatsPreference chooses among attestationFormats; without a match packed", func(x *rig) {
 		x = x.complete().pin()
-		x.that(slices.Equal(x.info().Formats, []string{formatPacked, formatNone}), "packed and none")
+		x.that(slices.Equal(x.info().Formats, []string{formatPacked}), "packed; none goes without saying")
 		for want, asked := range map[string][]string{formatNone: {"tpm", formatNone, formatPacked}, formatPacked: {"tpm"}} {
 			a, _ := x.c.make("a.example", "u", m{11: asked})
 			x.that(a.Format == want, "format "+want)

@@ -35,7 +35,7 @@ func (c *client) config(k tok, sub int, params any) status {
 
 func TestConfig(t *testing.T) {
 	p := ATKeyPro21()
-	p.CanEnterprise = true
+	p.CanEnterprise, p.EnterpriseRPs = true, []string{"a.example"}
 	_, c := protectedKey(t, Options{Profile: p})
 	k := c.mustToken("1234", permConfig, "")
 	if s := c.config(tok{}, 2, nil); s != errPUATRequired {
@@ -51,9 +51,12 @@ func TestConfig(t *testing.T) {
 	if s := c.config(k, 1, nil); s != statusOK || !c.options()["ep"] {
 		t.Errorf("enterprise attestation: %#x", byte(s))
 	}
-	a, _ := c.make("a.example", "u", m{10: 1})
-	if !a.Enterprise {
-		t.Error("no enterprise attestation where it was asked for")
+	for rp, want := range map[string][2]bool{"a.example": {true, true}, "b.example": {false, true}} {
+		for i, want := range want {
+			if a, _ := c.make(rp, "u", m{10: i + 1}); a.Enterprise != want {
+				t.Errorf("enterprise attestation %d for %s: %v", i+1, rp, a.Enterprise)
+			}
+		}
 	}
 	if s := c.cbor(cmdMake, makeParams("a.example", "u", c.mustToken("1234", permMake, ""), m{10: 3}), nil); s != errInvalidOption {
 		t.Errorf("enterprise attestation 3: %#x", byte(s))

@@ -73,7 +73,11 @@ func (k *Key) getInfo() (info, error) {
 	if p.Config {
 		i.MaxMinPINs = p.MaxMinPINs
 	}
-	i.Formats = p.AttestationFormats
+	for _, f := range p.AttestationFormats {
+		if f != formatNone { // every key that tells formats can do without one
+			i.Formats = append(i.Formats, f)
+		}
+	}
 	free := k.room()
 	i.RemainingRKs = &free
 	return i, k.addInfo22(&i)

@@ -123,7 +123,7 @@ func (k *Key) load() error {
 		return err
 	}
 	k.saved = b
-	changed, err := k.st.Batch.prepare(k.o.Profile.AAGUID, k.o.Rand)
+	changed, err := k.st.Batch.prepare(k.o.Profile, k.o.Rand)
 	if err != nil {
 		return err
 	}

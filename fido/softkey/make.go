@@ -118,7 +118,7 @@ func (k *Key) makeCredential(ctx context.Context, body []byte) (any, error) {
 	if k.protected() && r.param == nil && !r.uv && (rk || !k.options()["makeCredUvNotRqd"]) {
 		return nil, k.denied()
 	}
-	enterprise, err := k.enterprise(m.Enterprise) // step 9
+	enterprise, err := k.enterprise(m.Enterprise, r.rpID) // step 9
 	if err != nil {
 		return nil, err
 	}
@@ -159,8 +159,9 @@ func (k *Key) choose(list []algorithmAsked) (int, error) {
 	return 0, errUnsupportedAlgorithm
 }
 
-// enterprise checks the enterpriseAttestation parameter (step 9). This key has no list of RPs, so that 2 is as good as 1.
-func (k *Key) enterprise(asked *uint) (bool, error) {
+// enterprise checks the enterpriseAttestation parameter (step 9): whether the attestation may tell this key from all
+// others. A site that it was not arranged with gets the ordinary one.
+func (k *Key) enterprise(asked *uint, rpID string) (bool, error) {
 	switch {
 	case asked == nil:
 		return false, nil
@@ -169,7 +170,7 @@ func (k *Key) enterprise(asked *uint) (bool, error) {
 	case *asked != 1 && *asked != 2:
 		return false, errInvalidOption
 	}
-	return true, nil
+	return *asked == 2 || slices.Contains(k.o.Profile.EnterpriseRPs, rpID), nil
 }
 
 // excluded reports whether a credential of the list is on this key (step 12). One that is only for the verified user
@@ -225,7 +226,7 @@ func (k *Key) create(m makeRequest, r *request, in makeInputs, alg int, rk, ente
 	if k.format(m.Formats) == formatNone {
 		return makeAnswer{Format: formatNone, AuthData: data, Statement: struct{}{}, BlobKey: c.BlobKey}, nil
 	}
-	statement, err := k.st.Batch.attest(data, m.Hash)
+	statement, err := k.st.Batch.attest(enterprise, data, m.Hash)
 	return makeAnswer{Format: formatPacked, AuthData: data, Statement: statement, Enterprise: enterprise, BlobKey: c.BlobKey}, err
 }
 

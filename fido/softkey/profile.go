@@ -43,6 +43,10 @@ type Profile struct {
 
 	PINPolicyURL string // where the policy is explained; "": not told
 
+	// EnterpriseRPs are the sites that the maker arranged enterprise attestation with (enterpriseAttestation 1). Those
+	// that a platform arranges it with (2) are the platform's to know.
+	EnterpriseRPs []string
+
 	// AttestationFormats (CTAP 2.2), preferred first: "packed", "none". Empty: not told, packed alone.
 	AttestationFormats []string
 
