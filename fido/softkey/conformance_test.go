@@ -101,7 +101,7 @@ var chapters = []struct {
 	{"authenticatorLargeBlobs, authenticatorConfig, authenticatorSelection, authenticatorReset", otherRequirements},
 	{"Extensions", extensionRequirements},
 	{"U2F messages", u2fRequirements},
-	{"CTAP 2.2 and 2.3", since22},
+	{"CTAP 2.2 and 2.3, and what only the profile complete has", since22},
 }
 
 // TestConformance runs every requirement on a key of its own and compares what came out with CONFORMANCE.md.
