@@ -33,7 +33,7 @@ const (
 )
 
 // endWithin is how long a run may take to end in order after a signal: longer than the screen waits for it.
-const endWithin = 15 * time.Second
+var endWithin = 15 * time.Second
 
 func main() {
 	// Bubble Tea writes every key it reads, PINs too, to the file this names.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -12,9 +13,14 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	program := func() {
+		os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+	}
 	testscript.Main(m, map[string]func(){
-		"keyrollout": func() {
-			os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+		"keyrollout": program,
+		"keyrollout-impatient": func() {
+			endWithin = 100 * time.Millisecond
+			program()
 		},
 	})
 }

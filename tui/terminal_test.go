@@ -319,6 +319,26 @@ func TestATerminalWithoutASize(t *testing.T) {
 	}
 }
 
+// A terminal may say that it has four thousand million cells: the program must live through it.
+func TestATerminalOfAbsurdSize(t *testing.T) {
+	x := openTerminal(t, 80, 24)
+	x.wizard(waitsForEver)
+	x.until("Waiting for the sign-in log")
+	for _, s := range [][2]uint16{{65535, 65535}, {80, 24}} {
+		if err := pty.Setsize(x.tty, &pty.Winsize{Cols: s[0], Rows: s[1]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x.until("Waiting for the sign-in log")
+	x.keys("\x03\x03")
+	_ = x.end()
+
+	size := sized(Options{}, tea.WindowSizeMsg{Width: 65535, Height: 65535})
+	if size != (tea.WindowSizeMsg{Width: 500, Height: 300}) {
+		t.Errorf("%v", size)
+	}
+}
+
 func TestResize(t *testing.T) {
 	x := openTerminal(t, 80, 24)
 	x.wizard(waitsForEver)
