@@ -1,9 +1,6 @@
 package matcher
 
-import (
-	"math/bits"
-	"slices"
-)
+import "slices"
 
 // A patch is what the ridges look like around one minutia, seen in the minutia's own frame, as bits: at 64 points the
 // two signs of the phase (is it ridge or valley, is it a rising or falling flank) and the two signs of the doubled
@@ -14,7 +11,6 @@ type patch struct {
 	flank  uint64 // sign of its sine, taken along the patch's own normal
 	tilt   uint64 // sign of the cosine of the doubled relative orientation, turned by 45 degrees
 	lean   uint64 // sign of its sine
-	enough bool
 }
 
 // patchPoints are the 64 points nearest to the centre on a lattice of 6 px (along the ridge at 500 dpi,
@@ -64,7 +60,6 @@ func (p *prepared) describe(m minutia, scale int32) patch {
 			d.tilt |= bit
 		}
 	}
-	d.enough = bits.OnesCount64(d.valid) >= 32
 	return d
 }
 
@@ -78,17 +73,10 @@ var reciprocal = func() (r [65]int32) {
 	return r
 }()
 
-// likeness compares two patches, from about 0 (unrelated) to patchUnit (the same). Phase counts double: orientation is
-// much the same everywhere in a print. Where an end met a split, the frames stand half a ridge apart; then only
-// orientation can speak.
-func likeness(a, b *patch) int32 {
-	v := a.valid & b.valid
-	n := bits.OnesCount64(v)
-	if n < 24 {
-		return 0
-	}
-	o := bits.OnesCount64((a.tilt^b.tilt)&v) + bits.OnesCount64((a.lean^b.lean)&v)
-	r := bits.OnesCount64((a.ridge^b.ridge)&v) + bits.OnesCount64((a.flank^b.flank)&v)
-	// n points, four signs each: 2n-2r is twice the phase's correlation, n-o the orientation's.
-	return int32(2*n-2*r+n-o) * reciprocal[n] / 3
-}
+// patchLeast is how many points both patches must have to be compared.
+const patchLeast = 24
+
+// The likeness of two patches, from about 0 (unrelated) to patchUnit (the same), is (3n - 2r - o)/3n: of the n points
+// that both have, r signs of the phase differ and o of the orientation. Phase counts double: orientation is much the
+// same everywhere in a print. Where an end met a split, the frames stand half a ridge apart; then only orientation can
+// speak. pairUp computes it.

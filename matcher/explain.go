@@ -19,7 +19,7 @@ type Pair struct {
 
 // Explain is Compare with its reasons. It is slower.
 func Explain(a, b *Template) Explanation {
-	m := &matching{}
+	m := newMatching()
 	m.wantPairs = true
 	e := m.compare(a, b)
 	out := Explanation{Score: e.worth, InStep: e.locked, OutOf: e.locked + e.failed, Stretch: e.stretch,

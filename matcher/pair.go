@@ -1,6 +1,10 @@
 package matcher
 
-import "sync"
+import (
+	"math/bits"
+	"slices"
+	"sync"
+)
 
 // candidate is a pair of minutiae, one of each print, that look alike.
 type candidate struct {
@@ -14,7 +18,10 @@ type candidate struct {
 type matching struct {
 	counts  [64]int32
 	cands   []candidate
-	growth  growth
+	bar     bar
+	byTurn  []turned16
+	growth  *growth // the registration being grown
+	grown   *growth // the best so far
 	best    evidence
 	usedB   [maxMinutiae]bool
 	covered []bool // blocks of b under locked blocks of a
@@ -23,7 +30,12 @@ type matching struct {
 	pairs, bestPairs [][2]int
 }
 
-var matchings = sync.Pool{New: func() any { return &matching{cands: make([]candidate, 0, maxCands)} }}
+var matchings = sync.Pool{New: func() any { return newMatching() }}
+
+func newMatching() *matching {
+	return &matching{cands: make([]candidate, 0, 2*maxCands), byTurn: make([]turned16, maxCands),
+		growth: &growth{}, grown: &growth{}}
+}
 
 const (
 	wantCands   = 56  // pairs kept after comparing patches
@@ -70,13 +82,17 @@ func (m *matching) compare(a, b *Template) evidence {
 // lay tries the likeliest pairs, b being zoom/4096 times as large as a, and keeps the best evidence.
 func (m *matching) lay(a, b *Template, zoom int32) {
 	m.rank(a, b, zoom)
-	for k := 0; k < min(tries, len(m.cands)) && m.best.worth < beyondDoubt; k++ {
-		if k >= firstTries && m.best.worth < hopeless {
+	for k, tried := 0, 0; k < len(m.cands) && tried < tries && m.best.worth < beyondDoubt; k++ {
+		c := m.likeliest(k)
+		if m.explained(a, b, c) {
+			continue
+		}
+		if tried >= firstTries && m.best.worth < hopeless {
 			break
 		}
-		c := m.cands[k]
+		tried++
 		mo := motionOf(a.prep, b.prep, a.minutiae[c.i], b.minutiae[c.j], zoom)
-		g := &m.growth
+		g := m.growth
 		g.reset(a.prep, b.prep, mo)
 		g.grow(int(a.minutiae[c.i].x), int(a.minutiae[c.i].y))
 		if g.locked < firstLocked {
@@ -85,8 +101,27 @@ func (m *matching) lay(a, b *Template, zoom int32) {
 		if e := m.weigh(a, b); e.worth > m.best.worth {
 			m.best = e
 			m.pairs, m.bestPairs = m.bestPairs, m.pairs
+			m.growth, m.grown = m.grown, m.growth
 		}
 	}
+}
+
+// explained tells whether the best registration so far lays the two minutiae on each other already: growing from there
+// again would end where it ended.
+func (m *matching) explained(a, b *Template, c *candidate) bool {
+	if m.best.worth == 0 {
+		return false
+	}
+	g := m.grown
+	p, q := a.minutiae[c.i], b.minutiae[c.j]
+	i, ok := g.a.blockOver(int(p.x), int(p.y))
+	if !ok || g.state[i] != locked {
+		return false
+	}
+	x, y := g.m.apply(int32(p.x)*sub, int32(p.y)*sub)
+	ex, ey := x+g.found[i].dx-int32(q.x)*sub, y+g.found[i].dy-int32(q.y)*sub
+	t := turned(p.dir+uint8(g.m.turn/2), q.dir)
+	return ex*ex+ey*ey < meetPos*meetPos*sub*sub && t < meetDir && t > -meetDir
 }
 
 // Skin of one finger on one sensor differs in its median period by less than this. If two pictures differ by more, one
@@ -116,66 +151,129 @@ func before(a, b *Template) bool {
 	return false
 }
 
-// pairUp compares every minutia with every other and keeps the pairs that look most alike. A histogram finds the limit,
-// so nothing is sorted that is not kept.
+// pairUp compares every minutia with every other and keeps the pairs that look most alike. The bar rises as pairs come
+// in: it stands at the least likeness that still belongs to the best wantCands so far, in steps of 1/64.
 func (m *matching) pairUp(a, b *Template) {
 	clear(m.counts[:])
 	m.cands = m.cands[:0]
-	pa, pb := a.prep.patches, b.prep.patches
-	var like [maxMinutiae * maxMinutiae]int16
-	for i := range pa {
-		row := like[i*maxMinutiae : i*maxMinutiae+len(pb)]
-		for j := range pb {
-			l := likeness(&pa[i], &pb[j])
-			row[j] = int16(l)
-			if l >= leastLike {
-				m.counts[l>>6&63]++
+	bar, above := int32(leastLike>>likeStep), int32(0)
+	m.bar.set(bar)
+	for i := range a.prep.patches {
+		pa := a.prep.patches[i]
+		for j := range b.prep.patches {
+			pb := &b.prep.patches[j]
+			v := pa.valid & pb.valid
+			n := bits.OnesCount64(v)
+			r := bits.OnesCount64((pa.ridge^pb.ridge)&v) + bits.OnesCount64((pa.flank^pb.flank)&v)
+			least := m.bar[n]
+			if 3*n-2*r < int(least) {
+				continue
 			}
-		}
-	}
-	limit, n := int32(len(m.counts)-1), int32(0)
-	for ; limit > 0; limit-- {
-		if n += m.counts[limit]; n >= wantCands {
-			break
-		}
-	}
-	for i := range pa {
-		row := like[i*maxMinutiae : i*maxMinutiae+len(pb)]
-		for j, l := range row {
-			if int32(l) >= leastLike && int32(l)>>6 >= limit && len(m.cands) < maxCands {
-				m.cands = append(m.cands, candidate{i: uint8(i), j: uint8(j), like: int32(l),
+			o := bits.OnesCount64((pa.tilt^pb.tilt)&v) + bits.OnesCount64((pa.lean^pb.lean)&v)
+			agree := 3*n - 2*r - o
+			if agree < int(least) {
+				continue
+			}
+			l := int32(agree) * reciprocal[n] / 3
+			m.counts[l>>likeStep&63]++
+			above++
+			for above-m.counts[bar&63] >= wantCands {
+				above -= m.counts[bar&63]
+				bar++
+				m.bar.set(bar)
+			}
+			if len(m.cands) == cap(m.cands) {
+				m.drop(bar)
+			}
+			if len(m.cands) < cap(m.cands) && l>>likeStep >= bar {
+				m.cands = append(m.cands, candidate{i: uint8(i), j: uint8(j), like: l,
 					turn: b.minutiae[j].dir - a.minutiae[i].dir})
 			}
 		}
 	}
+	m.drop(bar)
+	m.cands = m.cands[:min(len(m.cands), maxCands)]
 }
 
-// rank orders the pairs by their own likeness and that of the pairs that agree with their motion.
+const likeStep = 6 // likeness is counted in steps of 1/64
+
+// drop forgets the pairs under the bar.
+func (m *matching) drop(bar int32) {
+	m.cands = slices.DeleteFunc(m.cands, func(c candidate) bool { return c.like>>likeStep < bar })
+}
+
+// bar is how much two patches must agree, by the number of points that both have; see likeness.
+type bar [65]uint8
+
+func (b *bar) set(step int32) {
+	for n := range b {
+		b[n] = 255
+		if n >= patchLeast {
+			// The least agreement whose likeness, rounded down twice, reaches the step.
+			b[n] = uint8((step<<likeStep*3 + reciprocal[n] - 1) / reciprocal[n])
+		}
+	}
+}
+
+// rank finds how well each pair is supported by the others: those that agree with its motion.
 func (m *matching) rank(a, b *Template, zoom int32) {
+	// By their turn, so that only pairs that may agree are looked at.
+	var start [257]int16
+	for k := range m.cands {
+		start[int(m.cands[k].turn)+1]++
+	}
+	for t := range 256 {
+		start[t+1] += start[t]
+	}
+	m.byTurn = m.byTurn[:len(m.cands)]
+	next := start
+	for k := range m.cands {
+		c := &m.cands[k]
+		m.byTurn[next[c.turn]] = turned16{int32(a.minutiae[c.i].x) * sub, int32(a.minutiae[c.i].y) * sub,
+			int32(b.minutiae[c.j].x) * sub, int32(b.minutiae[c.j].y) * sub, c.like / 2, c.i, c.j}
+		next[c.turn]++
+	}
 	for k := range m.cands {
 		c := &m.cands[k]
 		mo := motionOf(a.prep, b.prep, a.minutiae[c.i], b.minutiae[c.j], zoom)
 		c.support = c.like
-		for l := range m.cands {
-			d := &m.cands[l]
-			if t := turned(c.turn, d.turn); d.i == c.i || d.j == c.j || t > supportDir || t < -supportDir {
-				continue
-			}
-			x, y := mo.apply(int32(a.minutiae[d.i].x)*sub, int32(a.minutiae[d.i].y)*sub)
-			ex, ey := x-int32(b.minutiae[d.j].x)*sub, y-int32(b.minutiae[d.j].y)*sub
-			if ex*ex+ey*ey < supportPos*supportPos*sub*sub {
-				c.support += d.like / 2
-			}
+		low, high := int(c.turn)-supportDir, int(c.turn)+supportDir+1
+		if low < 0 {
+			c.support += agreeing(m.byTurn[start[low+256]:], c, &mo)
+		}
+		if high > 256 {
+			c.support += agreeing(m.byTurn[:start[high-256]], c, &mo)
+		}
+		c.support += agreeing(m.byTurn[start[max(0, low)]:start[min(256, high)]], c, &mo)
+	}
+}
+
+// turned16 is a pair as rank needs it: the places of both minutiae, 1/8 px, and what its support is worth.
+type turned16 struct {
+	ax, ay, bx, by, worth int32
+	i, j                  uint8
+}
+
+func agreeing(pairs []turned16, c *candidate, mo *motion) (worth int32) {
+	for k := range pairs {
+		d := &pairs[k]
+		ex := (d.ax*mo.xx+d.ay*mo.xy)>>14 + mo.tx - d.bx
+		ey := (d.ax*mo.yx+d.ay*mo.yy)>>14 + mo.ty - d.by
+		if ex*ex+ey*ey < supportPos*supportPos*sub*sub && d.i != c.i && d.j != c.j {
+			worth += d.worth
 		}
 	}
-	// Only the first few are needed: pick them one by one.
-	for k := 0; k < min(tries, len(m.cands)); k++ {
-		best := k
-		for l := k + 1; l < len(m.cands); l++ {
-			if m.cands[l].support > m.cands[best].support {
-				best = l
-			}
+	return worth
+}
+
+// likeliest moves the best supported of the pairs from k on to place k.
+func (m *matching) likeliest(k int) *candidate {
+	best := k
+	for l := k + 1; l < len(m.cands); l++ {
+		if m.cands[l].support > m.cands[best].support {
+			best = l
 		}
-		m.cands[k], m.cands[best] = m.cands[best], m.cands[k]
 	}
+	m.cands[k], m.cands[best] = m.cands[best], m.cands[k]
+	return &m.cands[k]
 }

@@ -3,7 +3,7 @@ package matcher
 const (
 	sub        = 8 // positions inside a comparison are eighths of a px
 	blockCells = 4 // a block is 4x4 field samples: 24 px, a good two ridges
-	blockLeast = 8 // samples of a block that must be on for it to count
+	blockLeast = 4 // samples of a block that must be on for it to count, of the half that is looked at
 	sampleSpan = fieldStep * sub
 )
 
@@ -11,48 +11,60 @@ const (
 type prepared struct {
 	w, h    int // field samples
 	cells   []cell
-	bw, bh  int // blocks
-	blocks  []block
+	bw, bh  int     // blocks
+	stride  int     // bw+2: blocks lie in a frame of absent ones, so that every block has eight neighbours
+	blocks  []block // (bh+2) rows of stride
+	fresh   []blockState // what a growth over blocks starts from
 	patches []patch
 	full    int // blocks with enough samples
 }
 
+// cell is one field sample, made ready for reading the wave anywhere near it.
 type cell struct {
-	on     bool
+	gx, gy int16  // phase per 1/8 px along x and y, times 2^12
+	rate   uint16 // how fast the phase runs across the ridges, as nominalRate; 0 where there is no print
 	orient uint8
 	phase  uint8
-	rate   uint16 // how fast the phase runs across the ridges, as nominalRate
 }
 
-// block is one square of the field: the reference orientation gives its normal.
+// block is one square of the field: the reference orientation gives its normal. Of its samples every other is looked at,
+// as on a chessboard: they stand less than a ridge apart and the filter ran along the ridges, so the others tell nothing
+// new.
 type block struct {
+	x, y   int16 // blocks from the corner
 	ok     bool
 	orient uint8
 	n      uint8
-	cells  [blockCells * blockCells]blockCell
+	cells  [blockCells * blockCells / 2]blockCell
 }
 
-// blockCell is one sample that is on, at x, y (1/8 px), its phase taken along the block's normal.
+// blockCell is one sample that is on, its phase taken along the block's normal.
 type blockCell struct {
-	x, y   int32
-	orient int32 // 512 to the turn, unwrapped around the block's orientation
-	phase  uint8
+	at    uint8 // its place in the block, row by row
+	tilt  int8  // its orientation against the block's
+	phase uint8
 }
 
 func (t *Template) prepare() {
 	f := t.field
-	p := &prepared{w: f.w, h: f.h, cells: make([]cell, f.w*f.h)}
-	for i := range p.cells {
-		p.cells[i] = cell{f.clear[i] > 0, f.orient[i], f.phase[i], nominalRate}
+	on := make([]bool, len(f.clear))
+	for i, c := range f.clear {
+		on[i] = c > 0
 	}
-	p.measureRates()
+	p := newPrepared(f, on)
 	p.bw, p.bh = (f.w+blockCells-1)/blockCells, (f.h+blockCells-1)/blockCells
-	p.blocks = make([]block, p.bw*p.bh)
+	p.stride = p.bw + 2
+	p.blocks = make([]block, p.stride*(p.bh+2))
+	p.fresh = make([]blockState, len(p.blocks))
+	for i := range p.fresh {
+		p.fresh[i] = outside
+	}
 	for by := range p.bh {
 		for bx := range p.bw {
-			b := &p.blocks[by*p.bw+bx]
-			p.fillBlock(b, bx*blockCells, by*blockCells)
+			b := &p.blocks[p.blockAt(bx, by)]
+			p.fillBlock(b, bx, by)
 			if b.ok {
+				p.fresh[p.blockAt(bx, by)] = unseen
 				p.full++
 			}
 		}
@@ -64,12 +76,36 @@ func (t *Template) prepare() {
 	t.prep = p
 }
 
-func (p *prepared) fillBlock(b *block, x0, y0 int) {
+// newPrepared holds the wave alone: what sample needs.
+func newPrepared(f *field, on []bool) *prepared {
+	p := &prepared{w: f.w, h: f.h, cells: make([]cell, f.w*f.h)}
+	for i := range p.cells {
+		if on[i] {
+			p.cells[i] = cell{orient: f.orient[i], phase: f.phase[i], rate: nominalRate}
+		}
+	}
+	p.measureRates()
+	return p
+}
+
+// blockAt is the place of block (bx, by) in blocks.
+func (p *prepared) blockAt(bx, by int) int { return (by+1)*p.stride + bx + 1 }
+
+// blockOver is the place of the block over a pixel of the picture; false beyond the last whole sample.
+func (p *prepared) blockOver(x, y int) (int, bool) {
+	bx, by := x/(fieldStep*blockCells), y/(fieldStep*blockCells)
+	return p.blockAt(bx, by), bx < p.bw && by < p.bh
+}
+
+func (p *prepared) fillBlock(b *block, bx, by int) {
+	b.x, b.y = int16(bx), int16(by)
+	x0, y0 := bx*blockCells, by*blockCells
 	// The mean orientation, by the doubled angle.
 	var sx, sy int64
+	all := 0
 	for y := y0; y < min(y0+blockCells, p.h); y++ {
 		for x := x0; x < min(x0+blockCells, p.w); x++ {
-			if c := p.cells[y*p.w+x]; c.on {
+			if c := p.cells[y*p.w+x]; c.rate > 0 {
 				sx += int64(cos512[int(c.orient)*2])
 				sy += int64(sin512[int(c.orient)*2])
 			}
@@ -79,19 +115,22 @@ func (p *prepared) fillBlock(b *block, x0, y0 int) {
 	for y := y0; y < min(y0+blockCells, p.h); y++ {
 		for x := x0; x < min(x0+blockCells, p.w); x++ {
 			c := p.cells[y*p.w+x]
-			if !c.on {
+			if c.rate == 0 {
 				continue
 			}
-			o := int32(b.orient) + int32(int8(c.orient-b.orient))
+			if all++; (x+y)&1 == 1 {
+				continue
+			}
+			tilt := int8(c.orient - b.orient)
 			phase := c.phase
-			if o != int32(c.orient) { // unwrapped by half a turn: the normal points the other way
+			if int32(b.orient)+int32(tilt) != int32(c.orient) { // unwrapped by half a turn: the normal points the other way
 				phase = -phase
 			}
-			b.cells[b.n] = blockCell{int32(x*sampleSpan + sampleSpan/2), int32(y*sampleSpan + sampleSpan/2), o & 511, phase}
+			b.cells[b.n] = blockCell{uint8((y-y0)*blockCells + x - x0), tilt, phase}
 			b.n++
 		}
 	}
-	b.ok = b.n >= blockLeast
+	b.ok = all >= 2*blockLeast
 }
 
 // nominalRate is the phase per 1/16 of 1/8 px across ridges of the wanted period, times 2^16.
@@ -105,12 +144,12 @@ func (p *prepared) measureRates() {
 		for x := range p.w {
 			i := y*p.w + x
 			c := &p.cells[i]
-			if !c.on {
+			if c.rate == 0 {
 				continue
 			}
 			for _, d := range [2][2]int{{1, 0}, {0, 1}} {
 				u, v := x+d[0], y+d[1]
-				if u >= p.w || v >= p.h || !p.cells[v*p.w+u].on {
+				if u >= p.w || v >= p.h || p.cells[v*p.w+u].rate == 0 {
 					continue
 				}
 				e := &p.cells[v*p.w+u]
@@ -149,11 +188,17 @@ func (p *prepared) measureRates() {
 		boxBlur(den, p.w, p.h, 2)
 	}
 	for i := range den {
+		c := &p.cells[i]
+		if c.rate == 0 {
+			continue
+		}
 		if den[i] > 0 {
 			// num/den is phase units per px.
 			r := int64(num[i]) * nominalRate * wantedPeriod / (int64(den[i]) * 256)
-			p.cells[i].rate = uint16(max(nominalRate*10/16, min(nominalRate*16/10, r)))
+			c.rate = uint16(max(nominalRate*10/16, min(nominalRate*16/10, r)))
 		}
+		c.gx = int16((-sin512[c.orient]*int32(c.rate) + 1<<13) >> 14)
+		c.gy = int16((cos512[c.orient]*int32(c.rate) + 1<<13) >> 14)
 	}
 }
 
@@ -169,13 +214,11 @@ func (p *prepared) sample(x, y, turn int32) (phase uint8, rel int32, ok bool) {
 		return 0, 0, false
 	}
 	c := &p.cells[v*p.w+u]
-	if !c.on {
+	if c.rate == 0 {
 		return 0, 0, false
 	}
-	ex, ey := x-int32(u*sampleSpan+sampleSpan/2), y-int32(v*sampleSpan+sampleSpan/2)
-	o := int32(c.orient)
-	phase = c.phase + carry(o, ex, ey, c.rate)
-	rel = (o - turn + 128) & 511
+	phase = c.carried(x-int32(u*sampleSpan+sampleSpan/2), y-int32(v*sampleSpan+sampleSpan/2))
+	rel = (int32(c.orient) - turn + 128) & 511
 	if rel >= 256 { // his normal points the other way
 		phase = -phase
 		rel -= 256
@@ -183,16 +226,15 @@ func (p *prepared) sample(x, y, turn int32) (phase uint8, rel int32, ok bool) {
 	return phase, rel - 128, true
 }
 
-// carry is how far the phase runs on over the step (ex, ey) at orientation o.
-func carry(o, ex, ey int32, rate uint16) uint8 {
-	across := (-ex*sin512[o] + ey*cos512[o]) >> 10 // 1/16 of 1/8 px
-	return uint8((across*int32(rate) + 1<<15) >> 16)
+// carried is the phase the step (ex, ey) away, 1/8 px.
+func (c *cell) carried(ex, ey int32) uint8 {
+	return c.phase + uint8((ex*int32(c.gx)+ey*int32(c.gy)+1<<11)>>12)
 }
 
 // rateAt is the rate at pixel x, y; outside the print, the nominal one.
 func (p *prepared) rateAt(x, y int) int32 {
 	u, v := x/fieldStep, y/fieldStep
-	if u >= p.w || v >= p.h || !p.cells[v*p.w+u].on {
+	if u >= p.w || v >= p.h || p.cells[v*p.w+u].rate == 0 {
 		return nominalRate
 	}
 	return int32(p.cells[v*p.w+u].rate)

@@ -45,20 +45,18 @@ const (
 	queued
 	locked
 	failed  // both prints have ridges here, and they do not run in step
-	outside // the other print has none here
+	outside // one of the prints has none here
 )
 
 // growth is the state of one registration. It is reused, so that comparing allocates nothing.
 type growth struct {
-	a, b  *prepared
-	m     motion
-	state []blockState
-	dx    []int32 // shift on top of the motion, 1/8 px, for locked blocks
-	dy    []int32
-	coh   []int32 // coherence, 0..1024
-	res   []int32 // how far the shift was from what was foretold, phase units
-	tilt  []int32 // mean difference of the orientations, orientation units
-	queue []int32
+	a, b   *prepared
+	m      motion
+	state  []blockState // as a.blocks
+	found  []found      // as a.blocks
+	queue  []int32
+	beside [8]int32                       // from a block to its neighbours
+	span   [blockCells * blockCells]shift // from a block's corner to its samples, moved
 
 	stretch stretch
 	solved  int // locked blocks when the stretch was last solved
@@ -66,20 +64,32 @@ type growth struct {
 	locked, failed int
 }
 
+type shift struct{ x, y int32 } // 1/8 px
+
+// found is what is known of a locked block.
+type found struct {
+	dx, dy int32 // shift on top of the motion, 1/8 px
+	coh    int16 // coherence, 0..1024
+	res    int16 // how far the shift was from what was foretold, phase units
+	tilt   int16 // mean difference of the orientations, orientation units
+}
+
 func (g *growth) reset(a, b *prepared, m motion) {
 	n := len(a.blocks)
 	if cap(g.state) < n {
-		g.state = make([]blockState, n)
-		g.dx, g.dy = make([]int32, n), make([]int32, n)
-		g.coh, g.res, g.tilt = make([]int32, n), make([]int32, n), make([]int32, n)
-		g.queue = make([]int32, 0, n)
+		g.state, g.found, g.queue = make([]blockState, n), make([]found, n), make([]int32, 0, n)
 	}
-	g.state, g.dx, g.dy = g.state[:n], g.dx[:n], g.dy[:n]
-	g.coh, g.res, g.tilt = g.coh[:n], g.res[:n], g.tilt[:n]
-	clear(g.state)
-	g.queue = g.queue[:0]
+	g.state, g.found, g.queue = g.state[:n], g.found[:n], g.queue[:0]
+	copy(g.state, a.fresh)
 	g.a, g.b, g.m = a, b, m
 	g.locked, g.failed, g.solved = 0, 0, 0
+	for k, d := range around {
+		g.beside[k] = int32(d[1]*a.stride + d[0])
+	}
+	for k := range g.span {
+		x, y := int32(k%blockCells*sampleSpan+sampleSpan/2), int32(k/blockCells*sampleSpan+sampleSpan/2)
+		g.span[k] = shift{(x*m.xx + y*m.xy) >> 14, (x*m.yx + y*m.yy) >> 14}
+	}
 }
 
 const (
@@ -95,7 +105,7 @@ const (
 // grow starts at the block that holds (x, y) (px) and goes on as long as blocks lock.
 func (g *growth) grow(x, y int) {
 	bx, by := min(x/(fieldStep*blockCells), g.a.bw-1), min(y/(fieldStep*blockCells), g.a.bh-1)
-	start := int32(by*g.a.bw + bx)
+	start := int32(g.a.blockAt(bx, by))
 	g.stretch.reset(bx, by)
 	g.queue = append(g.queue, start)
 	g.state[start] = queued
@@ -127,13 +137,18 @@ const retries = 3
 // run tries the blocks in the queue and those beside the ones that lock.
 func (g *growth) run(first bool) {
 	for k := 0; k < len(g.queue); k++ {
-		i := g.queue[k]
-		g.try(int(i))
+		i := int(g.queue[k])
+		g.try(i)
 		if first && k+1 >= firstRing && g.hopeless() {
 			return
 		}
 		if g.state[i] == locked || first && k == 0 {
-			g.push(int(i))
+			for _, d := range g.beside {
+				if j := i + int(d); g.state[j] == unseen {
+					g.state[j] = queued
+					g.queue = append(g.queue, int32(j))
+				}
+			}
 		}
 		if g.locked >= 3 && g.locked*3 >= g.solved*4 {
 			g.stretch.solve()
@@ -146,51 +161,36 @@ func (g *growth) run(first bool) {
 func (g *growth) hopeless() bool { return g.locked*lockedOf < (g.locked+g.failed)*lockedNeed }
 
 func (g *growth) besideLocked(i int) bool {
-	x, y := i%g.a.bw, i/g.a.bw
-	for _, d := range around {
-		u, v := x+d[0], y+d[1]
-		if u >= 0 && v >= 0 && u < g.a.bw && v < g.a.bh && g.state[v*g.a.bw+u] == locked {
+	for _, d := range g.beside {
+		if g.state[i+int(d)] == locked {
 			return true
 		}
 	}
 	return false
 }
 
-// push queues the neighbours of block i.
-func (g *growth) push(i int) {
-	x, y := i%g.a.bw, i/g.a.bw
-	for _, d := range around {
-		u, v := x+d[0], y+d[1]
-		if u < 0 || v < 0 || u >= g.a.bw || v >= g.a.bh {
-			continue
-		}
-		if j := v*g.a.bw + u; g.state[j] == unseen && g.a.blocks[j].ok {
-			g.state[j] = queued
-			g.queue = append(g.queue, int32(j))
-		}
-	}
-}
-
 // foretell is the shift of block i by the stretch, mended by how far off the stretch is at its locked neighbours.
 func (g *growth) foretell(i int) (dx, dy int32) {
-	x, y := i%g.a.bw, i/g.a.bw
-	var n, ex, ey int32
-	for _, d := range around {
-		u, v := x+d[0], y+d[1]
-		if u < 0 || v < 0 || u >= g.a.bw || v >= g.a.bh {
-			continue
-		}
-		if j := v*g.a.bw + u; g.state[j] == locked {
-			px, py := g.stretch.at(u, v)
-			ex += g.dx[j] - px
-			ey += g.dy[j] - py
+	var n, ex, ey, u, v int32
+	for k, d := range g.beside {
+		if j := i + int(d); g.state[j] == locked {
+			f := &g.found[j]
+			ex += f.dx
+			ey += f.dy
+			u += int32(around[k][0])
+			v += int32(around[k][1])
 			n++
 		}
 	}
-	dx, dy = g.stretch.at(x, y)
+	bl := &g.a.blocks[i]
+	dx, dy = g.stretch.at(int(bl.x), int(bl.y))
 	if n == 0 {
 		return dx, dy
 	}
+	// The stretch changes evenly, so its sum over the neighbours follows from the sum of their places.
+	sx, sy := g.stretch.over(u, v)
+	ex -= n*dx + sx
+	ey -= n*dy + sy
 	return dx + ex/(n+1), dy + ey/(n+1)
 }
 
@@ -207,7 +207,6 @@ func (g *growth) try(i int) {
 		g.state[i] = outside
 		return
 	}
-	g.coh[i], g.res[i], g.tilt[i] = coh, turn, tilt
 	if coh < lockCoherence || turn > lockTurn || turn < -lockTurn {
 		g.state[i] = failed
 		g.failed++
@@ -218,58 +217,65 @@ func (g *growth) try(i int) {
 	// Moving by s along the block's normal, seen in b, takes the phase difference away.
 	s := turn * 256 * 4096 / rate // times 256
 	o := (int32(bl.orient) + g.m.turn) & 511
-	g.dx[i] = dx + (-sin512[o]>>4*s)>>18
-	g.dy[i] = dy + (cos512[o]>>4*s)>>18
+	dx += (-sin512[o] >> 4 * s) >> 18
+	dy += (cos512[o] >> 4 * s) >> 18
+	g.found[i] = found{dx, dy, int16(coh), int16(turn), int16(tilt)}
 	nx, ny := -float64(sin512[o])/trigOne, float64(cos512[o])/trigOne
-	along := float64(nx*float64(g.dx[i])) + float64(ny*float64(g.dy[i]))
-	g.stretch.add(i%g.a.bw, i/g.a.bw, nx, ny, along)
+	along := float64(nx*float64(dx)) + float64(ny*float64(dy))
+	g.stretch.add(int(bl.x), int(bl.y), nx, ny, along)
+}
+
+// phasors are the sums' terms for each difference of phase: the cosine in the upper half, the sine in the lower.
+var phasors [256]int64
+
+func init() {
+	for d := range phasors {
+		phasors[d] = int64(cos512[d*2])<<32 + int64(sin512[d*2])
+	}
 }
 
 // measure compares block bl, moved by the motion and (dx, dy), with b: the number of samples b has there too, how well
 // they run in step (0..1024), by how much phase they are apart, b's rate there, and how far the orientations are apart.
-func (g *growth) measure(bl *block, dx, dy int32) (n int, coherence, turn, rate, tilt int32) {
+func (g *growth) measure(bl *block, dx, dy int32) (n int32, coherence, turn, rate, tilt int32) {
 	m, b := &g.m, g.b
-	var re, im, rates, tilts int32
+	var sum int64
+	var rates, tilts int32
+	const side = blockCells * sampleSpan
+	x0, y0 := m.apply(int32(bl.x)*side, int32(bl.y)*side)
+	x0, y0 = x0+dx, y0+dy
+	w, h := uint32(b.w), uint32(b.h)
+	base := int32(bl.orient) + m.turn - 128
 	for k := range bl.cells[:bl.n] {
 		c := &bl.cells[k]
-		x := (c.x*m.xx+c.y*m.xy)>>14 + m.tx + dx
-		y := (c.x*m.yx+c.y*m.yy)>>14 + m.ty + dy
-		if x < 0 || y < 0 {
+		at := &g.span[c.at&(blockCells*blockCells-1)]
+		x, y := x0+at.x, y0+at.y
+		u, v := uint32(x)/sampleSpan, uint32(y)/sampleSpan // what is left of or above the print is far beyond it
+		if u >= w || v >= h {
 			continue
 		}
-		u, v := int(uint32(x)/sampleSpan), int(uint32(y)/sampleSpan)
-		if u >= b.w || v >= b.h {
-			continue
-		}
-		q := b.cells[v*b.w+u]
-		if !q.on {
+		q := &b.cells[v*w+u]
+		if q.rate == 0 {
 			continue
 		}
 		n++
 		rates += int32(q.rate)
-		o := int32(q.orient)
-		ex, ey := x-int32(u*sampleSpan+sampleSpan/2), y-int32(v*sampleSpan+sampleSpan/2)
-		phase := q.phase + carry(o, ex, ey, q.rate)
-		rel := (o - c.orient - m.turn + 128) & 511
-		if rel >= 256 {
-			phase = -phase
-			rel -= 256
-		}
-		off := rel - 128
-		if off < 0 {
-			off = -off
-		}
+		phase := q.carried(x-int32(u)*sampleSpan-sampleSpan/2, y-int32(v)*sampleSpan-sampleSpan/2)
+		rel := (int32(q.orient) - int32(c.tilt) - base) & 511
+		flip := uint8(-(rel >> 8)) // all ones: the normals point opposite ways
+		phase = (phase ^ flip) - flip
+		off := rel&255 - 128
+		off = max(off, -off)
 		tilts += off
 		if off > orientSlack {
 			continue
 		}
-		d := int(c.phase-phase) * 2
-		re += cos512[d]
-		im += sin512[d]
+		sum += phasors[c.phase-phase]
 	}
 	if n == 0 {
 		return 0, 0, 0, nominalRate, 0
 	}
+	im := int32(sum)
+	re := int32((sum - int64(im)) >> 32)
 	l := int32(isqrt(int64(re)*int64(re) + int64(im)*int64(im)))
-	return n, l / int32(n) >> 4, int32(int8(atan2(int64(im), int64(re)) >> 8)), rates / int32(n), tilts / int32(n)
+	return n, l / n >> 4, int32(int8(atan2(int64(im), int64(re)) >> 8)), rates / n, tilts / n
 }

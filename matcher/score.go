@@ -24,7 +24,7 @@ const (
 
 // weigh counts the evidence of the registration just grown.
 func (m *matching) weigh(a, b *Template) evidence {
-	g := &m.growth
+	g := m.growth
 	e := evidence{locked: g.locked, failed: g.failed, turn: g.m.turn}
 	var coh, strain, tilt int64
 	nb := len(g.b.blocks)
@@ -37,14 +37,16 @@ func (m *matching) weigh(a, b *Template) evidence {
 		if s != locked {
 			continue
 		}
-		coh += int64(g.coh[i])
-		strain += int64(abs(int(g.res[i])))
-		tilt += int64(g.tilt[i])
+		f := &g.found[i]
+		coh += int64(f.coh)
+		strain += int64(abs(int(f.res)))
+		tilt += int64(f.tilt)
 		const span = blockCells * sampleSpan
-		x, y := g.m.apply(int32(i%g.a.bw)*span+span/2, int32(i/g.a.bw)*span+span/2)
-		x, y = x+g.dx[i], y+g.dy[i]
+		bl := &g.a.blocks[i]
+		x, y := g.m.apply(int32(bl.x)*span+span/2, int32(bl.y)*span+span/2)
+		x, y = x+f.dx, y+f.dy
 		if u, v := int(x/span), int(y/span); x >= 0 && y >= 0 && u < g.b.bw && v < g.b.bh {
-			m.covered[v*g.b.bw+u] = true
+			m.covered[g.b.blockAt(u, v)] = true
 		}
 	}
 	e.coherence = float64(coh) / 1024
@@ -58,17 +60,16 @@ func (m *matching) weigh(a, b *Template) evidence {
 
 // meet pairs the minutiae in the locked area.
 func (m *matching) meet(a, b *Template, e *evidence) {
-	g := &m.growth
+	g := m.growth
 	clear(m.usedB[:])
 	m.pairs = m.pairs[:0]
 	for k, p := range a.minutiae {
-		bx, by := int(p.x)/(fieldStep*blockCells), int(p.y)/(fieldStep*blockCells)
-		if bx >= g.a.bw || by >= g.a.bh || g.state[by*g.a.bw+bx] != locked {
+		i, ok := g.a.blockOver(int(p.x), int(p.y))
+		if !ok || g.state[i] != locked {
 			continue
 		}
-		i := by*g.a.bw + bx
 		x, y := g.m.apply(int32(p.x)*sub, int32(p.y)*sub)
-		x, y = x+g.dx[i], y+g.dy[i]
+		x, y = x+g.found[i].dx, y+g.found[i].dy
 		best, at := int32(meetPos*meetPos*sub*sub), -1
 		for j, q := range b.minutiae {
 			ex, ey := x-int32(q.x)*sub, y-int32(q.y)*sub
@@ -91,8 +92,7 @@ func (m *matching) meet(a, b *Template, e *evidence) {
 		e.apart += float64(best) / (meetPos * meetPos * sub * sub)
 	}
 	for j, q := range b.minutiae {
-		if bx, by := int(q.x)/(fieldStep*blockCells), int(q.y)/(fieldStep*blockCells); !m.usedB[j] &&
-			bx < g.b.bw && by < g.b.bh && m.covered[by*g.b.bw+bx] {
+		if i, ok := g.b.blockOver(int(q.x), int(q.y)); ok && !m.usedB[j] && m.covered[i] {
 			e.lonelyB += float64(q.quality) / 128
 		}
 	}

@@ -102,14 +102,7 @@ func (a *analysis) drawPrint() Image {
 }
 
 func (a *analysis) drawWave() Image {
-	t := &Template{w: a.normal.w, h: a.normal.h, field: a.field}
-	p := &prepared{w: a.field.w, h: a.field.h, cells: make([]cell, len(a.field.clear))}
-	for i := range p.cells {
-		p.cells[i] = cell{a.print.on[i], a.field.orient[i], a.field.phase[i], nominalRate}
-
-	}
-	p.measureRates()
-	t.prep = p
+	p := newPrepared(a.field, a.print.on)
 	return a.canvas(func(x, y int) byte {
 		phase, _, ok := p.sample(int32(x*sub), int32(y*sub), 0)
 		if !ok {

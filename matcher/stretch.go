@@ -79,8 +79,19 @@ func (s *stretch) at(u, v int) (dx, dy int32) {
 	x, y := float64(u-s.u0), float64(v-s.v0)
 	fx := s.sol[0] + float64(s.sol[1]*x) + float64(s.sol[2]*y)
 	fy := s.sol[3] + float64(s.sol[4]*x) + float64(s.sol[5]*y)
+	return held(fx), held(fy)
+}
+
+// over is by how much the shift differs in sum over blocks that are together (u, v) blocks away.
+func (s *stretch) over(u, v int32) (dx, dy int32) {
+	x, y := float64(u), float64(v)
+	return held(float64(s.sol[1]*x) + float64(s.sol[2]*y)), held(float64(s.sol[4]*x) + float64(s.sol[5]*y))
+}
+
+// held keeps a shift within what 32 bits carry through the sums.
+func held(v float64) int32 {
 	const far = 1 << 14
-	return int32(max(-far, min(far, fx))), int32(max(-far, min(far, fy)))
+	return int32(max(-far, min(far, v)))
 }
 
 // size is how much is pulled, as the root of the summed squares of the four slopes: 0.1 is 10 per cent one way.
