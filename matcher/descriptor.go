@@ -6,11 +6,11 @@ import "slices"
 // two signs of the phase (is it ridge or valley, is it a rising or falling flank) and the two signs of the doubled
 // orientation. Comparing two patches is counting the bits that differ.
 type patch struct {
-	valid  uint64
-	ridge  uint64 // sign of the cosine of the phase
-	flank  uint64 // sign of its sine, taken along the patch's own normal
-	tilt   uint64 // sign of the cosine of the doubled relative orientation, turned by 45 degrees
-	lean   uint64 // sign of its sine
+	valid uint64
+	ridge uint64 // sign of the cosine of the phase
+	flank uint64 // sign of its sine, taken along the patch's own normal
+	tilt  uint64 // sign of the cosine of the doubled relative orientation, turned by 45 degrees
+	lean  uint64 // sign of its sine
 }
 
 // patchPoints are the 64 points nearest to the centre on a lattice of 6 px (along the ridge at 500 dpi,
@@ -61,6 +61,13 @@ func (p *prepared) describe(m minutia, scale int32) patch {
 		}
 	}
 	return d
+}
+
+// near is the middle of a patch, the phase at the 32 points nearest to the minutia: most pairs are told apart by it.
+type near struct{ bits, valid uint64 }
+
+func (d *patch) near() near {
+	return near{d.ridge&(1<<32-1) | d.flank<<32, d.valid&(1<<32-1) | d.valid<<32}
 }
 
 // patchUnit is the score of two patches that agree in everything.

@@ -38,6 +38,7 @@ func newMatching() *matching {
 }
 
 const (
+	nearMost    = 24  // of the 64 bits of the patches' middles: more that differ, and the rest is not compared
 	wantCands   = 56  // pairs kept after comparing patches
 	tries       = 12  // pairs from which a registration is tried
 	firstTries  = 4   // after so many, a score under hopeless ends it: strangers cost half as much, and one genuine
@@ -159,8 +160,12 @@ func (m *matching) pairUp(a, b *Template) {
 	bar, above := int32(leastLike>>likeStep), int32(0)
 	m.bar.set(bar)
 	for i := range a.prep.patches {
-		pa := a.prep.patches[i]
-		for j := range b.prep.patches {
+		pa, near := a.prep.patches[i], a.prep.nears[i]
+		for j := range b.prep.nears {
+			nb := &b.prep.nears[j]
+			if bits.OnesCount64((near.bits^nb.bits)&near.valid&nb.valid) > nearMost {
+				continue
+			}
 			pb := &b.prep.patches[j]
 			v := pa.valid & pb.valid
 			n := bits.OnesCount64(v)

@@ -11,11 +11,12 @@ const (
 type prepared struct {
 	w, h    int // field samples
 	cells   []cell
-	bw, bh  int     // blocks
-	stride  int     // bw+2: blocks lie in a frame of absent ones, so that every block has eight neighbours
-	blocks  []block // (bh+2) rows of stride
+	bw, bh  int          // blocks
+	stride  int          // bw+2: blocks lie in a frame of absent ones, so that every block has eight neighbours
+	blocks  []block      // (bh+2) rows of stride
 	fresh   []blockState // what a growth over blocks starts from
 	patches []patch
+	nears   []near
 	full    int // blocks with enough samples
 }
 
@@ -69,9 +70,10 @@ func (t *Template) prepare() {
 			}
 		}
 	}
-	p.patches = make([]patch, len(t.minutiae))
+	p.patches, p.nears = make([]patch, len(t.minutiae)), make([]near, len(t.minutiae))
 	for i, m := range t.minutiae {
 		p.patches[i] = p.describe(m, int32(t.scale))
+		p.nears[i] = p.patches[i].near()
 	}
 	t.prep = p
 }
