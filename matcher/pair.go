@@ -16,15 +16,14 @@ type candidate struct {
 
 // matching is the working memory of one comparison.
 type matching struct {
-	counts  [64]int32
-	cands   []candidate
-	bar     bar
-	byTurn  []turned16
-	growth  *growth // the registration being grown
-	grown   *growth // the best so far
-	best    evidence
-	usedB   [maxMinutiae]bool
-	covered []bool // blocks of b under locked blocks of a
+	counts [64]int32
+	cands  []candidate
+	bar    bar
+	byTurn []turned16
+	growth *growth // the registration being grown
+	grown  *growth // the best so far
+	best   evidence
+	usedB  [maxMinutiae]bool
 
 	wantPairs        bool // for Explain
 	pairs, bestPairs [][2]int
@@ -38,15 +37,15 @@ func newMatching() *matching {
 }
 
 const (
-	nearMost    = 24  // of the 64 bits of the patches' middles: more that differ, and the rest is not compared
-	wantCands   = 56  // pairs kept after comparing patches
+	nearMost    = 26  // of the 64 bits of the patches' middles: more that differ, and the rest is not compared
+	wantCands   = 80  // pairs kept after comparing patches
 	tries       = 12  // pairs from which a registration is tried
-	firstTries  = 4   // after so many, a score under hopeless ends it: strangers cost half as much, and one genuine
+	firstTries  = 12  // after so many, a score under hopeless ends it: strangers cost half as much, and one genuine
 	hopeless    = 4   // pair in five hundred is lost
 	maxCands    = 256 // pairs kept when many are equally alike
 	supportPos  = 12  // px: how far a supporting pair may be from where the pair puts it
 	supportDir  = 14  // direction units, 20 degrees
-	beyondDoubt = 30  // a score after which no other registration need be tried
+	beyondDoubt = 20  // a score after which no other registration need be tried
 	leastLike   = patchUnit / 6
 )
 
@@ -92,14 +91,14 @@ func (m *matching) lay(a, b *Template, zoom int32) {
 			break
 		}
 		tried++
-		mo := motionOf(a.prep, b.prep, a.minutiae[c.i], b.minutiae[c.j], zoom)
+		mo := motionOf(a, b, int(c.i), int(c.j), zoom)
 		g := m.growth
 		g.reset(a.prep, b.prep, mo)
 		g.grow(int(a.minutiae[c.i].x), int(a.minutiae[c.i].y))
 		if g.locked < firstLocked {
 			continue
 		}
-		if e := m.weigh(a, b); e.worth > m.best.worth {
+		if e := m.weigh(a, b, m.best.worth); e.worth > m.best.worth {
 			m.best = e
 			m.pairs, m.bestPairs = m.bestPairs, m.pairs
 			m.growth, m.grown = m.grown, m.growth
@@ -115,8 +114,8 @@ func (m *matching) explained(a, b *Template, c *candidate) bool {
 	}
 	g := m.grown
 	p, q := a.minutiae[c.i], b.minutiae[c.j]
-	i, ok := g.a.blockOver(int(p.x), int(p.y))
-	if !ok || g.state[i] != locked {
+	i := g.a.over[c.i]
+	if g.state[i] != locked {
 		return false
 	}
 	x, y := g.m.apply(int32(p.x)*sub, int32(p.y)*sub)
@@ -240,7 +239,7 @@ func (m *matching) rank(a, b *Template, zoom int32) {
 	}
 	for k := range m.cands {
 		c := &m.cands[k]
-		mo := motionOf(a.prep, b.prep, a.minutiae[c.i], b.minutiae[c.j], zoom)
+		mo := motionOf(a, b, int(c.i), int(c.j), zoom)
 		c.support = c.like
 		low, high := int(c.turn)-supportDir, int(c.turn)+supportDir+1
 		if low < 0 {

@@ -17,7 +17,9 @@ type prepared struct {
 	fresh   []blockState // what a growth over blocks starts from
 	patches []patch
 	nears   []near
-	full    int // blocks with enough samples
+	over    []int32 // the block over each minutia
+	rates   []int32 // the rate at each minutia
+	full    int     // blocks with enough samples
 }
 
 // cell is one field sample, made ready for reading the wave anywhere near it.
@@ -32,11 +34,12 @@ type cell struct {
 // as on a chessboard: they stand less than a ridge apart and the filter ran along the ridges, so the others tell nothing
 // new.
 type block struct {
-	x, y   int16 // blocks from the corner
-	ok     bool
-	orient uint8
-	n      uint8
-	cells  [blockCells * blockCells / 2]blockCell
+	x, y     int16 // blocks from the corner
+	ok       bool
+	orient   uint8
+	n        uint8
+	minutiae uint8
+	cells    [blockCells * blockCells / 2]blockCell
 }
 
 // blockCell is one sample that is on, its phase taken along the block's normal.
@@ -70,10 +73,16 @@ func (t *Template) prepare() {
 			}
 		}
 	}
-	p.patches, p.nears = make([]patch, len(t.minutiae)), make([]near, len(t.minutiae))
+	n := len(t.minutiae)
+	p.patches, p.nears, p.over, p.rates = make([]patch, n), make([]near, n), make([]int32, n), make([]int32, n)
 	for i, m := range t.minutiae {
 		p.patches[i] = p.describe(m, int32(t.scale))
 		p.nears[i] = p.patches[i].near()
+		p.rates[i] = p.rateAt(int(m.x), int(m.y))
+		if k, ok := p.blockOver(int(m.x), int(m.y)); ok { // otherwise a block of the frame
+			p.over[i] = int32(k)
+			p.blocks[k].minutiae++
+		}
 	}
 	t.prep = p
 }

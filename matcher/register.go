@@ -14,12 +14,13 @@ type motion struct {
 	tx, ty         int32 // 1/8 px
 }
 
-// motionOf lays minutia m of a on minutia n of b. zoom is b's working px per working px of a, times 4096: both pictures
+// motionOf lays minutia i of a on minutia j of b. zoom is b's working px per working px of a, times 4096: both pictures
 // were scaled by what their own ridges told, and the finger itself has not grown. Across the ridges the periods at the
 // two places tell how skin was stretched there.
-func motionOf(a, b *prepared, m, n minutia, zoom int32) motion {
+func motionOf(a, b *Template, i, j int, zoom int32) motion {
+	m, n := &a.minutiae[i], &b.minutiae[j]
 	t := (int32(n.dir)*2 - int32(m.dir)*2) & 511
-	across := 4096 * a.rateAt(int(m.x), int(m.y)) / b.rateAt(int(n.x), int(n.y))
+	across := 4096 * a.prep.rates[i] / b.prep.rates[j]
 	d, e := int32(m.dir)*2, int32(n.dir)*2&511
 	// Into m's frame (along, across), stretched, out of n's.
 	ax, ay := cos512[d]>>2*zoom>>12, sin512[d]>>2*zoom>>12
@@ -55,6 +56,8 @@ type growth struct {
 	state  []blockState // as a.blocks
 	found  []found      // as a.blocks
 	queue  []int32
+	held   []int32                        // the locked blocks
+	missed []int32                        // the failed ones
 	beside [8]int32                       // from a block to its neighbours
 	span   [blockCells * blockCells]shift // from a block's corner to its samples, moved
 
@@ -71,15 +74,15 @@ type found struct {
 	dx, dy int32 // shift on top of the motion, 1/8 px
 	coh    int16 // coherence, 0..1024
 	res    int16 // how far the shift was from what was foretold, phase units
-	tilt   int16 // mean difference of the orientations, orientation units
 }
 
 func (g *growth) reset(a, b *prepared, m motion) {
 	n := len(a.blocks)
 	if cap(g.state) < n {
 		g.state, g.found, g.queue = make([]blockState, n), make([]found, n), make([]int32, 0, n)
+		g.held, g.missed = make([]int32, 0, n), make([]int32, 0, n)
 	}
-	g.state, g.found, g.queue = g.state[:n], g.found[:n], g.queue[:0]
+	g.state, g.found, g.queue, g.held, g.missed = g.state[:n], g.found[:n], g.queue[:0], g.held[:0], g.missed[:0]
 	copy(g.state, a.fresh)
 	g.a, g.b, g.m = a, b, m
 	g.locked, g.failed, g.solved = 0, 0, 0
@@ -118,11 +121,15 @@ func (g *growth) grow(x, y int) {
 		g.stretch.solve()
 		before := g.locked
 		g.queue = g.queue[:0]
-		for i, s := range g.state {
-			if s == failed && g.besideLocked(i) {
+		missed := g.missed
+		g.missed = g.missed[:0]
+		for _, i := range missed {
+			if g.besideLocked(int(i)) {
 				g.state[i] = queued
 				g.failed--
-				g.queue = append(g.queue, int32(i))
+				g.queue = append(g.queue, i)
+			} else {
+				g.missed = append(g.missed, i)
 			}
 		}
 		g.run(false)
@@ -202,24 +209,33 @@ func (g *growth) try(i int) {
 		return
 	}
 	dx, dy := g.foretell(i)
-	n, coh, turn, rate, tilt := g.measure(bl, dx, dy)
+	n, rate, sum := g.measure(bl, dx, dy)
 	if n < blockLeast {
 		g.state[i] = outside
 		return
 	}
-	if coh < lockCoherence || turn > lockTurn || turn < -lockTurn {
+	im := int64(int32(sum))
+	re := (sum - im) >> 32
+	coh := int32(isqrt(re*re+im*im)) / n >> 4
+	turn := int32(lockTurn + 1)
+	if coh >= lockCoherence {
+		turn = int32(int8(atan2(im, re) >> 8))
+	}
+	if turn > lockTurn || turn < -lockTurn {
 		g.state[i] = failed
+		g.missed = append(g.missed, int32(i))
 		g.failed++
 		return
 	}
 	g.state[i] = locked
+	g.held = append(g.held, int32(i))
 	g.locked++
 	// Moving by s along the block's normal, seen in b, takes the phase difference away.
 	s := turn * 256 * 4096 / rate // times 256
 	o := (int32(bl.orient) + g.m.turn) & 511
 	dx += (-sin512[o] >> 4 * s) >> 18
 	dy += (cos512[o] >> 4 * s) >> 18
-	g.found[i] = found{dx, dy, int16(coh), int16(turn), int16(tilt)}
+	g.found[i] = found{dx, dy, int16(coh), int16(turn)}
 	nx, ny := -float64(sin512[o])/trigOne, float64(cos512[o])/trigOne
 	along := float64(nx*float64(dx)) + float64(ny*float64(dy))
 	g.stretch.add(int(bl.x), int(bl.y), nx, ny, along)
@@ -234,48 +250,36 @@ func init() {
 	}
 }
 
-// measure compares block bl, moved by the motion and (dx, dy), with b: the number of samples b has there too, how well
-// they run in step (0..1024), by how much phase they are apart, b's rate there, and how far the orientations are apart.
-func (g *growth) measure(bl *block, dx, dy int32) (n int32, coherence, turn, rate, tilt int32) {
-	m, b := &g.m, g.b
-	var sum int64
-	var rates, tilts int32
+// measure compares block bl, moved by the motion and (dx, dy), with b: the number of samples b has there too, b's rate
+// there, and the sum of the phasors, whose length tells how well they run in step and whose angle how far they are apart.
+func (g *growth) measure(bl *block, dx, dy int32) (n, rate int32, sum int64) {
+	m, cells, w := &g.m, g.b.cells, uint(g.b.w)
 	const side = blockCells * sampleSpan
 	x0, y0 := m.apply(int32(bl.x)*side, int32(bl.y)*side)
 	x0, y0 = x0+dx, y0+dy
-	w, h := uint32(b.w), uint32(b.h)
 	base := int32(bl.orient) + m.turn - 128
-	for k := range bl.cells[:bl.n] {
-		c := &bl.cells[k]
+	for _, c := range bl.cells[:bl.n] {
 		at := &g.span[c.at&(blockCells*blockCells-1)]
 		x, y := x0+at.x, y0+at.y
 		u, v := uint32(x)/sampleSpan, uint32(y)/sampleSpan // what is left of or above the print is far beyond it
-		if u >= w || v >= h {
+		k := uint(v)*w + uint(u)
+		if uint(u) >= w || k >= uint(len(cells)) {
 			continue
 		}
-		q := &b.cells[v*w+u]
+		q := &cells[k]
 		if q.rate == 0 {
 			continue
 		}
 		n++
-		rates += int32(q.rate)
-		phase := q.carried(x-int32(u)*sampleSpan-sampleSpan/2, y-int32(v)*sampleSpan-sampleSpan/2)
+		rate = int32(q.rate) // much the same all over the block
 		rel := (int32(q.orient) - int32(c.tilt) - base) & 511
-		flip := uint8(-(rel >> 8)) // all ones: the normals point opposite ways
-		phase = (phase ^ flip) - flip
 		off := rel&255 - 128
-		off = max(off, -off)
-		tilts += off
-		if off > orientSlack {
+		if off > orientSlack || off < -orientSlack {
 			continue
 		}
-		sum += phasors[c.phase-phase]
+		phase := q.carried(x-int32(u)*sampleSpan-sampleSpan/2, y-int32(v)*sampleSpan-sampleSpan/2)
+		flip := uint8(-(rel >> 8)) // all ones: the normals point opposite ways
+		sum += phasors[c.phase-((phase^flip)-flip)]
 	}
-	if n == 0 {
-		return 0, 0, 0, nominalRate, 0
-	}
-	im := int32(sum)
-	re := int32((sum - int64(im)) >> 32)
-	l := int32(isqrt(int64(re)*int64(re) + int64(im)*int64(im)))
-	return n, l / n >> 4, int32(int8(atan2(int64(im), int64(re)) >> 8)), rates / n, tilts / n
+	return n, rate, sum
 }

@@ -6,13 +6,9 @@ type evidence struct {
 	locked, failed int     // blocks
 	coherence      float64 // sum over the locked blocks of how well they run in step, 0..1 each
 	strain         float64 // sum of how far (of a period) each block was from what its neighbours foretold
-	tilt           float64 // sum of the differences in orientation, in right angles
 	stretch        float64 // how much skin was stretched, root of the summed squares
-	paired         float64 // minutiae that meet, weighed by their quality
 	apart          float64 // sum over the pairs of how far they are from meeting exactly, 0..1 each
-	lonelyA        float64 // minutiae of a inside the locked area that meet none, weighed by their quality
-	lonelyB        float64 // the same for b
-	pairs          int
+	pairs          int     // minutiae that meet
 
 	worth float64 // the score, once weighed
 }
@@ -22,36 +18,26 @@ const (
 	meetDir = 20 // direction units: 28 degrees
 )
 
-// weigh counts the evidence of the registration just grown.
-func (m *matching) weigh(a, b *Template) evidence {
+// weigh counts the evidence of the registration just grown. Where the minutiae cannot bring it above atLeast, they are
+// not looked at and it is worth nothing.
+func (m *matching) weigh(a, b *Template, atLeast float64) evidence {
 	g := m.growth
 	e := evidence{locked: g.locked, failed: g.failed, turn: g.m.turn}
-	var coh, strain, tilt int64
-	nb := len(g.b.blocks)
-	if cap(m.covered) < nb {
-		m.covered = make([]bool, nb)
-	}
-	m.covered = m.covered[:nb]
-	clear(m.covered)
-	for i, s := range g.state {
-		if s != locked {
-			continue
-		}
+	var coh, strain, minutiae int
+	for _, i := range g.held {
 		f := &g.found[i]
-		coh += int64(f.coh)
-		strain += int64(abs(int(f.res)))
-		tilt += int64(f.tilt)
-		const span = blockCells * sampleSpan
-		bl := &g.a.blocks[i]
-		x, y := g.m.apply(int32(bl.x)*span+span/2, int32(bl.y)*span+span/2)
-		x, y = x+f.dx, y+f.dy
-		if u, v := int(x/span), int(y/span); x >= 0 && y >= 0 && u < g.b.bw && v < g.b.bh {
-			m.covered[g.b.blockAt(u, v)] = true
-		}
+		coh += int(f.coh)
+		strain += abs(int(f.res))
+		minutiae += int(g.a.blocks[i].minutiae)
 	}
 	e.coherence = float64(coh) / 1024
 	e.strain = float64(strain) / 256
-	e.tilt = float64(tilt) / 128
+	e.pairs = minutiae
+	if e.score() <= atLeast {
+		e.pairs = 0
+		return e
+	}
+	e.pairs = 0
 	e.stretch = g.stretch.size()
 	m.meet(a, b, &e)
 	e.worth = e.score()
@@ -64,23 +50,24 @@ func (m *matching) meet(a, b *Template, e *evidence) {
 	clear(m.usedB[:])
 	m.pairs = m.pairs[:0]
 	for k, p := range a.minutiae {
-		i, ok := g.a.blockOver(int(p.x), int(p.y))
-		if !ok || g.state[i] != locked {
+		i := g.a.over[k]
+		if g.state[i] != locked {
 			continue
 		}
 		x, y := g.m.apply(int32(p.x)*sub, int32(p.y)*sub)
 		x, y = x+g.found[i].dx, y+g.found[i].dy
+		dir := p.dir + uint8(g.m.turn/2)
 		best, at := int32(meetPos*meetPos*sub*sub), -1
-		for j, q := range b.minutiae {
+		for j := range b.minutiae {
+			q := &b.minutiae[j]
 			ex, ey := x-int32(q.x)*sub, y-int32(q.y)*sub
 			if d := ex*ex + ey*ey; d < best && !m.usedB[j] {
-				if t := turned(p.dir+uint8(g.m.turn/2), q.dir); t < meetDir && t > -meetDir {
+				if t := turned(dir, q.dir); t < meetDir && t > -meetDir {
 					best, at = d, j
 				}
 			}
 		}
 		if at < 0 {
-			e.lonelyA += float64(p.quality) / 128
 			continue
 		}
 		m.usedB[at] = true
@@ -88,13 +75,7 @@ func (m *matching) meet(a, b *Template, e *evidence) {
 			m.pairs = append(m.pairs, [2]int{k, at})
 		}
 		e.pairs++
-		e.paired += float64(min(p.quality, b.minutiae[at].quality)) / 128
 		e.apart += float64(best) / (meetPos * meetPos * sub * sub)
-	}
-	for j, q := range b.minutiae {
-		if i, ok := g.b.blockOver(int(q.x), int(q.y)); ok && !m.usedB[j] && m.covered[i] {
-			e.lonelyB += float64(q.quality) / 128
-		}
 	}
 }
 

@@ -7,11 +7,10 @@ package matcher
 // numbers are found from many blocks by least squares, leaning towards no stretch at all. The sums run in a fixed order
 // and every product is rounded by itself, so that all machines get the same bits.
 type stretch struct {
-	ata    [6][6]float64
-	atb    [6]float64
+	left   [3][6]float64 // nx*nx, nx*ny and ny*ny times 1, x, y, x*x, x*y and y*y: what the normal equations need
+	right  [6]float64
 	sol    [6]float64 // shift x: 0 + 1*u + 2*v; shift y: 3 + 4*u + 5*v; u, v in blocks from the start
 	u0, v0 int
-	n      int
 }
 
 // The leaning: a block's shift is told to about 1 px (8 units); the start is off by some 6 px, stretch is some 10 %.
@@ -20,57 +19,60 @@ const (
 	leanStretch = 0.20
 )
 
-func (s *stretch) reset(u, v int) {
-	*s = stretch{u0: u, v0: v}
-	for i := range 6 {
-		s.ata[i][i] = leanStretch
-	}
-	s.ata[0][0], s.ata[3][3] = leanShift, leanShift
-}
+func (s *stretch) reset(u, v int) { *s = stretch{u0: u, v0: v} }
 
 // add tells that at block (u, v) the shift along the direction (nx, ny) is d, 1/8 px.
 func (s *stretch) add(u, v int, nx, ny, d float64) {
 	x, y := float64(u-s.u0), float64(v-s.v0)
-	row := [6]float64{nx, nx * x, nx * y, ny, ny * x, ny * y}
-	for i := range 6 {
-		for j := i; j < 6; j++ {
-			s.ata[i][j] += float64(row[i] * row[j])
-		}
-		s.atb[i] += float64(row[i] * d)
+	place := [6]float64{1, x, y, x * x, x * y, y * y} // small whole numbers: exact
+	xx, xy, yy := nx*nx, nx*ny, ny*ny
+	for k, p := range place {
+		s.left[0][k] += float64(xx * p)
+		s.left[1][k] += float64(xy * p)
+		s.left[2][k] += float64(yy * p)
 	}
-	s.n++
+	dx, dy := float64(nx*d), float64(ny*d)
+	s.right[0] += dx
+	s.right[1] += float64(dx * x)
+	s.right[2] += float64(dx * y)
+	s.right[3] += dy
+	s.right[4] += float64(dy * x)
+	s.right[5] += float64(dy * y)
 }
 
-// solve finds the six numbers by Cholesky's method; the leaning keeps the matrix positive.
+// solve finds the six numbers by Cholesky's method, as L*D*L'; the leaning keeps the matrix positive.
 func (s *stretch) solve() {
-	var l [6][6]float64
-	var y [6]float64
-	var inv [6]float64
-	for i := range 6 {
-		for j := 0; j <= i; j++ {
-			t := s.ata[j][i]
+	// Products of the places of 1, x and y among those that add keeps.
+	place := [3][3]uint8{{0, 1, 2}, {1, 3, 4}, {2, 4, 5}}
+	var l, ld [6][6]float64 // below the diagonal: L, and L*D
+	var inv, y [6]float64
+	for i := range l {
+		t := s.right[i]
+		for j := range i {
+			v := s.left[i/3+j/3][place[i%3][j%3]]
 			for k := range j {
-				t -= float64(l[i][k] * l[j][k])
+				v -= float64(ld[i][k] * l[j][k])
 			}
-			if i == j {
-				inv[i] = 1 / sqrt(max(t, 1e-9))
-				l[i][i] = sqrt(max(t, 1e-9))
-			} else {
-				l[i][j] = t * inv[j]
-			}
+			ld[i][j] = v
+			l[i][j] = float64(v * inv[j])
+			t -= float64(l[i][j] * y[j])
 		}
-		t := s.atb[i]
+		v := s.left[i/3*2][place[i%3][i%3]] + leanStretch
+		if i%3 == 0 {
+			v += leanShift - leanStretch
+		}
 		for k := range i {
-			t -= float64(l[i][k] * y[k])
+			v -= float64(ld[i][k] * l[i][k])
 		}
-		y[i] = t * inv[i]
+		inv[i] = 1 / max(v, 1e-9)
+		y[i] = t
 	}
 	for i := 5; i >= 0; i-- {
-		t := y[i]
+		t := float64(y[i] * inv[i])
 		for k := i + 1; k < 6; k++ {
 			t -= float64(l[k][i] * s.sol[k])
 		}
-		s.sol[i] = t * inv[i]
+		s.sol[i] = t
 	}
 }
 
