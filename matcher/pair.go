@@ -40,11 +40,12 @@ const (
 	nearMost    = 26  // of the 64 bits of the patches' middles: more that differ, and the rest is not compared
 	wantCands   = 80  // pairs kept after comparing patches
 	tries       = 12  // pairs from which a registration is tried
-	firstTries  = 12  // after so many, a score under hopeless ends it: strangers cost half as much, and one genuine
+	firstTries  = 8   // after so many, a score under hopeless ends it: strangers cost a third less, and one genuine
 	hopeless    = 4   // pair in five hundred is lost
 	maxCands    = 256 // pairs kept when many are equally alike
 	supportPos  = 12  // px: how far a supporting pair may be from where the pair puts it
 	supportDir  = 14  // direction units, 20 degrees
+	settled     = 12  // a score after which a registration is not grown again from another pair; before, it may help
 	beyondDoubt = 20  // a score after which no other registration need be tried
 	leastLike   = patchUnit / 6
 )
@@ -109,7 +110,7 @@ func (m *matching) lay(a, b *Template, zoom int32) {
 // explained tells whether the best registration so far lays the two minutiae on each other already: growing from there
 // again would end where it ended.
 func (m *matching) explained(a, b *Template, c *candidate) bool {
-	if m.best.worth == 0 {
+	if m.best.worth < settled {
 		return false
 	}
 	g := m.grown

@@ -1,9 +1,10 @@
 package matcher
 
 const (
-	sub        = 8 // positions inside a comparison are eighths of a px
-	blockCells = 4 // a block is 4x4 field samples: 24 px, a good two ridges
-	blockLeast = 4 // samples of a block that must be on for it to count, of the half that is looked at
+	sub        = 8  // positions inside a comparison are eighths of a px
+	blockCells = 4  // a block is 4x4 field samples: 24 px, a good two ridges
+	blockLeast = 8  // samples of a block that must be on for it to count
+	sparseFrom = 64 // blocks a print must cover for half of its samples to do: a small touch needs them all
 	sampleSpan = fieldStep * sub
 )
 
@@ -12,6 +13,7 @@ type prepared struct {
 	w, h    int // field samples
 	cells   []cell
 	bw, bh  int          // blocks
+	least   int32        // of the samples looked at in a block, so many must be on in both prints
 	stride  int          // bw+2: blocks lie in a frame of absent ones, so that every block has eight neighbours
 	blocks  []block      // (bh+2) rows of stride
 	fresh   []blockState // what a growth over blocks starts from
@@ -30,16 +32,16 @@ type cell struct {
 	phase  uint8
 }
 
-// block is one square of the field: the reference orientation gives its normal. Of its samples every other is looked at,
-// as on a chessboard: they stand less than a ridge apart and the filter ran along the ridges, so the others tell nothing
-// new.
+// block is one square of the field: the reference orientation gives its normal. Of a large print every other sample is
+// looked at, as on a chessboard: they stand less than a ridge apart and the filter ran along the ridges, so the others
+// tell little new and take as long.
 type block struct {
 	x, y     int16 // blocks from the corner
 	ok       bool
 	orient   uint8
 	n        uint8
 	minutiae uint8
-	cells    [blockCells * blockCells / 2]blockCell
+	cells    [blockCells * blockCells]blockCell
 }
 
 // blockCell is one sample that is on, its phase taken along the block's normal.
@@ -63,10 +65,20 @@ func (t *Template) prepare() {
 	for i := range p.fresh {
 		p.fresh[i] = outside
 	}
+	printed := 0
+	for _, c := range p.cells {
+		if c.rate > 0 {
+			printed++
+		}
+	}
+	every := printed <= sparseFrom*blockCells*blockCells
+	if p.least = blockLeast / 2; every {
+		p.least = blockLeast
+	}
 	for by := range p.bh {
 		for bx := range p.bw {
 			b := &p.blocks[p.blockAt(bx, by)]
-			p.fillBlock(b, bx, by)
+			p.fillBlock(b, bx, by, every)
 			if b.ok {
 				p.fresh[p.blockAt(bx, by)] = unseen
 				p.full++
@@ -108,7 +120,7 @@ func (p *prepared) blockOver(x, y int) (int, bool) {
 	return p.blockAt(bx, by), bx < p.bw && by < p.bh
 }
 
-func (p *prepared) fillBlock(b *block, bx, by int) {
+func (p *prepared) fillBlock(b *block, bx, by int, every bool) {
 	b.x, b.y = int16(bx), int16(by)
 	x0, y0 := bx*blockCells, by*blockCells
 	// The mean orientation, by the doubled angle.
@@ -129,7 +141,7 @@ func (p *prepared) fillBlock(b *block, bx, by int) {
 			if c.rate == 0 {
 				continue
 			}
-			if all++; (x+y)&1 == 1 {
+			if all++; !every && (x+y)&1 == 1 {
 				continue
 			}
 			tilt := int8(c.orient - b.orient)
@@ -141,7 +153,7 @@ func (p *prepared) fillBlock(b *block, bx, by int) {
 			b.n++
 		}
 	}
-	b.ok = all >= 2*blockLeast
+	b.ok = all >= blockLeast
 }
 
 // nominalRate is the phase per 1/16 of 1/8 px across ridges of the wanted period, times 2^16.

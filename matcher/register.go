@@ -139,7 +139,11 @@ func (g *growth) grow(x, y int) {
 	}
 }
 
-const retries = 3
+const (
+	retries    = 3
+	firstSolve = 3 // locked blocks before the stretch is first asked
+	solveAgain = 5 // fourths as many before it is asked again
+)
 
 // run tries the blocks in the queue and those beside the ones that lock.
 func (g *growth) run(first bool) {
@@ -157,7 +161,7 @@ func (g *growth) run(first bool) {
 				}
 			}
 		}
-		if g.locked >= 3 && g.locked*3 >= g.solved*4 {
+		if g.locked >= firstSolve && g.locked*4 >= g.solved*solveAgain {
 			g.stretch.solve()
 			g.solved = g.locked
 		}
@@ -210,7 +214,7 @@ func (g *growth) try(i int) {
 	}
 	dx, dy := g.foretell(i)
 	n, rate, sum := g.measure(bl, dx, dy)
-	if n < blockLeast {
+	if n < g.a.least {
 		g.state[i] = outside
 		return
 	}

@@ -7,7 +7,7 @@ package matcher
 // numbers are found from many blocks by least squares, leaning towards no stretch at all. The sums run in a fixed order
 // and every product is rounded by itself, so that all machines get the same bits.
 type stretch struct {
-	left   [3][6]float64 // nx*nx, nx*ny and ny*ny times 1, x, y, x*x, x*y and y*y: what the normal equations need
+	left   [3]symmetric // nx*nx, nx*ny and ny*ny times 1, x, y, x*x, x*y and y*y: what the normal equations need
 	right  [6]float64
 	sol    [6]float64 // shift x: 0 + 1*u + 2*v; shift y: 3 + 4*u + 5*v; u, v in blocks from the start
 	u0, v0 int
@@ -40,40 +40,63 @@ func (s *stretch) add(u, v int, nx, ny, d float64) {
 	s.right[5] += float64(dy * y)
 }
 
-// solve finds the six numbers by Cholesky's method, as L*D*L'; the leaning keeps the matrix positive.
+// solve finds the six numbers. The normal equations fall into blocks of three by three,
+//
+//	| P Q | |x|   |s|
+//	| Q R | |y| = |t|
+//
+// with x the numbers of the shift along x: y = (R - Q inv(P) Q)^-1 (t - Q inv(P) s), x = inv(P) (s - Q y). The leaning
+// keeps what is inverted positive.
 func (s *stretch) solve() {
-	// Products of the places of 1, x and y among those that add keeps.
-	place := [3][3]uint8{{0, 1, 2}, {1, 3, 4}, {2, 4, 5}}
-	var l, ld [6][6]float64 // below the diagonal: L, and L*D
-	var inv, y [6]float64
-	for i := range l {
-		t := s.right[i]
-		for j := range i {
-			v := s.left[i/3+j/3][place[i%3][j%3]]
-			for k := range j {
-				v -= float64(ld[i][k] * l[j][k])
-			}
-			ld[i][j] = v
-			l[i][j] = float64(v * inv[j])
-			t -= float64(l[i][j] * y[j])
-		}
-		v := s.left[i/3*2][place[i%3][i%3]] + leanStretch
-		if i%3 == 0 {
-			v += leanShift - leanStretch
-		}
-		for k := range i {
-			v -= float64(ld[i][k] * l[i][k])
-		}
-		inv[i] = 1 / max(v, 1e-9)
-		y[i] = t
+	q := &s.left[1]
+	first := s.left[0].leaning()
+	inv := first.inverse()
+	w := [3][3]float64{inv.times(q[0], q[1], q[2]), inv.times(q[1], q[3], q[4]), inv.times(q[2], q[4], q[5])}
+	x := inv.times(s.right[0], s.right[1], s.right[2])
+	rest := s.left[2].leaning()
+	u, v := q.times(w[0][0], w[0][1], w[0][2]), q.times(w[1][0], w[1][1], w[1][2])
+	z := q.times(w[2][0], w[2][1], w[2][2])
+	for k, c := range (symmetric{u[0], v[0], z[0], v[1], z[1], z[2]}) {
+		rest[k] -= c
 	}
-	for i := 5; i >= 0; i-- {
-		t := float64(y[i] * inv[i])
-		for k := i + 1; k < 6; k++ {
-			t -= float64(l[k][i] * s.sol[k])
-		}
-		s.sol[i] = t
+	t := q.times(x[0], x[1], x[2])
+	inv = rest.inverse()
+	y := inv.times(s.right[3]-t[0], s.right[4]-t[1], s.right[5]-t[2])
+	for k := range 3 {
+		s.sol[k] = x[k] - float64(w[0][k]*y[0]) - float64(w[1][k]*y[1]) - float64(w[2][k]*y[2])
+		s.sol[k+3] = y[k]
 	}
+}
+
+// symmetric is a matrix of three by three, its upper half row by row.
+type symmetric [6]float64
+
+func (m symmetric) leaning() symmetric {
+	m[0] += leanShift
+	m[3] += leanStretch
+	m[5] += leanStretch
+	return m
+}
+
+func (m *symmetric) times(a, b, c float64) [3]float64 {
+	return [3]float64{
+		float64(m[0]*a) + float64(m[1]*b) + float64(m[2]*c),
+		float64(m[1]*a) + float64(m[3]*b) + float64(m[4]*c),
+		float64(m[2]*a) + float64(m[4]*b) + float64(m[5]*c),
+	}
+}
+
+func (m *symmetric) inverse() symmetric {
+	n := symmetric{
+		float64(m[3]*m[5]) - float64(m[4]*m[4]), float64(m[2]*m[4]) - float64(m[1]*m[5]), float64(m[1]*m[4]) - float64(m[2]*m[3]),
+		float64(m[0]*m[5]) - float64(m[2]*m[2]), float64(m[1]*m[2]) - float64(m[0]*m[4]),
+		float64(m[0]*m[3]) - float64(m[1]*m[1]),
+	}
+	d := 1 / max(float64(m[0]*n[0])+float64(m[1]*n[1])+float64(m[2]*n[2]), 1e-9)
+	for k := range n {
+		n[k] *= d
+	}
+	return n
 }
 
 // at is the shift at block (u, v), 1/8 px.
