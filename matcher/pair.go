@@ -16,10 +16,10 @@ type candidate struct {
 
 // matching is the working memory of one comparison.
 type matching struct {
-	counts [64]int32
+	counts [patchUnit>>likeStep + 1]int32 // pairs of each likeness
 	cands  []candidate
 	bar    bar
-	byTurn []turned16
+	byTurn []placed
 	growth *growth // the registration being grown
 	grown  *growth // the best so far
 	best   evidence
@@ -32,7 +32,7 @@ type matching struct {
 var matchings = sync.Pool{New: func() any { return newMatching() }}
 
 func newMatching() *matching {
-	return &matching{cands: make([]candidate, 0, 2*maxCands), byTurn: make([]turned16, maxCands),
+	return &matching{cands: make([]candidate, 0, 2*maxCands), byTurn: make([]placed, maxCands),
 		growth: &growth{}, grown: &growth{}}
 }
 
@@ -40,8 +40,8 @@ const (
 	nearMost    = 26  // of the 64 bits of the patches' middles: more that differ, and the rest is not compared
 	wantCands   = 80  // pairs kept after comparing patches
 	tries       = 12  // pairs from which a registration is tried
-	firstTries  = 8   // after so many, a score under hopeless ends it: strangers cost a third less, and one genuine
-	hopeless    = 4   // pair in five hundred is lost
+	firstTries  = 8   // after so many, a score under hopeless ends it: strangers take a third less, at one genuine pair
+	hopeless    = 4   // in a thousand
 	maxCands    = 256 // pairs kept when many are equally alike
 	supportPos  = 12  // px: how far a supporting pair may be from where the pair puts it
 	supportDir  = 14  // direction units, 20 degrees
@@ -157,7 +157,7 @@ func before(a, b *Template) bool {
 func (m *matching) pairUp(a, b *Template) {
 	clear(m.counts[:])
 	m.cands = m.cands[:0]
-	bar, above := int32(leastLike>>likeStep), int32(0)
+	bar, above := int32(leastLike>>likeStep), int32(0) // above: the pairs so far that reach it
 	m.bar.set(bar)
 	for i := range a.prep.patches {
 		pa, near := a.prep.patches[i], a.prep.nears[i]
@@ -180,10 +180,10 @@ func (m *matching) pairUp(a, b *Template) {
 				continue
 			}
 			l := int32(agree) * reciprocal[n] / 3
-			m.counts[l>>likeStep&63]++
+			m.counts[l>>likeStep]++
 			above++
-			for above-m.counts[bar&63] >= wantCands {
-				above -= m.counts[bar&63]
+			for above-m.counts[bar] >= wantCands {
+				above -= m.counts[bar]
 				bar++
 				m.bar.set(bar)
 			}
@@ -234,7 +234,7 @@ func (m *matching) rank(a, b *Template, zoom int32) {
 	next := start
 	for k := range m.cands {
 		c := &m.cands[k]
-		m.byTurn[next[c.turn]] = turned16{int32(a.minutiae[c.i].x) * sub, int32(a.minutiae[c.i].y) * sub,
+		m.byTurn[next[c.turn]] = placed{int32(a.minutiae[c.i].x) * sub, int32(a.minutiae[c.i].y) * sub,
 			int32(b.minutiae[c.j].x) * sub, int32(b.minutiae[c.j].y) * sub, c.like / 2, c.i, c.j}
 		next[c.turn]++
 	}
@@ -253,13 +253,13 @@ func (m *matching) rank(a, b *Template, zoom int32) {
 	}
 }
 
-// turned16 is a pair as rank needs it: the places of both minutiae, 1/8 px, and what its support is worth.
-type turned16 struct {
+// placed is a pair as rank needs it: the places of both minutiae, 1/8 px, and what its support is worth.
+type placed struct {
 	ax, ay, bx, by, worth int32
 	i, j                  uint8
 }
 
-func agreeing(pairs []turned16, c *candidate, mo *motion) (worth int32) {
+func agreeing(pairs []placed, c *candidate, mo *motion) (worth int32) {
 	for k := range pairs {
 		d := &pairs[k]
 		ex := (d.ax*mo.xx+d.ay*mo.xy)>>14 + mo.tx - d.bx
