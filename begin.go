@@ -54,7 +54,7 @@ func (a *app) beginOnce(ctx context.Context, ask steps.Asker, tell func(steps.Ev
 		Choices: []steps.Choice{
 			{ID: "practice", Text: steps.T("Practice"), Detail: steps.T("a made-up company and a software key; nothing real changes")},
 			{ID: "organisation", Text: steps.T("My organisation"), Detail: steps.T("sign in as an administrator; nothing changes before you say so")},
-			{ID: "key", Text: steps.T("My own key"), Detail: steps.T("I was given a key and want to set it up")},
+			{ID: "key", Text: steps.T("My own key"), Detail: steps.T("set up a key I was given, or look after it")},
 		}}
 	if a.env("SSH_CONNECTION") != "" {
 		host, _ := os.Hostname() // without a name the sentence still says what matters
@@ -95,7 +95,7 @@ func continuable(dir string) (steps.Text, bool) {
 	return steps.T("goes on where it stopped: step \"%s\", %s", name, at.Local().Format("2006-01-02 15:04")), true
 }
 
-// ownKey is step 2 alone, for somebody who was given a key.
+// ownKey is the place for somebody who holds a key: step 2 alone, and whatever else can be done to it.
 func (a *app) ownKey(ctx context.Context, ask steps.Asker, tell func(steps.Event), dir string) error {
 	dir = filepath.Join(dir, "key")
 	if err := state.Ensure(dir); err != nil {
@@ -106,9 +106,13 @@ func (a *app) ownKey(ctx context.Context, ask steps.Asker, tell func(steps.Event
 		return err
 	}
 	defer j.Close()
-	w := &steps.World{Asker: ask, Tell: tell, Keys: a.keysAt(""), Clock: wallClock{}, Journal: j, Back: true}
+	ctx, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	soft := &ownSoftkey{a: a, leave: leave, tell: tell}
+	defer soft.close()
+	w := &steps.World{Asker: ask, Tell: tell, Keys: a.keysAt(""), Clock: wallClock{}, Journal: j, Softkey: soft.open, Back: true}
 	defer w.Close()
-	return a.rollout(ctx, w, []steps.Step{steps.KeyStep()})
+	return a.evidenced(w, func() error { return steps.Care(ctx, w) })
 }
 
 // wallClock is the real time.

@@ -44,16 +44,6 @@ keyrollout softkey  and  keyrollout key share  print.`},
 	return cmd
 }
 
-// clean keeps what a device calls itself from steering the terminal.
-func clean(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return -1
-		}
-		return r
-	}, s))
-}
-
 // openOne opens the key at a path, or the one that is plugged in. Of several the person touches the one that is meant.
 func (a *app) openOne(ctx context.Context, path string) (fido.Session, error) {
 	keys := a.keysAt(path)
@@ -74,7 +64,7 @@ func (a *app) openOne(ctx context.Context, path string) (fido.Session, error) {
 	}
 	var paths []string
 	for _, d := range devices {
-		paths = append(paths, d.Path+" ("+clean(d.Product)+")")
+		paths = append(paths, d.Path+" ("+steps.Printed(d.Product)+")")
 	}
 	return nil, &steps.Problem{Code: "key-several", What: steps.T("Several keys are plugged in: %s.", strings.Join(paths, ", ")), State: steps.T("Nothing was changed."),
 		Next: []steps.Choice{{ID: "retry", Text: steps.T("name one with --device PATH")}}}

@@ -136,7 +136,7 @@ func listFingers(ctx context.Context, w *steps.World) (any, []steps.Text, error)
 	found, err := steps.Fingers(ctx, w)
 	lines := []steps.Text{}
 	for _, f := range found {
-		lines = append(lines, steps.T("%s  (id %s)", clean(f.Name), hex.EncodeToString(f.ID)))
+		lines = append(lines, steps.T("%s  (id %s)", steps.Printed(f.Name), hex.EncodeToString(f.ID)))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, steps.T("No finger is enrolled on this key."))
@@ -149,7 +149,7 @@ func listResidents(ctx context.Context, w *steps.World) (any, []steps.Text, erro
 	found, err := steps.Residents(ctx, w)
 	lines := []steps.Text{}
 	for _, r := range found {
-		lines = append(lines, steps.T("%s  %s  (id %s)", clean(r.RPID), clean(r.UserName), base64.RawURLEncoding.EncodeToString(r.ID)))
+		lines = append(lines, steps.T("%s  %s  (id %s)", steps.Printed(r.RPID), steps.Printed(r.UserName), base64.RawURLEncoding.EncodeToString(r.ID)))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, steps.T("The key holds no sign-ins."))

@@ -31,7 +31,7 @@ func showSettings(ctx context.Context, w *steps.World) (any, []steps.Text, error
 	}
 	if on, known := i.Option("alwaysUv"); known {
 		s.AlwaysUV = &on
-		lines = append(lines, steps.T("always verify: %s", onOff(on)))
+		lines = append(lines, steps.T("always verify: %s", steps.AlwaysUVWords(on)))
 	}
 	if !s.Can {
 		lines = append(lines, steps.T("This key lets none of it be changed (no authenticatorConfig)."))

@@ -124,20 +124,20 @@ func TestKeyInfoInWords(t *testing.T) {
 	forced := fido.Info{Versions: []string{"FIDO_2_1"}, Options: map[string]bool{"clientPin": true, "rk": true, "uv": false, "bioEnroll": true,
 		"alwaysUv": true, "credMgmt": true}, Extensions: []string{"hmac-secret"}, MinPIN: 6, ForcePIN: true, Residents: -1, Firmware: 20001}
 	for name, c := range map[string]struct {
-		facts keyFacts
+		facts steps.KeyFacts
 		want  []string
 	}{
-		"everything": {keyFacts{Info: forced, Retries: &fido.Retries{PIN: 5, UV: 3}, Sensor: &fido.Sensor{Kind: "touch", Samples: 12}},
+		"everything": {steps.KeyFacts{Info: forced, Retries: &fido.Retries{PIN: 5, UV: 3}, Sensor: &fido.Sensor{Kind: "touch", Samples: 12}},
 			[]string{"set; 5 tries left; at least 6 characters", "demanded:", "enrolled; 3 tries left", "fingerprint list", "by touch, about 12 touches",
 				"credentials room", "on: every use", "20001", "a new PIN; the key demands one"}},
-		"an old one": {keyFacts{Info: fido.Info{Versions: []string{"U2F_V2"}, Residents: 0}},
+		"an old one": {steps.KeyFacts{Info: fido.Info{Versions: []string{"U2F_V2"}, Residents: 0}},
 			[]string{"this key has none", "no sensor", "not told by this key", "delete a sign-in", "for Entra and Windows: FIDO2, rk, hmac-secret, PIN"}},
-		"finger alone": {keyFacts{Info: fido.Info{Versions: []string{"FIDO_2_0"}, Options: map[string]bool{"uv": true, "rk": true, "clientPin": false},
+		"finger alone": {steps.KeyFacts{Info: fido.Info{Versions: []string{"FIDO_2_0"}, Options: map[string]bool{"uv": true, "rk": true, "clientPin": false},
 			Extensions: []string{"hmac-secret"}, Residents: 7}}, []string{"for Windows: PIN", "for 7 more"}},
-		"swipe": {keyFacts{Sensor: &fido.Sensor{Kind: "swipe", Samples: 3}}, []string{"by swipe"}},
+		"swipe": {steps.KeyFacts{Sensor: &fido.Sensor{Kind: "swipe", Samples: 3}}, []string{"by swipe"}},
 	} {
 		var all []string
-		for _, l := range c.facts.describe() {
+		for _, l := range c.facts.Describe() {
 			all = append(all, l[0].String()+": "+l[1].String())
 		}
 		got := strings.Join(all, "\n")

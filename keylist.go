@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -50,7 +49,7 @@ func listed(ctx context.Context, keys fido.Keys) ([]listedKey, error) {
 func askModel(ctx context.Context, keys fido.Keys, d fido.Device) listedKey {
 	ctx, stop := context.WithTimeout(ctx, askFor)
 	defer stop()
-	k := listedKey{Device: d, Model: clean(d.Manufacturer + " " + d.Product)}
+	k := listedKey{Device: d, Model: steps.Printed(d.Manufacturer + " " + d.Product)}
 	info, err := readInfo(ctx, keys, d)
 	if err != nil {
 		k.Trouble = troubleWith(d.Path, err)
@@ -122,9 +121,9 @@ func (k listedKey) lines() []steps.Text {
 	head := steps.T("%s  %s (%04x:%04x)", k.Path, k.Model, k.VendorID, k.ProductID)
 	switch {
 	case k.Software:
-		return []steps.Text{steps.T("%s  %s", k.Path, k.Model), indented(steps.T("a software key, served on this computer")), indented(entraWords(k.Entra))}
+		return []steps.Text{steps.T("%s  %s", k.Path, k.Model), indented(steps.T("a software key, served on this computer")), indented(steps.EntraWords(k.Entra))}
 	case k.Serial != "":
-		head = steps.T("%s  %s (%04x:%04x), serial number %s", k.Path, k.Model, k.VendorID, k.ProductID, clean(k.Serial))
+		head = steps.T("%s  %s (%04x:%04x), serial number %s", k.Path, k.Model, k.VendorID, k.ProductID, steps.Printed(k.Serial))
 	}
 	if k.Trouble != nil {
 		out := []steps.Text{head, indented(k.Trouble.what)}
@@ -133,29 +132,14 @@ func (k listedKey) lines() []steps.Text {
 		}
 		return out
 	}
-	out := []steps.Text{head, indented(entraWords(k.Entra))}
+	out := []steps.Text{head, indented(steps.EntraWords(k.Entra))}
 	if k.Status != "" {
-		out = append(out, indented(statusWords(k.Status)))
+		out = append(out, indented(steps.StatusWords(k.Status)))
 	}
 	return out
 }
 
 func indented(t steps.Text) steps.Text { return steps.T("    %s", t) }
-
-func entraWords(on bool) steps.Text {
-	if on {
-		return steps.T("on Microsoft's list: accepted where attestation is enforced")
-	}
-	return steps.T("not on Microsoft's list: refused where attestation is enforced")
-}
-
-// statusWords says the last report on a model (FIDO Metadata Service 3.0 section 3.1.4), which only a BLOB tells.
-func statusWords(status string) steps.Text {
-	if strings.HasPrefix(status, "FIDO_CERTIFIED") {
-		return steps.T("certified: %s", status)
-	}
-	return steps.T("the FIDO Alliance reports: %s", clean(status))
-}
 
 // useMetadata takes the models of a BLOB that the user has downloaded, once its signature has been checked.
 func (a *app) useMetadata(path string) error {

@@ -105,7 +105,7 @@ func (a *app) linkToKey(ctx context.Context, path string) (fido.Link, error) {
 			Next:  []steps.Choice{{ID: "list", Text: steps.T("see  keyrollout key list  for the keys")}}}
 	}
 	if err != nil {
-		return nil, problemOr(withRule(path, err))
+		return nil, problemOr(steps.WithRule(path, err))
 	}
 	return l, nil
 }
@@ -204,24 +204,55 @@ func startPiped(cmd *exec.Cmd) (io.ReadWriteCloser, error) {
 
 // withSoftkey opens this user's software key for f.
 func (a *app) withSoftkey(ctx context.Context, s sharing, ask steps.Asker, tell func(steps.Event), f func(context.Context, *softkey.Key) error) error {
-	dir, unlock, err := a.ownPlace("softkey", "lock")
-	if err != nil {
-		return err
-	}
-	defer unlock()
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
-	store, err := s.store.ownStore(ctx, dir, ask, tell)
-	if err != nil {
+	own := &ownSoftkey{a: a, store: s.store, auto: s.auto || !a.isTerminal(), leave: leave, tell: tell}
+	defer own.close()
+	if _, _, err := own.open(ctx, ask); err != nil {
 		return err
 	}
-	if s.auto || !a.isTerminal() {
+	return f(ctx, own.key)
+}
+
+// ownSoftkey is this user's software key, for who has no other at hand.
+type ownSoftkey struct {
+	a      *app
+	store  sealing
+	auto   bool                    // touched by itself
+	leave  context.CancelCauseFunc // the person left while the key waited for a touch
+	tell   func(steps.Event)
+	key    *softkey.Key
+	unlock func() error
+}
+
+// open opens it; close is due whatever it returns. The Asker hears what the person's hand does to the key.
+func (s *ownSoftkey) open(ctx context.Context, ask steps.Asker) (fido.Keys, steps.Asker, error) {
+	dir, unlock, err := s.a.ownPlace("softkey", "lock")
+	if err != nil {
+		return nil, nil, err
+	}
+	s.unlock = unlock
+	store, err := s.store.ownStore(ctx, dir, ask, s.tell)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.auto {
 		ask = autoTouch{}
 	}
-	k, err := openKey(dir, store, softkey.Options{Profile: softkey.ATKeyPro21()}, &hand{ask: ask, leave: leave, path: handPath(dir)})
+	h := &hand{ask: ask, leave: s.leave, path: handPath(dir)}
+	s.key, err = openKey(dir, store, softkey.Options{Profile: softkey.ATKeyPro21(),
+		Light: func(l softkey.Light) { s.tell(steps.LightEvent(l.Colour, l.Blink)) }}, h)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	defer k.Close()
-	return f(ctx, k)
+	return fido.Software(s.key.Device(), s.key.Link), h, nil
+}
+
+func (s *ownSoftkey) close() {
+	if s.key != nil {
+		_ = s.key.Close() // what it holds was written when it changed
+	}
+	if s.unlock != nil {
+		_ = s.unlock()
+	}
 }

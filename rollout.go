@@ -15,8 +15,13 @@ import (
 	"keyrollout/walkthrough"
 )
 
-// rollout runs steps in a world, keeps the evidence, and records where that was asked for.
+// rollout runs steps in a world and keeps the evidence.
 func (a *app) rollout(ctx context.Context, w *steps.World, rollout []steps.Step) error {
+	return a.evidenced(w, func() error { return steps.Run(ctx, w, rollout) })
+}
+
+// evidenced keeps the evidence of what run does in a world.
+func (a *app) evidenced(w *steps.World, run func() error) error {
 	now := w.Clock.Now
 	if c, ok := w.Clock.(*practiceClock); ok {
 		now = c.Stamp
@@ -32,7 +37,7 @@ func (a *app) rollout(ctx context.Context, w *steps.World, rollout []steps.Step)
 		}
 		shown(e)
 	}
-	err := steps.Run(ctx, w, rollout)
+	err := run()
 	if err == nil {
 		err = kept
 	}

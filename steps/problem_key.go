@@ -111,3 +111,21 @@ func problemOfPIN(err error, info fido.Info) *Problem {
 	}
 	return p
 }
+
+// WithRule adds to a refusal by the operating system which rule is missing.
+func WithRule(path string, err error) error {
+	p := ProblemOf(err)
+	if p == nil || p.Code != "key-no-access" || path == "" {
+		return err
+	}
+	explain, rule := fido.AccessProblem(path)
+	if explain == "" {
+		return err
+	}
+	more := *p
+	more.What = T("%s", explain)
+	if rule != "" {
+		more.Next = append([]Choice{{ID: "rule", Text: T("put this into a file and try again:\n%s", rule)}}, p.Next...)
+	}
+	return &more
+}

@@ -1,6 +1,9 @@
 package steps
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Text is a sentence for a person: an English format in the manner of fmt.Sprintf, and what goes into it. The English
 // format is also the key under which package walkthrough keeps its translations, so steps reads as plain English and
@@ -29,3 +32,13 @@ type Speaker func(Text) string
 
 // English is the Speaker that needs no translation.
 func English(t Text) string { return t.String() }
+
+// Printed keeps what a device, or somebody else, calls itself from steering the terminal.
+func Printed(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return -1
+		}
+		return r
+	}, s))
+}

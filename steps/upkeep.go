@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"errors"
 	"slices"
 
 	"keyrollout/fido"
@@ -134,21 +133,19 @@ func RemoveFinger(ctx context.Context, w *World, name string) error {
 		return err
 	}
 	a, err := w.Ask(ctx, Question{Name: "finger.remove", Kind: Confirm, Text: T("Remove the finger \"%s\" from the key?", f.Name)})
-	if err != nil || a.ID != "yes" {
-		return errors.Join(err, quitUnless(a.ID == "yes"))
+	switch {
+	case err != nil:
+		return err
+	case a.ID != "yes" && w.menu:
+		return ErrBack
+	case a.ID != "yes":
+		return ErrQuit
 	}
 	if err := w.withPIN(ctx, keyID, func(pin secret.Secret) error { return w.session.RemoveFingerprint(ctx, pin, f.ID) }); err != nil {
 		return err
 	}
 	w.done(keyID, T("Finger removed: %s.", f.Name))
 	return nil
-}
-
-func quitUnless(yes bool) error {
-	if yes {
-		return nil
-	}
-	return ErrQuit
 }
 
 // Residents lists the sign-ins the key holds, of every site.

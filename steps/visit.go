@@ -9,65 +9,114 @@ import (
 	"keyrollout/internal/secret"
 )
 
-// openKey begins the visit to the key, or goes on with it. With several keys it asks which; with none it waits until
-// one is there.
+// openKey begins the visit to the key, or goes on with it. With several keys the person touches the one that is meant,
+// or names it; with none it waits until one is there.
 func (w *World) openKey(ctx context.Context, step string) (fido.Session, error) {
-	if w.session != nil {
-		return w.session, nil
-	}
-	for {
+	for w.session == nil {
 		keys, err := w.Keys.List(ctx)
-		if err != nil {
+		p := ProblemOf(err)
+		blind := p != nil && p.Code == "key-unsupported" && w.Softkey != nil // a build without libfido2
+		if err != nil && !blind {
 			return nil, err
 		}
-		d, err := w.chooseKey(ctx, keys)
-		if errors.Is(err, errNoKey) {
+		if len(keys) == 0 {
+			if err := w.awaitKey(ctx, blind); err != nil {
+				return nil, err
+			}
 			continue
 		}
-		if err != nil {
+		if w.session, err = w.chooseKey(ctx, keys); err != nil {
 			return nil, err
 		}
-		s, err := w.Keys.Open(ctx, d)
-		if err != nil {
-			return nil, err
-		}
-		w.session = s
 		if err := w.readKey(ctx, step); err != nil {
 			w.closeKey()
 			return nil, err
 		}
-		return s, nil
 	}
+	return w.session, nil
 }
 
-var errNoKey = errors.New("no key")
+var errKeyCame = errors.New("a key was plugged in")
 
-func (w *World) chooseKey(ctx context.Context, keys []fido.Device) (fido.Device, error) {
-	switch len(keys) {
-	case 0:
-		_, err := w.Ask(ctx, Question{Name: "key.insert", Kind: Act, Text: T("Plug in the security key."),
-			Detail: []Text{T("It has to be plugged into the computer that runs keyrollout; SSH carries no USB.")}})
-		if err != nil {
-			return fido.Device{}, err
+// awaitKey waits until a key is plugged in, which is noticed without an answer, or until the person takes the software
+// key instead.
+func (w *World) awaitKey(ctx context.Context, blind bool) error {
+	q := Question{Name: "key.insert", Kind: Act, Text: T("Plug in the security key."),
+		Detail: []Text{T("It has to be plugged into the computer that runs keyrollout; SSH carries no USB."), T("It is noticed by itself.")}}
+	if w.Softkey != nil {
+		q.Kind, q.Default = Choose, "done"
+		q.Choices = []Choice{{ID: "done", Text: T("it is in: look again")}, {ID: "softkey", Text: T("take the software key of this program"), Detail: T("for practice; no company should accept it")}}
+	}
+	if blind {
+		q.Text, q.Detail = T("This build of keyrollout cannot drive attached keys."), []Text{T("A build with libfido2 can (make setup, make build).")}
+	}
+	waiting, came := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		if _, err := fido.WaitForKey(waiting, w.Keys); err == nil {
+			came(errKeyCame)
 		}
-		return fido.Device{}, errNoKey
-	case 1:
-		return keys[0], nil
+	}()
+	a, err := w.Ask(waiting, q)
+	came(nil)
+	<-watched
+	switch {
+	case ctx.Err() == nil && errors.Is(context.Cause(waiting), errKeyCame):
+		return nil
+	case err != nil || a.ID != "softkey":
+		return err
+	}
+	return w.takeSoftkey(ctx)
+}
+
+// takeSoftkey goes on with the software key, after its danger was confirmed in words.
+func (w *World) takeSoftkey(ctx context.Context) error {
+	danger := T("The software key is a file of this user, not hardware: whoever copies the file has the key. Take it to try things out, never for a real account.")
+	if err := w.risk(ctx, "software-key", danger, "software key"); err != nil {
+		return err
+	}
+	keys, ask, err := w.Softkey(ctx, w.Asker)
+	if err == nil {
+		w.Keys, w.Asker, w.Softkey = keys, ask, nil
+	}
+	return err
+}
+
+// chooseKey opens the key that is meant.
+func (w *World) chooseKey(ctx context.Context, keys []fido.Device) (fido.Session, error) {
+	if len(keys) == 1 {
+		return w.open(ctx, keys[0])
 	}
 	q := Question{Name: "key.which", Kind: Choose, Text: T("Which key?")}
 	for i, k := range keys {
-		name := T("%s at %s", k.Product, k.Path)
+		name := T("%s at %s", Printed(k.Product), k.Path)
 		if k.Software {
 			name = T("the software key of this program (practice only)")
 		}
 		q.Choices = append(q.Choices, Choice{ID: strconv.Itoa(i + 1), Text: name})
 	}
+	q.Choices = append(q.Choices, Choice{ID: "touch", Text: T("the one I touch")})
 	a, err := w.Ask(ctx, q)
 	if err != nil {
-		return fido.Device{}, err
+		return nil, err
+	}
+	if a.ID == "touch" {
+		w.light("cyan", true)
+		w.note(keyID, T("All keys flash: touch the one you mean."))
+		return fido.Choose(ctx, w.Keys, keys)
 	}
 	i, _ := strconv.Atoi(a.ID)
-	return keys[i-1], nil
+	return w.open(ctx, keys[i-1])
+}
+
+// open opens a key; where the operating system refuses that, the error says which rule is missing.
+func (w *World) open(ctx context.Context, d fido.Device) (fido.Session, error) {
+	s, err := w.Keys.Open(ctx, d)
+	if err != nil {
+		return nil, WithRule(d.Path, err)
+	}
+	return s, nil
 }
 
 // readKey asks the key what it is now, and tells it.

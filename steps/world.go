@@ -21,6 +21,9 @@ type World struct {
 	Keys    fido.Keys
 	Clock   Clock
 	Journal *Journal
+	// Softkey opens the software key of this user, for who has no key at hand, and the Asker whose hand touches it. Nil
+	// where there is none to offer.
+	Softkey func(context.Context, Asker) (fido.Keys, Asker, error)
 	// Hints are answers to offer where somebody who rehearses cannot know what there is, by the question's name.
 	Hints map[string]string
 	// Admin is who is signed in: the person at the terminal, an administrator.
@@ -34,6 +37,7 @@ type World struct {
 	changed  []Text                                  // what was done in the step under way
 	any      bool                                    // something was done in this run
 	rollout  bool                                    // a step is under way: there may be a way back
+	menu     bool                                    // there is a list to go back to from every question
 	trail    Trail                                   // of the questions of this step, since it last changed something
 	rechoose bool                                    // the person went back: Plan asks again what it knows already
 	returned bool                                    // the person went back: this attempt follows another at once
@@ -73,19 +77,20 @@ func (w *World) Identify(ctx context.Context) (err error) {
 // has none.
 func (w *World) Ask(ctx context.Context, q Question) (Answer, error) {
 	if !w.rollout || q.Kind == Show {
+		q.Back = q.Back || w.menu && q.Kind != Show
 		return w.Asker.Ask(ctx, q)
 	}
 	q.Back = q.Back || w.trail.Open() || len(w.changed) > 0 || w.leavable()
 	return w.trail.Ask(ctx, w.Asker, q)
 }
 
-// leavable reports whether the way back leads out of the rollout, to whoever called Run.
-func (w *World) leavable() bool { return w.Back && !w.any }
+// leavable reports whether the way back leads out of the step: to the list, or to whoever called Run.
+func (w *World) leavable() bool { return w.menu || w.Back && !w.any }
 
 // touching runs f, in which the key waits for a touch, and ends it when the person goes back instead. A real key is
 // touched without an answer: the question is only there to be left.
 func (w *World) touching(ctx context.Context, f func(context.Context) error) error {
-	if !w.rollout {
+	if !w.rollout && !w.menu {
 		return f(ctx)
 	}
 	inside, cancel := context.WithCancelCause(ctx)

@@ -1,0 +1,218 @@
+package steps
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"keyrollout/fido"
+)
+
+// KeyFacts is all that a key tells without its PIN.
+type KeyFacts struct {
+	Device fido.Device
+	fido.Info
+	Retries *fido.Retries // nil where it has no PIN
+	Sensor  *fido.Sensor  // nil where it has none
+}
+
+// FactsOf asks the key at the other end of s what it is. No PIN is needed and nothing is changed.
+func FactsOf(ctx context.Context, s fido.Session) (k KeyFacts, err error) {
+	k.Device = s.Device()
+	if k.Info, err = s.Info(ctx); err != nil {
+		return k, err
+	}
+	if _, can := k.Option("clientPin"); can {
+		r, err := s.Retries(ctx)
+		if err != nil {
+			return k, err
+		}
+		k.Retries = &r
+	}
+	if k.CanEnrol() {
+		if sensor, err := s.Sensor(ctx); err == nil { // a key that does not describe its sensor still has one
+			k.Sensor = &sensor
+		}
+	}
+	return k, nil
+}
+
+// Describe says in words what a key can do, is set up for, and lacks for Entra and Windows.
+func (k KeyFacts) Describe() [][2]Text {
+	i, tries := k.Info, k.Retries
+	var out [][2]Text
+	add := func(name, value Text) { out = append(out, [2]Text{name, value}) }
+
+	m, known := fido.ModelOf(i.AAGUID)
+	model := T("%s", m.Name)
+	if !known {
+		model = T("%s", Printed(k.Device.Product))
+	}
+	add(T("model"), model)
+	if k.Device.Path != "" {
+		add(T("path"), T("%s", k.Device.Path))
+	}
+	if k.Device.Serial != "" {
+		add(T("serial number"), T("%s", Printed(k.Device.Serial)))
+	}
+	add(T("AAGUID"), T("%s", fido.FormatAAGUID(i.AAGUID)))
+	add(T("versions"), T("%s", Printed(strings.Join(i.Versions, " "))))
+	if i.Firmware > 0 {
+		add(T("firmware"), T("%d", i.Firmware))
+	} else {
+		add(T("firmware"), T("not told by this key"))
+	}
+	add(T("PIN"), pinWords(i, tries))
+	if i.ForcePIN {
+		add(T("new PIN"), T("demanded: the key does nothing else before its PIN is changed (keyrollout key pin)"))
+	}
+	add(T("fingers"), fingerWords(i, tries))
+	if i.HasFinger() {
+		add(T("how many"), T("told after the PIN only:  keyrollout key fingerprint list"))
+	}
+	if k.Sensor != nil {
+		add(T("sensor"), sensorWords(*k.Sensor, m.Fingers))
+	}
+	add(T("room"), roomWords(i))
+	if on, can := i.Option("alwaysUv"); can {
+		add(T("always verify"), AlwaysUVWords(on))
+	}
+	add(T("Entra"), EntraWords(m.Entra))
+	if m.Status != "" {
+		add(T("status"), StatusWords(m.Status))
+	}
+	for _, l := range lacks(i) {
+		add(T("lacks"), l)
+	}
+	add(T("extensions"), T("%s", Printed(strings.Join(i.Extensions, " "))))
+	add(T("options"), T("%s", optionWords(i)))
+	return out
+}
+
+// AlwaysUVWords says how option alwaysUv stands.
+func AlwaysUVWords(on bool) Text {
+	if on {
+		return T("on: every use wants the PIN or a finger")
+	}
+	return T("off: a site decides whether a touch is enough")
+}
+
+func sensorWords(s fido.Sensor, fingers int) Text {
+	kind := T("by touch")
+	if s.Kind == "swipe" {
+		kind = T("by swipe")
+	}
+	if fingers > 0 {
+		return T("%s, about %d touches a finger; the model keeps %d fingers", kind, s.Samples, fingers)
+	}
+	return T("%s, about %d touches a finger", kind, s.Samples)
+}
+
+func roomWords(i fido.Info) Text {
+	switch {
+	case i.Residents == 0:
+		return T("none: delete a sign-in from the key first")
+	case i.Residents > 0:
+		return T("for %d more sign-ins", i.Residents)
+	case i.CanListCredentials():
+		return T("told after the PIN only:  keyrollout key credentials room")
+	}
+	return T("not told by this key")
+}
+
+func pinWords(i fido.Info, tries *fido.Retries) Text {
+	set, can := i.Option("clientPin")
+	switch {
+	case !can:
+		return T("this key has none")
+	case !set:
+		return T("not set; at least %d characters", i.MinPIN)
+	case tries == nil:
+		return T("set")
+	case tries.PIN == 0:
+		return T("locked: only a reset helps")
+	}
+	return T("set; %d tries left; at least %d characters", tries.PIN, i.MinPIN)
+}
+
+func fingerWords(i fido.Info, tries *fido.Retries) Text {
+	_, builtIn := i.Option("uv")
+	switch {
+	case !i.CanEnrol() && !builtIn:
+		return T("this key has no sensor")
+	case !i.HasFinger() && !i.Options["uv"]:
+		return T("none enrolled")
+	case tries != nil && tries.UV == 0:
+		return T("enrolled, locked after too many misses: the PIN unlocks them")
+	case tries != nil && tries.UV > 0:
+		return T("enrolled; %d tries left", tries.UV)
+	}
+	return T("enrolled")
+}
+
+func optionWords(i fido.Info) string {
+	var s []string
+	for _, name := range slices.Sorted(maps.Keys(i.Options)) {
+		sign := "-"
+		if i.Options[name] {
+			sign = "+"
+		}
+		s = append(s, sign+Printed(name))
+	}
+	return strings.Join(s, " ")
+}
+
+// lacks names what this key has not. Both demand a resident key, hmac-secret and ES256 or RS256; Entra demands that the
+// key knows its user, by PIN or finger, and Windows a PIN (facts/keys.md section 7: Microsoft's page for hardware vendors).
+func lacks(i fido.Info) []Text {
+	var both, windows []string
+	if !slices.ContainsFunc(i.Versions, func(v string) bool { return strings.HasPrefix(v, "FIDO_2") }) {
+		both = append(both, "FIDO2")
+	}
+	if !i.Options["rk"] {
+		both = append(both, "rk")
+	}
+	if !slices.Contains(i.Extensions, "hmac-secret") {
+		both = append(both, "hmac-secret")
+	}
+	if len(i.Algorithms) > 0 && !slices.Contains(i.Algorithms, fido.ES256) && !slices.Contains(i.Algorithms, fido.RS256) {
+		both = append(both, "ES256")
+	}
+	switch {
+	case !i.HasPIN() && !i.Options["uv"]:
+		both = append(both, "PIN")
+	case !i.HasPIN():
+		windows = append(windows, "PIN")
+	}
+	var out []Text
+	if len(both) > 0 {
+		out = append(out, T("for Entra and Windows: %s", strings.Join(both, ", ")))
+	}
+	if len(windows) > 0 {
+		out = append(out, T("for Windows: %s", strings.Join(windows, ", ")))
+	}
+	if i.ForcePIN {
+		out = append(out, T("for both: a new PIN; the key demands one"))
+	}
+	if len(out) == 0 {
+		out = append(out, T("nothing that Entra or Windows asks for"))
+	}
+	return out
+}
+
+// EntraWords says what Microsoft says of a model: whether it is on the list of those accepted under attestation.
+func EntraWords(on bool) Text {
+	if on {
+		return T("on Microsoft's list: accepted where attestation is enforced")
+	}
+	return T("not on Microsoft's list: refused where attestation is enforced")
+}
+
+// StatusWords says the last report on a model (FIDO Metadata Service 3.0 section 3.1.4), which only a BLOB tells.
+func StatusWords(status string) Text {
+	if strings.HasPrefix(status, "FIDO_CERTIFIED") {
+		return T("certified: %s", status)
+	}
+	return T("the FIDO Alliance reports: %s", Printed(status))
+}
