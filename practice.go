@@ -168,11 +168,21 @@ func (p *practiceRun) open(ctx context.Context, o practiceOptions) (err error) {
 	}
 	tell := o.Tell
 	if p.key, err = softkey.Open(softkey.Options{Profile: softkey.ATKeyPro21(), Store: store, Toucher: p.hand,
-		Clock: p.clock.Now, Rand: keyRand, Picture: picture(tell)}); err != nil {
+		Clock: p.clock.Now, Rand: keyRand, Picture: picture(tell), Light: p.light(tell)}); err != nil {
 		return err
 	}
 	p.hand.key = p.key
 	return p.furnish(o)
+}
+
+// light tells what the key waits for; its verdicts on a touch are told in words.
+func (p *practiceRun) light(tell func(steps.Event)) func(softkey.Light) {
+	return func(l softkey.Light) {
+		p.hand.seen(l)
+		if l.Blink {
+			tell(steps.LightEvent(l.Colour, l.Blink))
+		}
+	}
 }
 
 // furnish makes the world of this practice.

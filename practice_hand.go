@@ -27,6 +27,14 @@ type hand struct {
 	mu sync.Mutex
 	handState
 	fingers map[string]*synth.Finger
+	red     bool // the key's light was red after the last touch
+}
+
+// seen is what the hand's owner sees of the key's light.
+func (h *hand) seen(l softkey.Light) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.red = l.Colour == "red" || h.red && l.Blink // it flashes again at once, for the next touch
 }
 
 // handState is what the hand remembers between runs.
@@ -84,7 +92,7 @@ var touches = []struct {
 
 // Touch answers the software key's wish for a touch by asking the person which.
 func (h *hand) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch, error) {
-	q := touchQuestion(r)
+	q := touchQuestion(r, h.wasRed())
 	q.Back = h.world != nil && h.world.AtTouch()
 	a, err := h.ask.Ask(ctx, q)
 	if errors.Is(err, steps.ErrBack) && q.Back {
@@ -111,13 +119,22 @@ var longTouch = steps.Choice{ID: "hold", Text: steps.T("touch and hold")}
 
 var errPulled = errors.New("pulled out")
 
-func touchQuestion(r softkey.TouchRequest) steps.Question {
+func (h *hand) wasRed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.red
+}
+
+// touchQuestion names no colour: the light is told beside it.
+func touchQuestion(r softkey.TouchRequest, red bool) steps.Question {
 	q := steps.Question{Name: "touch.presence", Kind: steps.Touch, Default: "good", Text: steps.T("The key waits for a touch.")}
-	switch r.Reason {
-	case softkey.Verify:
-		q.Name, q.Text = "touch.verify", steps.T("The key flashes blue: show an enrolled finger.")
-	case softkey.Enrol:
-		q.Name, q.Text = "touch.enrol", steps.T("The key flashes cyan: touch it.")
+	switch {
+	case r.Reason == softkey.Verify && red:
+		q.Name, q.Text = "touch.verify", steps.T("The light was red: not recognised. Show an enrolled finger.")
+	case r.Reason == softkey.Verify:
+		q.Name, q.Text = "touch.verify", steps.T("The key waits for an enrolled finger.")
+	case r.Reason == softkey.Enrol:
+		q.Name, q.Text = "touch.enrol", steps.T("Touch the key with the finger that is being enrolled.")
 	}
 	if r.Long {
 		q.Name, q.Default, q.Text = "touch.long", longTouch.ID, steps.T("The key waits for a long touch, five to ten seconds.")

@@ -160,7 +160,8 @@ func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profil
 // openKey opens the software key that lives in a store, in a hand. The store is the key's, or closed.
 func openKey(dir string, store softkey.Store, o softkey.Options, h *hand) (*softkey.Key, error) {
 	err := h.load()
-	o.Store, o.Toucher, o.Clock = store, h, time.Now
+	light := o.Light
+	o.Store, o.Toucher, o.Clock, o.Light = store, h, time.Now, func(l softkey.Light) { h.seen(l); light(l) }
 	var key *softkey.Key
 	if err == nil {
 		key, err = softkey.Open(o)

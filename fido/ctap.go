@@ -80,6 +80,7 @@ type goInfo struct {
 	UVModality uint64            `cbor:"18,keyasint"`
 	Certs      map[string]uint64 `cbor:"19,keyasint"`
 	Residents  *int              `cbor:"20,keyasint"`
+	LongReset  bool              `cbor:"24,keyasint"`
 }
 
 func (s *ctapDriver) info(ctx context.Context) (Info, error) {
@@ -91,7 +92,7 @@ func (s *ctapDriver) info(ctx context.Context) (Info, error) {
 		Transports: r.Transports, Firmware: r.Firmware, MinPIN: r.MinPIN, ForcePIN: r.ForcePIN, MaxMsg: r.MaxMsg,
 		MaxCredIDs: r.MaxCredIDs, MaxCredID: r.MaxCredID, Residents: -1,
 		MaxLargeBlob: r.LargeBlob, MaxCredBlob: r.CredBlob, MinPINRPs: r.MinPINRPs, UVAttempts: r.UVAttempts,
-		UVModality: r.UVModality, Certs: r.Certs}
+		UVModality: r.UVModality, Certs: r.Certs, LongReset: r.LongReset}
 	copy(i.AAGUID[:], r.AAGUID)
 	for _, a := range r.Algorithms {
 		i.Algorithms = append(i.Algorithms, a.Alg)

@@ -106,6 +106,7 @@ type Info struct {
 	UVAttempts   int               // tries of the key's own verification that a platform should make; 0 = not told
 	UVModality   uint64            // bits of the FIDO registry's USER_VERIFY constants; 2 = fingerprint
 	Certs        map[string]uint64 // certifications, e.g. "FIDO": 1
+	LongReset    bool              // a reset wants a long touch (longTouchForReset, CTAP 2.2); false also where libfido2 reads a USB device itself
 }
 
 // Option reports an option's value and whether the key names it at all.

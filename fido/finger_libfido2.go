@@ -31,6 +31,11 @@ func (s *libraryDriver) sensor(ctx context.Context) (Sensor, error) {
 	if err != nil {
 		return Sensor{}, err
 	}
+	if s.line != nil { // no libfido2 has a function for it
+		var more bioReply
+		s.line.answer(&more)
+		out.NameSize = more.NameSize
+	}
 	return out, nil
 }
 

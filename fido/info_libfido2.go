@@ -29,6 +29,11 @@ func (s *libraryDriver) info(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
+	if s.line != nil { // libfido2 1.12 has no function for it
+		var more goInfo
+		s.line.answer(&more)
+		i.LongReset = more.LongReset
+	}
 	return i, nil
 }
 

@@ -9,6 +9,7 @@ package fido
 import "C"
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"runtime/cgo"
@@ -16,6 +17,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unsafe"
+
+	"keyrollout/fido/internal/ctapclient"
 )
 
 // line is a Link as libfido2's I/O functions see it. libfido2 writes a report with a leading report id 0 and reads one
@@ -26,12 +29,35 @@ type line struct {
 	gone atomic.Bool  // the link broke
 	said atomic.Int32 // the last CTAPHID_ERROR, which libfido2 does not pass on; 0 = none
 	left atomic.Bool  // nobody waits for the answer any more
+
+	want int    // bytes of the CBOR answer that comes or came last
+	last []byte // of it, and of the padding behind it
+}
+
+// keep puts the answer together that libfido2 is reading, for what it does not read out of it.
+func (l *line) keep(r [ReportSize]byte) {
+	switch {
+	case r[4] == 0x80|hidCBOR:
+		l.want, l.last = int(binary.BigEndian.Uint16(r[5:])), append(l.last[:0], r[7:]...)
+	case r[4]&0x80 == 0 && len(l.last) < l.want:
+		l.last = append(l.last, r[5:]...)
+	}
+}
+
+// answer reads the last CBOR answer into out, and leaves out alone when it cannot be read. Between calls only.
+func (l *line) answer(out any) {
+	if l.want > 1 && len(l.last) >= l.want && l.last[0] == 0 {
+		_ = ctapclient.Decode(l.last[1:l.want], out) // libfido2 has judged it
+	}
 }
 
 func newLine(l Link) *line { return &line{link: l} }
 
 // hidError is CTAPHID_ERROR (CTAP 2.1 section 11.2.9.1.6); its one byte is a status.
-const hidError = 0x3F
+const (
+	hidCBOR  = 0x10
+	hidError = 0x3F
+)
 
 // slice is how long one read of the link lasts at most, so that a read that nobody waits for ends soon.
 const slice = 200 * time.Millisecond
@@ -51,6 +77,7 @@ func (l *line) read(ms int) ([ReportSize]byte, bool) {
 			if r[4] == 0x80|hidError {
 				l.said.Store(int32(r[7]))
 			}
+			l.keep(r)
 			return r, true
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {

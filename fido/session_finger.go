@@ -6,8 +6,8 @@ import (
 	"keyrollout/internal/secret"
 )
 
-// Sensor describes the fingerprint sensor. Over libfido2, which does not read the longest name, and of a key that does
-// not tell it, NameSize is the 64 bytes of the standard; a key may take less.
+// Sensor describes the fingerprint sensor. Of a key that does not tell the longest name, and of a USB device, where
+// libfido2 reads the answer and leaves it out, NameSize is the 64 bytes of the standard; a key may take less.
 func (s *session) Sensor(ctx context.Context) (out Sensor, err error) {
 	const op = "ask about the fingerprint sensor"
 	if !s.info.CanEnrol() {

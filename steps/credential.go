@@ -26,8 +26,6 @@ func (r *registrationStep) make(ctx context.Context, w *World, o graph.CreationO
 	if slices.Contains(w.keyInfo.Extensions, "credProtect") {
 		req.CredProtect = o.CredProtect
 	}
-	w.light("blue", true)
-	defer w.light("blue", false)
 	var cred fido.Credential
 	err = w.verifiedByKey(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
 		cred, err = s.Make(ctx, pin, req)
@@ -37,20 +35,40 @@ func (r *registrationStep) make(ctx context.Context, w *World, o graph.CreationO
 	return cred, err
 }
 
-// verifiedByKey runs f with the finger where the key has one, with the PIN where it has none or has locked its sensor.
+// verifiedByKey runs f with the finger where the key has one, with the PIN and a touch where it has none or has locked
+// its sensor.
 func (w *World) verifiedByKey(ctx context.Context, f func(ctx context.Context, pin secret.Secret) error) error {
 	touch := func(pin secret.Secret) error {
 		return w.touching(ctx, func(ctx context.Context) error { return f(ctx, pin) })
 	}
+	defer w.light("blue", false)
 	if w.keyInfo.HasFinger() || w.keyInfo.Options["uv"] {
+		w.light("blue", true)
 		err := touch(secret.Secret{})
 		var refused *fido.Error
-		if !errors.As(err, &refused) || refused.Code != fido.CodeUVBlocked && refused.Code != fido.CodePUATRequired {
+		switch {
+		case !errors.As(err, &refused):
+			return err
+		case refused.Code == fido.CodeUVInvalid:
+			return w.fingerWrong(ctx, refused)
+		case refused.Code != fido.CodeUVBlocked && refused.Code != fido.CodePUATRequired:
 			return err
 		}
 		w.note("", T("The key does not take fingers at the moment: it wants its PIN."))
 	}
-	return w.withPIN(ctx, registrationID, touch)
+	return w.withPIN(ctx, registrationID, func(pin secret.Secret) error {
+		w.light("cyan", true)
+		return touch(pin)
+	})
+}
+
+// fingerWrong says how many tries of a finger are left, where the key counts them aloud.
+func (w *World) fingerWrong(ctx context.Context, err *fido.Error) error {
+	p := problemOfKey(err)
+	if r, e := w.session.Retries(ctx); e == nil && r.UV >= 0 {
+		p.State = T("Nothing was changed. %d finger tries are left; after that the key asks for its PIN instead.", r.UV)
+	}
+	return p
 }
 
 // fitting drops ids that cannot be on this key, and keeps the list within what the key accepts.

@@ -129,12 +129,10 @@ func (s *signInStep) apply(ctx context.Context, w *World) error {
 	}
 	req := fido.AssertRequest{RPID: o.RPID, ClientDataHash: sha256.Sum256(client), Allow: fitting(o.Allow, w.keyInfo), VerifyUser: true}
 	var got []fido.Assertion
-	w.light("blue", true)
 	err = w.verifiedByKey(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
 		got, err = key.Assert(ctx, pin, req)
 		return err
 	})
-	w.light("blue", false)
 	if err != nil {
 		return err
 	}

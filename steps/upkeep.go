@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"slices"
 
 	"keyrollout/fido"
@@ -190,25 +191,32 @@ func ResetKey(ctx context.Context, w *World) error {
 	if _, err := w.openKey(ctx, keyID); err != nil {
 		return err
 	}
-	model, was := w.model(), w.keyInfo.AAGUID
+	model := w.model()
+	touch := T("If it goes on flashing, keep the finger on it until the light changes: some keys want a long touch.")
+	if w.keyInfo.LongReset {
+		touch = T("This key wants a long touch: keep the finger on it until the light changes.")
+	}
 	if err := w.risk(ctx, "reset-key", T("Everything on %s is lost: every sign-in, every finger, the PIN. It cannot be undone.", model), "reset this key"); err != nil {
 		return err
 	}
-	w.closeKey()
-	if _, err := w.Ask(ctx, Question{Name: "key.replug", Kind: Act, Text: T("Unplug the key and plug it in again."),
-		Detail: []Text{T("Then touch it within ten seconds, when it flashes.")}}); err != nil {
-		return err
+	for {
+		if err := w.replugged(ctx, keyID, T("Then touch it within ten seconds, when it flashes."), touch); err != nil {
+			return err
+		}
+		w.light("cyan", true)
+		err := w.session.Reset(ctx)
+		var refused *fido.Error
+		switch {
+		case err == nil:
+			w.done(keyID, T("The key is as it left the factory."), Fact{"key", "reset"})
+			return nil
+		case !errors.As(err, &refused) || refused.Code != fido.CodeNotAllowed:
+			return err
+		}
+		late := &Problem{Code: "reset-late", Err: err, State: unchanged, What: T("The ten seconds were over before the key was asked: it refused the reset."),
+			Next: []Choice{{ID: "retry", Text: T("unplug it and plug it in once more")}, Leave}}
+		if _, err := w.solve(ctx, keyID, late); err != nil {
+			return err
+		}
 	}
-	if _, err := w.openKey(ctx, keyID); err != nil {
-		return err
-	}
-	if w.keyInfo.AAGUID != was {
-		return &Problem{Code: "key-other", What: T("This is another model than the key before."), State: T("Nothing was changed on either key."), Next: []Choice{Retry, Leave}}
-	}
-	w.light("cyan", true)
-	if err := w.session.Reset(ctx); err != nil {
-		return err
-	}
-	w.done(keyID, T("The key is as it left the factory."), Fact{"key", "reset"})
-	return nil
 }

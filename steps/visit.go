@@ -36,8 +36,6 @@ func (w *World) openKey(ctx context.Context, step string) (fido.Session, error) 
 	return w.session, nil
 }
 
-var errKeyCame = errors.New("a key was plugged in")
-
 // awaitKey waits until a key is plugged in, which is noticed without an answer, or until the person takes the software
 // key instead.
 func (w *World) awaitKey(ctx context.Context, blind bool) error {
@@ -50,21 +48,8 @@ func (w *World) awaitKey(ctx context.Context, blind bool) error {
 	if blind {
 		q.Text, q.Detail = T("This build of keyrollout cannot drive attached keys."), []Text{T("A build with libfido2 can (make setup, make build).")}
 	}
-	waiting, came := context.WithCancelCause(ctx)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		if _, err := fido.WaitForKey(waiting, w.Keys); err == nil {
-			came(errKeyCame)
-		}
-	}()
-	a, err := w.Ask(waiting, q)
-	came(nil)
-	<-watched
-	switch {
-	case ctx.Err() == nil && errors.Is(context.Cause(waiting), errKeyCame):
-		return nil
-	case err != nil || a.ID != "softkey":
+	a, err := w.askUntil(ctx, q, func(ctx context.Context) error { _, err := fido.WaitForKey(ctx, w.Keys); return err })
+	if err != nil || a.ID != "softkey" {
 		return err
 	}
 	return w.takeSoftkey(ctx)
@@ -72,7 +57,7 @@ func (w *World) awaitKey(ctx context.Context, blind bool) error {
 
 // takeSoftkey goes on with the software key, after its danger was confirmed in words.
 func (w *World) takeSoftkey(ctx context.Context) error {
-	danger := T("The software key is a file of this user, not hardware: whoever copies the file has the key. Take it to try things out, never for a real account.")
+	danger := T("The software key is kept by this computer, not by hardware: whoever takes over this account has the key. Take it to try things out, never for a real account.")
 	if err := w.risk(ctx, "software-key", danger, "software key"); err != nil {
 		return err
 	}
@@ -237,17 +222,51 @@ func (w *World) replug(ctx context.Context, step string, tries int) error {
 		Next:  []Choice{{ID: "replug", Text: T("unplug it, then enter the PIN again")}, Leave}}); err != nil {
 		return err
 	}
-	was := w.keyInfo.AAGUID
+	return w.replugged(ctx, step)
+}
+
+// replugged has the key unplugged and plugged in again, which is noticed without an answer where the computer sees it,
+// and opens it: it must be the same key.
+func (w *World) replugged(ctx context.Context, step string, detail ...Text) error {
+	was, device := fido.IdentityOf(w.session.Device(), w.keyInfo), w.session.Device()
 	w.closeKey()
-	if _, err := w.Ask(ctx, Question{Name: "key.replug", Kind: Act, Text: T("Unplug the key and plug it in again.")}); err != nil {
+	q := Question{Name: "key.replug", Kind: Act, Text: T("Unplug the key and plug it in again."), Detail: detail}
+	if _, err := w.askUntil(ctx, q, func(ctx context.Context) error {
+		if err := fido.WaitGone(ctx, w.Keys, device); err != nil {
+			return err
+		}
+		_, err := fido.WaitForKey(ctx, w.Keys)
+		return err
+	}); err != nil {
 		return err
 	}
 	if _, err := w.openKey(ctx, step); err != nil {
 		return err
 	}
-	if w.keyInfo.AAGUID != was {
-		return &Problem{Code: "key-other", What: T("This is another model than the key before."),
+	if was.Compare(fido.IdentityOf(w.session.Device(), w.keyInfo)) == fido.OtherKey {
+		return &Problem{Code: "key-other", What: T("This is another key than the one before."),
 			State: T("Nothing was changed on either key."), Next: []Choice{Retry, Leave}}
 	}
 	return nil
 }
+
+// askUntil asks, and takes the question back when seen says that it was answered by deed; the Answer is empty then.
+func (w *World) askUntil(ctx context.Context, q Question, seen func(context.Context) error) (Answer, error) {
+	waiting, stop := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		if seen(waiting) == nil {
+			stop(errSeen)
+		}
+	}()
+	a, err := w.Ask(waiting, q)
+	stop(nil)
+	<-watched
+	if ctx.Err() == nil && errors.Is(context.Cause(waiting), errSeen) {
+		return Answer{}, nil
+	}
+	return a, err
+}
+
+var errSeen = errors.New("answered by deed")

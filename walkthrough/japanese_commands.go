@@ -10,7 +10,6 @@ var japaneseCommands = map[string]string{
 	"My organisation": "自分の組織",
 	"sign in as an administrator; nothing changes before you say so": "管理者としてサインイン。 同意するまで何も変わりません",
 	"My own key": "自分のキー",
-	"I was given a key and want to set it up":                                       "受け取ったキーを設定する",
 	"A key has to be plugged into this computer (%s), not into the one you sit at.": "キーは、お手元ではなくこのコンピューター (%s) に接続してください。",
 	"goes on where it stopped: step \"%s\", %s":                                     "前回の続きから: 手順「%s」、%s",
 
@@ -81,18 +80,16 @@ var japaneseCommands = map[string]string{
 	"a new company, a key as from the factory":  "新しい会社と、出荷時の状態のキー",
 
 	// practice_hand.go
-	"touch with the finger":                          "選んだ指でタッチ",
-	"touch with another finger":                      "別の指でタッチ",
-	"a dry finger":                                   "乾いた指",
-	"a wet finger":                                   "ぬれた指",
-	"only the edge of the finger":                    "指の端だけ",
-	"only the tip":                                   "指先だけ",
-	"turned sideways":                                "横向きの指",
-	"The key waits for a touch.":                     "キーがタッチを待っています。",
-	"The key flashes blue: show an enrolled finger.": "キーが青く点滅しています。 登録済みの指でタッチしてください。",
-	"The key flashes cyan: touch it.":                "キーが水色に点滅しています。 タッチしてください。",
-	"nobody touches it":                              "タッチしない",
-	"pull the key out":                               "キーを抜く",
+	"touch with the finger":       "選んだ指でタッチ",
+	"touch with another finger":   "別の指でタッチ",
+	"a dry finger":                "乾いた指",
+	"a wet finger":                "ぬれた指",
+	"only the edge of the finger": "指の端だけ",
+	"only the tip":                "指先だけ",
+	"turned sideways":             "横向きの指",
+	"The key waits for a touch.":  "キーがタッチを待っています。",
+	"nobody touches it":           "タッチしない",
+	"pull the key out":            "キーを抜く",
 
 	// replay.go
 	"No terminal here: this is the built-in first rollout, in practice. Nothing real changes.": "ターミナルがないため、内蔵の最初のロールアウトを練習として実行します。 実際の環境は変わりません。",

@@ -470,7 +470,6 @@ var japaneseSteps = map[string]string{
 	"Three wrong PINs in a row: the key wants to be unplugged first.": "PIN を続けて3回間違えました。 先にキーを抜き差しする必要があります。",
 	"unplug it, then enter the PIN again":                             "キーを抜き差しして、PIN をもう一度入力する",
 	"Unplug the key and plug it in again.":                            "キーを抜いて、もう一度接続してください。",
-	"This is another model than the key before.":                      "先ほどのキーとは別のモデルです。",
 	"Nothing was changed on either key.":                              "どちらのキーも変更されていません。",
 
 	// upkeep.go

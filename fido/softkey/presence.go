@@ -75,10 +75,10 @@ func (k *Key) touch(ctx context.Context, r TouchRequest, d time.Duration) (Touch
 		d = k.o.TouchTimeout
 	}
 	switch {
-	case r.Reason == Presence:
-		k.light(lightTouch)
-	case r.Reason == Enrol:
+	case r.Reason == Enrol && k.alone:
 		k.light(lightEnrol)
+	case r.Reason != Verify:
+		k.light(lightTouch)
 	case k.alone:
 		k.light(lightAlone)
 	default:

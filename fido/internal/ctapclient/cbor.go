@@ -29,6 +29,9 @@ func must[T any](v T, err error) T {
 // Encode writes v in CTAP2's canonical CBOR.
 func Encode(v any) ([]byte, error) { return enc.Marshal(v) }
 
+// Decode reads CTAP2's CBOR.
+func Decode(b []byte, v any) error { return dec.Unmarshal(b, v) }
+
 // Do sends one CBOR command and reads its answer into out, which may be nil. params may be nil. A refusal is a Status.
 func (c *Client) Do(ctx context.Context, command byte, params, out any, limit time.Duration) error {
 	m := []byte{command}
