@@ -111,6 +111,7 @@ func (a *app) ownKey(ctx context.Context, ask steps.Asker, tell func(steps.Event
 	soft := &ownSoftkey{a: a, leave: leave, tell: tell}
 	defer soft.close()
 	w := &steps.World{Asker: ask, Tell: tell, Keys: a.keysAt(""), Clock: wallClock{}, Journal: j, Softkey: soft.open, Back: true}
+	soft.world = w
 	defer w.Close()
 	return a.evidenced(w, func() error { return steps.Care(ctx, w) })
 }

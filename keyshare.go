@@ -221,6 +221,7 @@ type ownSoftkey struct {
 	auto   bool                    // touched by itself
 	leave  context.CancelCauseFunc // the person left while the key waited for a touch
 	tell   func(steps.Event)
+	world  *steps.World // from whose touches the person can go back; may be nil
 	key    *softkey.Key
 	unlock func() error
 }
@@ -239,7 +240,7 @@ func (s *ownSoftkey) open(ctx context.Context, ask steps.Asker) (fido.Keys, step
 	if s.auto {
 		ask = autoTouch{}
 	}
-	h := &hand{ask: ask, leave: s.leave, path: handPath(dir)}
+	h := &hand{ask: ask, leave: s.leave, path: handPath(dir), world: s.world}
 	s.key, err = openKey(dir, store, softkey.Options{Profile: softkey.ATKeyPro21(),
 		Light: func(l softkey.Light) { s.tell(steps.LightEvent(l.Colour, l.Blink)) }}, h)
 	if err != nil {

@@ -204,7 +204,7 @@ func ResetKey(ctx context.Context, w *World) error {
 			return err
 		}
 		w.light("cyan", true)
-		err := w.session.Reset(ctx)
+		err := w.touching(ctx, w.session.Reset)
 		var refused *fido.Error
 		switch {
 		case err == nil:
