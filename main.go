@@ -177,7 +177,7 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 			return a.drive(cmd.Context(), a.screen(steps.Rollout()), a.begin)
 		},
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(meant)
 	f := root.PersistentFlags()
 	f.BoolVar(&a.plain, "plain", false, "the plain line dialogue: for screen readers, logs and simple terminals")
 	f.BoolVar(&a.still, "still", false, "nothing on the screen moves by itself")
@@ -196,7 +196,7 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError{fmt.Errorf("unknown command %q", args[0])}
+		return meant(cmd, fmt.Errorf("unknown command %q", args[0]))
 	}
 	return nil
 }
