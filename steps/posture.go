@@ -151,7 +151,7 @@ func methodsPosture(ctx context.Context, in graph.Inspector, now time.Time) ([]P
 		}
 	}
 	out := []Posture{sms, {"migration", []string{"MS.AAD.3.4v1"}, level(m.Migration == "migrationComplete", LevelNote),
-		T("Migration from the old per-user policies: %s.", or(m.Migration, "not told")), T("finish it: until then the old policies count as well")}}
+		T("Migration from the old per-user policies: %s.", toldOr(m.Migration)), T("finish it: until then the old policies count as well")}}
 	if m.Campaign.State == "enabled" {
 		out = append(out, Posture{"campaign", nil, LevelNote, T("A registration campaign nudges people to register %s.", m.Campaign.Method), Text{}})
 	}

@@ -169,7 +169,7 @@ func (t *tenantStep) verify(ctx context.Context, w *World) error {
 		return err
 	}
 	w.verified(tenantID, T("Read back: the tenant lets %s register a key.", wish.UserName),
-		Fact{"user", wish.UserUPN}, Fact{"fido2Policy", "enabled"}, Fact{"scope", wish.WhoName})
+		Fact{"user", wish.UserUPN}, Fact{"fido2Policy", "enabled"}, Fact{"scope", or(wish.WhoName, "everyone")})
 	return nil
 }
 
@@ -178,8 +178,12 @@ func (t *tenantStep) inScope(ctx context.Context, w *World, p graph.FIDO2Policy,
 	if err != nil || in {
 		return err
 	}
+	what := T("%s is not covered by the passkey policy: not in \"%s\", or in an excluded group.", wish.UserName, wish.WhoName)
+	if wish.Who == graph.AllUsers {
+		what = T("%s is not covered by the passkey policy: in an excluded group.", wish.UserName)
+	}
 	return &Problem{Code: "user-out-of-scope",
-		What:  T("%s is not covered by the passkey policy: not in \"%s\", or in an excluded group.", wish.UserName, wish.WhoName),
+		What:  what,
 		State: T("The policy is written. Nothing was changed for this person."),
 		Next: []Choice{{ID: "retry", Text: T("put the person into the group, then try again")},
 			{ID: "change", Text: T("choose another person or group")}, Leave}}

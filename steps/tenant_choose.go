@@ -101,10 +101,13 @@ func unfitGroup(g *graph.Group, asked string) *Problem {
 func (t *tenantStep) chooseRules(ctx context.Context, w *World, wish *Wish) error {
 	q := Question{Name: "tenant.keys", Kind: Choose, Default: "any", Text: T("Which keys are accepted?"),
 		Choices: []Choice{
-			{ID: "any", Text: T("any model, not attested"), Detail: T("the software key of the practice needs this")},
+			{ID: "any", Text: T("any model, not attested"), Detail: T("keys need not prove what they are")},
 			{ID: "attested", Text: T("any model on Microsoft's list"), Detail: T("attestation enforced: a key proves what it is")},
 			{ID: "atkey", Text: T("ATKey models only"), Detail: T("attestation enforced, and only these AAGUIDs")},
 		}}
+	if w.Org.Practice {
+		q.Choices[0].Detail = T("the software key of the practice needs this")
+	}
 	if t.fido2.Enabled {
 		q.Default = "keep"
 		q.Choices = slices.Insert(q.Choices, 0, Choice{ID: "keep", Text: T("as it is now"), Detail: T("attestation and key restrictions stay untouched")})
@@ -229,6 +232,9 @@ func (t *tenantStep) unfitUser(ctx context.Context, w *World, u *graph.User, ask
 		return nil, err
 	}
 	p.Code, p.What = "user-out-of-scope", T("%s would not be covered: not in \"%s\", or in an excluded group.", u.Name, wish.WhoName)
+	if wish.Who == graph.AllUsers {
+		p.What = T("%s would not be covered: in an excluded group.", u.Name)
+	}
 	p.Next = slices.Insert(p.Next, 1, Choice{ID: "change", Text: T("choose another group")})
 	return p, nil
 }

@@ -16,6 +16,14 @@ type Text struct {
 // T makes a Text. Arguments are strings, numbers, durations, times and other Texts; never secrets.
 func T(format string, args ...any) Text { return Text{format, args} }
 
+// toldOr is a word of the tenant's, or that there was none.
+func toldOr(s string) Text {
+	if s == "" {
+		return T("not told")
+	}
+	return Text{Format: s}
+}
+
 // Empty reports whether there is nothing to say.
 func (t Text) Empty() bool { return t.Format == "" }
 

@@ -179,7 +179,7 @@ func (m *model) stack(h int, ctx, ask block) block {
 	room := max(h-len(ask.lines)-gap, 0)
 	if n := len(ctx.lines); n > room && room > 0 {
 		room = max(room-1, 1)
-		m.more = n - room
+		m.more, m.leap = n-room, max(room-1, 1)
 		from := min(m.scroll, m.more)
 		hidden := n - from - room
 		ctx.lines = append([]string(nil), ctx.lines[from:from+room]...)

@@ -25,11 +25,11 @@ func (m *model) openPage() {
 func (m *model) pressPage(k tea.KeyPressMsg) {
 	switch {
 	case key.Matches(k, m.keys.PageDown), k.String() == "space":
-		m.page.scroll = min(m.page.scroll+8, m.more)
+		m.page.scroll = min(m.page.scroll+m.leap, m.more)
 	case key.Matches(k, m.keys.Down):
 		m.page.scroll = min(m.page.scroll+1, m.more)
 	case key.Matches(k, m.keys.PageUp):
-		m.page.scroll = max(m.page.scroll-8, 0)
+		m.page.scroll = max(m.page.scroll-m.leap, 0)
 	case key.Matches(k, m.keys.Up):
 		m.page.scroll = max(m.page.scroll-1, 0)
 	case key.Matches(k, m.keys.Back, m.keys.Explain, m.keys.Enter, m.keys.Quit):

@@ -138,9 +138,9 @@ func (m *model) pressHold(k tea.KeyPressMsg) tea.Cmd {
 func (m *model) scrolled(k tea.KeyPressMsg) bool {
 	switch {
 	case key.Matches(k, m.keys.PageDown):
-		m.scroll = min(m.scroll+5, m.more)
+		m.scroll = min(m.scroll+m.leap, m.more)
 	case key.Matches(k, m.keys.PageUp):
-		m.scroll = max(m.scroll-5, 0)
+		m.scroll = max(min(m.scroll, m.more)-m.leap, 0)
 	default:
 		return false
 	}

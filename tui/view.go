@@ -199,8 +199,11 @@ func (m *model) hints() []key.Binding {
 	default:
 		out = m.askHints(a)
 	}
-	if m.more > 0 {
+	switch at := m.scrolledTo(); {
+	case m.more > at:
 		out = append(out, as(k.PageDown, m.say(steps.T("more"))))
+	case m.more > 0:
+		out = append(out, as(k.PageUp, m.say(steps.T("scroll"))))
 	}
 	if m.hold || m.page != nil || m.opt.Explain == nil {
 		return out
@@ -209,6 +212,14 @@ func (m *model) hints() []key.Binding {
 		return append(out, k.ExplainF1, k.Leave)
 	}
 	return append(out, k.Explain)
+}
+
+// scrolledTo is how many lines of what is on the screen are scrolled away above.
+func (m *model) scrolledTo() int {
+	if m.page != nil {
+		return min(m.page.scroll, m.more)
+	}
+	return min(m.scroll, m.more)
 }
 
 func (m *model) askHints(a *asking) []key.Binding {

@@ -18,4 +18,9 @@ var japaneseWizard = map[string]string{
 	"cancel":                     "中止",
 
 	"Stopped: nothing of this finger is kept on the key.": "中止しました。 この指の情報はキーに残りません。",
+
+	"%s is not covered by the passkey policy: in an excluded group.": "%s さんは除外グループに属しているため、パスキー ポリシーの対象外です。",
+	"%s would not be covered: in an excluded group.":                 "%s さんは除外グループに属しているため、対象外になります。",
+	"keys need not prove what they are":                              "キーの種類の証明は不要",
+	"not told":                                                       "不明",
 }
