@@ -20,7 +20,7 @@ var atTheTerminal = []struct{ prompt, answer string }{
 	{"How do people come", "pass"}, {"Who may use", "group"}, {"Which group?", "Pilot"}, {"Which keys", "any"},
 	{"Who gets the first key?", "aiko"}, {"How many minutes", "60"}, {"Go ahead?", "yes"}, {"Press enter", ""},
 	{"Which finger?", "right-index"}, {"A new PIN", "482913"}, {"again", "482913"}, {"PIN of the key", "482913"},
-	{"touch it.", "good"}, {"show an enrolled finger.", "good"}, {"A name for this key", "ATKey of Aiko"},
+	{"is being enrolled.", "good"}, {"waits for an enrolled finger.", "good"}, {"A name for this key", "ATKey of Aiko"},
 	{"Temporary Access Pass of", "PASS"}, {"What now?", "retry"}, {"Replace it", "yes"},
 }
 
@@ -104,7 +104,7 @@ func TestKilledAndTakenUpAgain(t *testing.T) {
 		stop func(string) bool
 	}{
 		{"in the middle of the finger enrolment", func(s string) bool { return strings.Contains(s, "Touch 5:") }},
-		{"while the registration waits for the finger", func(s string) bool { return strings.Contains(s, "show an enrolled finger.") }},
+		{"while the registration waits for the finger", func(s string) bool { return strings.Contains(s, "waits for an enrolled finger.") }},
 		{"when the tenant has just taken the key", func(s string) bool { return strings.Contains(s, "The tenant took the key.") }},
 		{"when the pass has just been shown", func(s string) bool { return strings.Contains(s, "shown now and never again") }},
 	} {
