@@ -37,10 +37,13 @@ func signInProblem(err error) *steps.Problem {
 		p.What = steps.T("Nobody used the code in time.")
 	case graph.CodeLogInDeclined:
 		p.What = steps.T("The sign-in was declined.")
+	case graph.CodeLogInCert:
+		// Microsoft's library for Go reads PKCS #12 with 3DES and RC2, and no encrypted PEM.
+		next("convert", steps.T("a PKCS #12 file of today (AES) has to be made PEM first, kept where only you can read it:  openssl pkcs12 -in app.pfx -noenc -out app.pem"))
 	case graph.CodeLogInCLI:
 		next("az", steps.T("az login --tenant DOMAIN --scope https://graph.microsoft.com/.default"))
 	case graph.CodeNoAnswer:
-		p.What = steps.T("Microsoft's sign-in cannot be reached.")
+		p.What = steps.T("Microsoft's sign-in cannot be reached: %s.", g.Message)
 		next("doctor", steps.T("look at the network:  keyrollout doctor;  a proxy is taken from HTTPS_PROXY, its certificate from --ca FILE"))
 	}
 	next(steps.Retry.ID, steps.Retry.Text)

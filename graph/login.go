@@ -95,6 +95,9 @@ func (o LogInOptions) credential() (azcore.TokenCredential, error) {
 	if o.Transport != nil {
 		client.Transport = &http.Client{Transport: o.Transport}
 	}
+	if o.Road != ByManaged { // whose endpoint may be slow to come up, and which knows how to wait for it
+		client.Retry = policy.RetryOptions{MaxRetries: 1, RetryDelay: time.Second} // who cannot get through hears it soon
+	}
 	switch o.Road {
 	case ByDeviceCode, ByBrowser:
 		return newPerson(o)
@@ -126,7 +129,7 @@ func (o LogInOptions) certificate(client azcore.ClientOptions) (azcore.TokenCred
 	defer clear(password)
 	certs, key, err := azidentity.ParseCertificates(o.Certificate, password)
 	if err != nil {
-		return nil, badInput(logInOp, "the certificate file cannot be read: it needs the certificate and its private key, PEM or PKCS #12, and the right password")
+		return nil, &Error{Op: logInOp, Code: CodeLogInCert, Message: "the certificate file cannot be read: it needs the certificate and its private key, PEM or PKCS #12, and the right password"}
 	}
 	return azidentity.NewClientCertificateCredential(o.TenantID, o.ClientID, certs, key,
 		&azidentity.ClientCertificateCredentialOptions{ClientOptions: client, SendCertificateChain: true})

@@ -20,6 +20,7 @@ const (
 	CodeLogInExpired   = "code-expired"        // nobody typed the code in time
 	CodeLogInDeclined  = "declined"            // the person, or a page, said no
 	CodeLogInOther     = "other-account"       // another account signed in than before
+	CodeLogInCert      = "certificate"         // the certificate file cannot be read
 	CodeLogInCLI       = "azure-cli"           // Azure CLI is not there, or nobody is signed in with it
 )
 
@@ -97,10 +98,23 @@ func (o LogInOptions) explain(err error) *Error {
 		e.Code, e.Message = CodeLogInDeclined, "the sign-in was declined"
 	case o.Road == ByAzureCLI && number == "":
 		e.Code, e.Message = CodeLogInCLI, `Azure CLI gives no token: is it installed, and did somebody "az login" to this tenant?`
-	case number == "" && neverArrived(err):
-		e.Code, e.Message = CodeNoAnswer, "Microsoft's sign-in cannot be reached"
+	case number == "" && (neverArrived(err) || strings.Contains(text, "unable to resolve an endpoint")):
+		e.Code, e.Message = CodeNoAnswer, whyUnreached(text)
 	}
 	return e
+}
+
+// whyUnreached goes by the text: the libraries quote what the network said, and do not wrap it.
+func whyUnreached(text string) string {
+	switch {
+	case strings.Contains(text, "proxyconnect"):
+		return "the proxy does not answer"
+	case strings.Contains(text, "x509:"), strings.Contains(text, "tls:"):
+		return "its certificate comes from an authority that this computer does not trust"
+	case strings.Contains(text, "no such host"):
+		return "its name is not found"
+	}
+	return "no answer comes from there"
 }
 
 func firstLine(s string) string {

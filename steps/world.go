@@ -63,12 +63,13 @@ func (w *World) Identify(ctx context.Context) (err error) {
 	if w.Admin, err = w.Tenant.Me(ctx); err != nil {
 		return err
 	}
-	text := T("%s, signed in as %s.", w.Org.Name, w.Admin.UPN)
+	who := or(w.Admin.UPN, w.Admin.Name) // an application has no user principal name
+	text := T("%s, signed in as %s.", w.Org.Name, who)
 	if w.Org.Practice {
-		text = T("%s (practice), signed in as %s.", w.Org.Name, w.Admin.UPN)
+		text = T("%s (practice), signed in as %s.", w.Org.Name, who)
 	}
 	w.Tell(Event{Name: EventTenant, Text: text,
-		Data: TenantState{Name: w.Org.Name, UPN: w.Admin.UPN, Practice: w.Org.Practice}})
+		Data: TenantState{Name: w.Org.Name, UPN: who, Practice: w.Org.Practice}})
 	return nil
 }
 

@@ -192,7 +192,7 @@ var japaneseCommands = map[string]string{
 	"Nobody used the code in time.":                                                                               "時間内にコードが使われませんでした。",
 	"The sign-in was declined.":                                                                                   "サインインが拒否されました。",
 	"az login --tenant DOMAIN --scope https://graph.microsoft.com/.default":                                       "az login --tenant DOMAIN --scope https://graph.microsoft.com/.default",
-	"Microsoft's sign-in cannot be reached.":                                                                      "Microsoft のサインインに接続できません。",
+	"Microsoft's sign-in cannot be reached: %s.":                                                                  "Microsoft のサインインに接続できません: %s",
 	"look at the network:  keyrollout doctor;  a proxy is taken from HTTPS_PROXY, its certificate from --ca FILE": "keyrollout doctor  でネットワークを調べる。 プロキシは HTTPS_PROXY、その証明書は --ca FILE で指定",
 	"set keys up without the tenant:  keyrollout key":                                                             "テナントなしでキーを設定する:  keyrollout key",
 

@@ -5,6 +5,9 @@ var japaneseSignIn = map[string]string{
 	// login_browser.go
 	"What comes next needs more permissions: %s. Sign in once more and consent to them.": "次の操作には追加のアクセス許可が必要です: %s。 もう一度サインインして同意してください。",
 
+	// login_problem.go
+	"a PKCS #12 file of today (AES) has to be made PEM first, kept where only you can read it:  openssl pkcs12 -in app.pfx -noenc -out app.pem": "現在の形式 (AES) の PKCS #12 ファイルは、先に PEM に変換し、自分だけが読める場所に置く:  openssl pkcs12 -in app.pfx -noenc -out app.pem",
+
 	// login_kept.go
 	"A sign-in is kept in %s, but the system's key store, where its key lies, cannot be reached.": "サインインが %s に保持されていますが、その鍵があるシステムのキー ストアを利用できません。",
 	"unlock the key store, or remove the sign-in:  keyrollout login forget":                       "キー ストアのロックを解除するか、サインインを削除する:  keyrollout login forget",

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"keyrollout/graph/practice"
+)
+
+// A plan that tells who would be locked out, of a tenant at size: the requests it takes, and the memory of the program
+// that asks them, apart from the tenant's. KEYROLLOUT_PEOPLE=100000 is the size to measure at; it takes five minutes then,
+// because Microsoft's quota for reports lets no more than 500 people through in a second.
+func TestPlanAtSize(t *testing.T) {
+	people := 3000
+	if s := os.Getenv("KEYROLLOUT_PEOPLE"); s != "" {
+		var err error
+		if people, err = strconv.Atoi(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const most = 200 << 10 // kB
+	bin, dir := build(t), t.TempDir()
+	file := func(name, text string) string {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Join(dir, name)
+	}
+	s := serveTenant(t, t.TempDir(), "--forget", "--seed", file("seed.json", fmt.Sprintf(`{"quotas": true, "apps": [{"id": %q, "name": "keyrollout", "secret": "a secret of the app"}],
+		"crowd": {"people": %d, "keys": %d, "models": ["e416201b-afeb-41ca-a03d-2281c28322aa", "2fc0579f-8113-47ea-b116-bb5a8db9202a"]}}`, ownApp, people, people/5)))
+	defer s.end()
+	run := func(args ...string) (out string, kB int64) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), bin, append(args, "--practice-at", strings.TrimSuffix(s.lines["Graph"], "/v1.0"), "--tenant", practice.Domain, "--login", "secret", "--client-id", ownApp)...)
+		cmd.Env = []string{"HOME=" + dir, "KEYROLLOUT_STATE=" + filepath.Join(dir, "state"), secretVariable + "=a secret of the app"}
+		b, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, b)
+		}
+		return string(b), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	}
+	run("tenant", "plan", file("on.yaml", "passkeys: {enabled: true, who: everyone}"), "-o", filepath.Join(dir, "on.json"))
+	run("tenant", "apply", filepath.Join(dir, "on.json"))
+	trace := filepath.Join(dir, "trace")
+	out, kB := run("tenant", "plan", file("block.yaml", "passkeys: {models: {block: [2fc0579f-8113-47ea-b116-bb5a8db9202a]}}"), "-o", filepath.Join(dir, "plan.json"), "--trace", trace)
+	b, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := len(regexp.MustCompile(`(?m)^> ?(GET|POST) https://graph`).FindAll(b, -1))
+	t.Logf("%d people, %d keys: %d requests, %d MB", people, people/5, requests, kB>>10)
+	if want := fmt.Sprintf("%d keys could not sign in any more", people/10); !strings.Contains(out, want) {
+		t.Errorf("it does not say: %s\n%s", want, out)
+	}
+	if !strings.Contains(out, "Reading who has registered a key: 1000 people so far.") || !strings.Contains(out, "Reading registered keys: ") {
+		t.Errorf("no progress is shown\n%s", out)
+	}
+	if most := people/5/20 + people/900 + 30; requests > most {
+		t.Errorf("%d requests, more than %d", requests, most)
+	}
+	if kB > most {
+		t.Errorf("%d kB of memory", kB)
+	}
+}
