@@ -136,11 +136,20 @@ func TestRun(t *testing.T) {
 	if one.Rates != two.Rates || one.Rates.Genuine != 16 || one.Rates.Impostor != 16 || one.Rates.EER != 0 {
 		t.Errorf("many: %+v and %+v", one.Rates, two.Rates)
 	}
+	// Draws at random, and beside them the first twelve and every finger by itself.
+	drawn, err := Run(write("drawn", 2, 41), Options{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if drawn.First == nil || drawn.First.Genuine != 58 || drawn.Rates.Genuine != 290 || one.First != nil ||
+		len(drawn.Fingers) != 2 || drawn.Fingers[1] != (FingerRate{Finger: "102", Pictures: 41}) {
+		t.Errorf("drawn: %+v, first %+v, fingers %+v", drawn.Rates, drawn.First, drawn.Fingers)
+	}
 	var out strings.Builder
-	WriteTable(&out, []*Result{r, one})
+	WriteTable(&out, []*Result{r, one, drawn})
 	WritePoints(&out, []*Result{r, one}, 0, matcher.Threshold)
 	one.Histogram(&out)
-	for _, want := range []string{"few", "guess", "pooled", "FMR1000", "genuine"} {
+	for _, want := range []string{"few", "guess", "pooled", "FMR1000", "genuine", "first twelve", "102    0.00 %"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}

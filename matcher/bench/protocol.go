@@ -13,6 +13,8 @@ type Result struct {
 	Name      string
 	Protocol  string // in words
 	Rates     Rates
+	First     *Rates // on sets that draw at random: the first twelve touches enrolled instead; nil elsewhere
+	Fingers   []FingerRate
 	Baselines []Baseline
 
 	Extract                    time.Duration // mean, per picture
@@ -23,6 +25,13 @@ type Result struct {
 	genuine, impostor          []float64
 	perFinger                  map[string][]float64 // genuine scores of each finger
 	comparisonsG, comparisonsI int
+}
+
+// FingerRate is how one finger fares: people differ more than engines do.
+type FingerRate struct {
+	Finger            string
+	FNMR              float64 // share of its genuine attempts refused at the set's threshold for FMR 1 %
+	Pictures, Refused int
 }
 
 // Options say how to run.
@@ -36,7 +45,8 @@ type Options struct {
 //
 //   - fewer than 20 touches a finger: full prints, every pair within a finger and every pair across fingers;
 //   - 20 to 40 touches: numbers 1 to 12 enrol, the others probe every finger;
-//   - more: twelve at random enrol, the others probe every finger, five times over with fixed seeds.
+//   - more: twelve at random enrol, the others probe every finger, five times over with fixed seeds; once more with the
+//     first twelve.
 //
 // A picture that gives no template scores 0 in all its pairs, unless Refuse says otherwise.
 func Run(dir string, o Options) (*Result, error) {
@@ -81,8 +91,27 @@ func Run(dir string, o Options) (*Result, error) {
 		for draw := range 5 {
 			r.enrolled(fingers, shuffled(uint64(draw+1)), o.Workers, progress(fmt.Sprintf("draw %d of 5", draw+1)))
 		}
+		first := &Result{perFinger: map[string][]float64{}}
+		first.enrolled(fingers, earliest, o.Workers, progress("first 12"))
+		rates := Measure(first.genuine, first.impostor)
+		r.First = &rates
 	}
 	r.finish()
+	for _, f := range byFinger(prints) {
+		rate := FingerRate{Finger: f[0].Finger, Pictures: len(f)}
+		for _, p := range f {
+			if p.Template == nil {
+				rate.Refused++
+			}
+		}
+		scores := r.perFinger[rate.Finger]
+		for _, s := range scores {
+			if s < r.Rates.At100 {
+				rate.FNMR += 1 / float64(len(scores))
+			}
+		}
+		r.Fingers = append(r.Fingers, rate)
+	}
 	r.Baselines, err = baselines(dir, r.Name)
 	return r, err
 }
@@ -104,6 +133,12 @@ func firstTwelve(f []Print) (enrol, probe []Print) {
 		}
 	}
 	return enrol, probe
+}
+
+// earliest enrols the first twelve touches there are, as a person would who is in a hurry.
+func earliest(f []Print) (enrol, probe []Print) {
+	n := min(12, len(f))
+	return f[:n], f[n:]
 }
 
 func byFinger(prints []Print) [][]Print {

@@ -3,7 +3,6 @@ package bench
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 )
@@ -37,17 +36,30 @@ func WriteTable(w io.Writer, results []*Result) {
 		"extract", "genuine", "impost.", "bytes", "refused")
 	var mean [4]float64
 	for _, r := range results {
+		refused := fmt.Sprintf("%d/%d", r.Refused, r.Pictures)
+		if r.Refused > 0 {
+			refused += fmt.Sprintf(" (%.0f %%)", 100*float64(r.Refused)/float64(r.Pictures))
+		}
 		fmt.Fprintf(w, "%-*s %s | %5.1f ms %4d us %4d us %6d %7s\n", wide, r.Name, r.Rates.columns(), ms(r.Extract),
 			r.GenuineTime.Microseconds(), r.ImpostorTime.Microseconds(), r.Bytes,
-			fmt.Sprintf("%d/%d", r.Refused, r.Pictures))
+			refused)
 		for i, v := range [4]float64{r.Rates.EER, r.Rates.FMR100, r.Rates.FMR1000, r.Rates.FMR10000} {
 			mean[i] += v / float64(len(results))
 		}
 		for _, b := range r.Baselines {
 			fmt.Fprintf(w, "%*s %s\n", wide, b.Engine, b.Rates.columns())
 		}
-		if len(r.perFinger) <= 5 {
-			fmt.Fprintf(w, "%*s %s\n", wide, "by finger", r.fingers())
+		if r.First != nil {
+			fmt.Fprintf(w, "%*s %s | the first twelve touches enrolled instead of random ones\n", wide, "first twelve", r.First.columns())
+		}
+		if r.First != nil || r.Refused > 0 {
+			for _, f := range r.Fingers {
+				fmt.Fprintf(w, "%*s %7.2f %% of its touches not let in at FMR 1 %%", wide, f.Finger, 100*f.FNMR)
+				if r.Refused > 0 {
+					fmt.Fprintf(w, ", %.0f %% of its %d pictures refused", 100*float64(f.Refused)/float64(f.Pictures), f.Pictures)
+				}
+				fmt.Fprintln(w)
+			}
 		}
 	}
 	if len(results) > 1 {
@@ -60,25 +72,6 @@ func WriteTable(w io.Writer, results []*Result) {
 
 func (r Rates) columns() string {
 	return fmt.Sprintf("%6.2f %7.2f %7.2f %7.2f", 100*r.EER, 100*r.FMR100, 100*r.FMR1000, 100*r.FMR10000)
-}
-
-// fingers tells the share of refused genuine touches of each finger at FMR 1 %.
-func (r *Result) fingers() string {
-	var names, parts []string
-	for f := range r.perFinger {
-		names = append(names, f)
-	}
-	slices.Sort(names)
-	for _, f := range names {
-		n := 0
-		for _, s := range r.perFinger[f] {
-			if s < r.Rates.At100 {
-				n++
-			}
-		}
-		parts = append(parts, fmt.Sprintf("%s %.0f", f, 100*float64(n)/float64(len(r.perFinger[f]))))
-	}
-	return "refused at FMR 1 %: " + strings.Join(parts, ", ")
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
