@@ -20,6 +20,7 @@ func Stages(img Image) ([]Stage, Quality, error) {
 	if a.told {
 		told = fmt.Sprintf("is %.1f px; the picture was scaled by %.2f", a.quality.Period, float64(a.factor)/65536)
 	}
+	p := newPrepared(a.field, a.print.on)
 	return []Stage{
 		{"1-picture", "The picture at the working resolution, softened a little.", a.gray.draw(0, 255*grayUnit)},
 		{"2-contrast", "Brightness and contrast made even; ridges are bright from here on.", a.normal.draw(-normClip, normClip)},
@@ -30,8 +31,9 @@ func Stages(img Image) ([]Stage, Quality, error) {
 		{"7-print", "What counts as print.", a.drawPrint()},
 		{"8-binary", "Ridge or valley.", a.binary.draw()},
 		{"9-skeleton", "Ridges worn down to lines.", a.skeleton.draw()},
-		{"10-minutiae", "Where ridges end (circle) and split (square), with their direction.", a.drawMinutiae()},
-		{"11-wave", "The ridges redrawn from the template: what it reveals.", a.drawWave()},
+		{"10-minutiae", "Where ridges end (circle) and split (square), with their direction, numbered.", a.drawMinutiae()},
+		{"11-descriptors", "What is known of each minutia: the ridges around it, turned its way, and the 64 points kept of them.", a.drawDescriptors(p)},
+		{"12-wave", "The ridges redrawn from the template: what it reveals.", a.drawWave(p)},
 	}, a.quality, nil
 }
 
@@ -101,15 +103,66 @@ func (a *analysis) drawPrint() Image {
 	})
 }
 
-func (a *analysis) drawWave() Image {
-	p := newPrepared(a.field, a.print.on)
-	return a.canvas(func(x, y int) byte {
-		phase, _, ok := p.sample(int32(x*sub), int32(y*sub), 0)
-		if !ok {
-			return 255
+func (a *analysis) drawWave(p *prepared) Image {
+	return a.canvas(func(x, y int) byte { return p.ink(int32(x*sub), int32(y*sub)) })
+}
+
+// ink is the gray of the redrawn ridges at x, y (1/8 px).
+func (p *prepared) ink(x, y int32) byte {
+	phase, _, ok := p.sample(x, y, 0)
+	if !ok {
+		return 255
+	}
+	return byte(128 - cos512[int(phase)*2]*120>>14)
+}
+
+// drawDescriptors is a sheet of all minutiae, in the order of their numbers: on the left the redrawn ridges around the
+// minutia, turned so that its direction points right; beside them its patch. A field of the patch is one point: dark
+// on a ridge, light in a valley, either in two shades for the ridge's two flanks, and the stroke is the orientation as
+// far as two bits tell it.
+func (a *analysis) drawDescriptors(p *prepared) Image {
+	const (
+		field   = 9
+		side    = 9 * field
+		wide    = 2*side + 16
+		high    = side + 18
+		columns = 5
+	)
+	rows := (len(a.minutiae) + columns - 1) / columns
+	out := blank(columns*wide, max(1, rows)*high)
+	for k, m := range a.minutiae {
+		left, top := k%columns*wide+4, k/columns*high+14
+		out.number(left, top-11, k+1)
+		turn := int32(m.dir) * 2
+		c, s := cos512[turn], sin512[turn]
+		for v := range int32(side) {
+			for u := range int32(side) {
+				// 9 px of the sheet are the 6 px between two points.
+				x, y := (u-side/2)*6*sub/field, (v-side/2)*6*sub/field
+				at := (top+int(v))*out.W + left + int(u)
+				out.Pix[at] = p.ink(int32(m.x)*sub+(x*c-y*s)>>14, int32(m.y)*sub+(x*s+y*c)>>14)
+			}
 		}
-		return byte(128 - cos512[int(phase)*2]*120>>14)
-	})
+		out.box(left+side/2-1, top+side/2-1, 3, 3, 0)
+		d := p.describe(m, int32(a.scale))
+		for i, pt := range patchPoints {
+			if d.valid>>i&1 == 0 {
+				continue
+			}
+			x, y := left+side+4+(int(pt[0])/(6*sub)+4)*field, top+(int(pt[1])/(6*sub)+4)*field
+			gray := [4]byte{165, 215, 90, 40}[d.ridge>>i&1*2+d.flank>>i&1]
+			out.box(x, y, field-1, field-1, gray)
+			slant := [4]int32{-96, -32, 96, 32}[d.lean>>i&1*2+d.tilt>>i&1] & 511 // 512 to the turn
+			for k := int32(-3); k <= 3; k++ {
+				ink := byte(255)
+				if gray > 128 {
+					ink = 0
+				}
+				out.set(x+field/2+int(k*cos512[slant]>>14), y+field/2+int(k*sin512[slant]>>14), ink)
+			}
+		}
+	}
+	return out
 }
 
 func (a *analysis) drawMinutiae() Image {
@@ -117,19 +170,16 @@ func (a *analysis) drawMinutiae() Image {
 	for i, v := range out.Pix {
 		out.Pix[i] = v/2 + 127
 	}
-	for _, m := range a.minutiae {
+	for i, m := range a.minutiae {
 		m.draw(out, 0)
+		out.number(int(m.x)+6, int(m.y)+5, i+1)
 	}
 	return out
 }
 
 // draw marks the minutia on img, with a stroke of two ridges' length in its direction.
 func (m minutia) draw(img Image, ink byte) {
-	put := func(x, y int) {
-		if x >= 0 && y >= 0 && x < img.W && y < img.H {
-			img.Pix[y*img.W+x] = ink
-		}
-	}
+	put := func(x, y int) { img.set(x, y, ink) }
 	x, y := int(m.x), int(m.y)
 	for d := -3; d <= 3; d++ {
 		if m.split {

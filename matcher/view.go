@@ -2,6 +2,7 @@ package matcher
 
 import (
 	"image"
+	"strconv"
 	"strings"
 )
 
@@ -41,6 +42,44 @@ func (img Image) Braille(columns int) string {
 		s.WriteByte('\n')
 	}
 	return s.String()
+}
+
+func blank(w, h int) Image {
+	img := Image{Pix: make([]byte, w*h), W: w, H: h}
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	return img
+}
+
+func (img Image) set(x, y int, gray byte) {
+	if x >= 0 && y >= 0 && x < img.W && y < img.H {
+		img.Pix[y*img.W+x] = gray
+	}
+}
+
+func (img Image) box(x, y, w, h int, gray byte) {
+	for v := range h {
+		for u := range w {
+			img.set(x+u, y+v, gray)
+		}
+	}
+}
+
+// digits are 3x5 dots each, row by row from the top left, the first in the highest bit.
+var digits = [10]uint16{0o75557, 0o26227, 0o71747, 0o71717, 0o55711, 0o74717, 0o74757, 0o71244, 0o75757, 0o75717}
+
+// number writes n with its top left corner at x, y, on white, so that it can be read over ridges.
+func (img Image) number(x, y, n int) {
+	for _, c := range strconv.Itoa(n) {
+		img.box(x-1, y-1, 5, 7, 255)
+		for k := range 15 {
+			if digits[c-'0']>>(14-k)&1 == 1 {
+				img.set(x+k%3, y+k/3, 0)
+			}
+		}
+		x += 4
+	}
 }
 
 // mean is the average gray of a rectangle, cut off at the picture's edges; at least one pixel.

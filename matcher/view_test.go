@@ -16,7 +16,7 @@ func TestLooking(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(stages) != 11 || q.Minutiae < 5 || q.Score < 50 {
+	if len(stages) != 12 || q.Minutiae < 5 || q.Score < 50 {
 		t.Errorf("%d stages, quality %+v", len(stages), q)
 	}
 	for _, s := range stages {
