@@ -28,9 +28,12 @@ func (a *app) fingerprintCommand() *cobra.Command {
 stage in a directory. The last picture is what a template reveals.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.showFinger(args[0], out) }}
 	show.Flags().StringVar(&out, "out", "", "write the PNGs to `DIR` (default: the picture's name with -stages)")
-	match := &cobra.Command{Use: "match A B", Short: "Are these two pictures of one finger? The score, and the paired minutiae", Args: words(2),
+	match := &cobra.Command{Use: "match A B", Short: "Are these two pictures of one finger? The score, and what it rests on", Args: words(2),
+		Long: `Compare two pictures of fingers: the score, what spoke for it and against it, where the ridges run in step, and the
+minutiae that meet. With --out every step is drawn: the minutiae that look alike, the squares in step, one print laid on the
+other, and the pairs joined.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.matchFingers(args[0], args[1], out) }}
-	match.Flags().StringVar(&out, "out", "", "draw both pictures with the paired minutiae joined into the PNG `FILE`")
+	match.Flags().StringVar(&out, "out", "", "draw the steps of the comparison as PNGs in `DIR`")
 	var b benchOptions
 	measure := &cobra.Command{Use: "bench DIR...", Short: "Measure the matcher on databases of fingerprints",
 		Long: `Measure the matcher on folders of pictures named FINGER_TOUCH.png, by the protocol that fits each: every pair for full
@@ -83,7 +86,7 @@ func (a *app) showFinger(path, dir string) error {
 		return err
 	}
 	for _, s := range stages {
-		if err := writePNG(filepath.Join(dir, s.Name+".png"), s.Image); err != nil {
+		if err := writePNG(filepath.Join(dir, s.Name+".png"), s.Image.Gray()); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.out, "%-16s %s\n", s.Name, s.What)
@@ -95,16 +98,16 @@ func (a *app) showFinger(path, dir string) error {
 	return nil
 }
 
-func writePNG(path string, img matcher.Image) error {
+func writePNG(path string, img stdimage.Image) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	err = png.Encode(f, &stdimage.Gray{Pix: img.Pix, Stride: img.W, Rect: stdimage.Rect(0, 0, img.W, img.H)})
+	err = png.Encode(f, img)
 	return errors.Join(err, f.Close())
 }
 
-func (a *app) matchFingers(pathA, pathB, out string) error {
+func (a *app) matchFingers(pathA, pathB, dir string) error {
 	var t [2]*matcher.Template
 	var pictures [2]matcher.Image
 	for i, path := range []string{pathA, pathB} {
@@ -118,17 +121,20 @@ func (a *app) matchFingers(pathA, pathB, out string) error {
 		}
 	}
 	e := matcher.Explain(t[0], t[1])
-	if out != "" {
-		if err := writePNG(out, e.Draw(pictures[0], pictures[1])); err != nil {
-			return err
-		}
-	}
 	verdict := steps.T("not the same finger, as far as these pictures tell")
 	if e.Score >= matcher.Threshold {
 		verdict = steps.T("the same finger")
 	}
 	fmt.Fprintln(a.out, a.say(steps.T("score %.1f (opens at %.1f): %s", e.Score, float64(matcher.Threshold), verdict)))
 	fmt.Fprintln(a.out, a.say(steps.T("turned %.0f degrees, stretched %.0f %%; ridges in step in %d of %d squares", e.Rotation, e.Stretch*100, e.InStep, e.OutOf)))
+	fmt.Fprintln(a.out, a.say(steps.T("for it: ridges in step %+.1f, minutiae that meet %+.1f; against it: squares out of step %+.1f, strain %+.1f",
+		e.Clear, e.Minutiae, e.Failed, e.Strained)))
+	if m := e.Map(); m != "" {
+		fmt.Fprintln(a.out, a.say(steps.T("squares of 24 px: o in step, x out of step, . ridges in one print only")))
+		for line := range strings.Lines(m) {
+			fmt.Fprint(a.out, "  "+line)
+		}
+	}
 	for _, p := range e.Pairs {
 		kind := steps.T("ends")
 		if p.Split {
@@ -136,6 +142,19 @@ func (a *app) matchFingers(pathA, pathB, out string) error {
 		}
 		fmt.Fprintln(a.out, a.say(steps.T("  a ridge %s at %d,%d and at %d,%d", kind, p.AX, p.AY, p.BX, p.BY)))
 	}
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, v := range e.Views(pictures[0], pictures[1]) {
+		if err := writePNG(filepath.Join(dir, v.Name+".png"), v.Image); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%-12s %s\n", v.Name, v.What)
+	}
+	fmt.Fprintln(a.out, a.say(steps.T("The pictures are in %s; they show fingers, so they were written for you alone.", dir)))
 	return nil
 }
 

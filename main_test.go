@@ -49,5 +49,5 @@ func finger(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	n, err := strconv.Atoi(args[2])
 	ts.Check(err)
-	ts.Check(writePNG(ts.MkAbs(args[0]), synth.New(seed).Touch(n)))
+	ts.Check(writePNG(ts.MkAbs(args[0]), synth.New(seed).Touch(n).Gray()))
 }

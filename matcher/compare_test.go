@@ -57,7 +57,7 @@ func TestCompareEverywhere(t *testing.T) {
 	for _, p := range [][2]*Template{{full, full}, {full, shifted}, {small, full}, {shifted, stranger}, {small, stranger}} {
 		got = append(got, fmt.Sprint(Compare(p[0], p[1])))
 	}
-	const want = "131.45528428819446 77.10115559895834 29.936621093750002 7.7858289930555555 7.7318359375"
+	const want = "131.45528428819443 77.10115559895833 29.936621093750002 7.785828993055556 7.7318359375"
 	if s := strings.Join(got, " "); s != want {
 		t.Errorf("scores %s\nwere   %s", s, want)
 	}

@@ -96,10 +96,16 @@ func (e *evidence) score() float64 {
 	if e.locked < firstLocked {
 		return 0
 	}
-	s := float64(weightCoherence*e.coherence) + float64(weightLocked*float64(e.locked)) +
-		float64(weightFailed*float64(e.failed)) + float64(weightStrain*e.strain) +
+	clear, failed, strained, minutiae := e.parts()
+	return max(0, clear+failed+strained+minutiae)
+}
+
+// parts is what each kind of evidence adds.
+func (e *evidence) parts() (clear, failed, strained, minutiae float64) {
+	return float64(weightCoherence*e.coherence) + float64(weightLocked*float64(e.locked)),
+		float64(weightFailed * float64(e.failed)),
+		float64(weightStrain * e.strain),
 		float64(weightPair*float64(e.pairs)) + float64(weightApart*e.apart)
-	return max(0, s)
 }
 
 // Threshold is the score from which a touch is taken for the enrolled finger, measured on the maximum over twelve

@@ -1,6 +1,7 @@
 package matcher_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -41,8 +42,22 @@ func TestLooking(t *testing.T) {
 			t.Errorf("pair %d: %v, turned round %v", i, p, q)
 		}
 	}
-	if d := e.Draw(a, b); d.W != a.W+b.W+8 || len(d.Pix) != d.W*d.H {
-		t.Errorf("drawn: %dx%d", d.W, d.H)
+	if sum := e.Clear + e.Failed + e.Strained + e.Minutiae; math.Abs(sum-e.Score) > 1e-9 || len(e.Alike) < 3 {
+		t.Errorf("parts %v, score %v; %d alike", sum, e.Score, len(e.Alike))
+	}
+	for _, ex := range []matcher.Explanation{e, back} {
+		views := ex.Views(a, b)
+		if len(views) != 4 {
+			t.Fatalf("%d views", len(views))
+		}
+		for _, v := range views {
+			if v.Image.Bounds().Dx() < 100 || v.Name == "" || v.What == "" {
+				t.Errorf("view %q: %v", v.Name, v.Image.Bounds())
+			}
+		}
+		if m := ex.Map(); strings.Count(m, "o") != ex.InStep || strings.Count(m, "x") != ex.OutOf-ex.InStep {
+			t.Errorf("%d of %d in step, and drawn\n%s", ex.InStep, ex.OutOf, m)
+		}
 	}
 	text := a.Braille(60)
 	if lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n"); len(lines) != 30 || len([]rune(lines[0])) != 60 {
@@ -51,7 +66,7 @@ func TestLooking(t *testing.T) {
 	if none := (matcher.Image{}).Braille(60) + a.Braille(0); none != "" {
 		t.Errorf("nothing drawn as %q", none)
 	}
-	if e := matcher.Explain(nil, ta); e.Score != 0 || len(e.Pairs) != 0 {
+	if e := matcher.Explain(nil, ta); e.Score != 0 || len(e.Pairs) != 0 || e.Map() != "" || len(e.Views(a, b)) != 1 {
 		t.Errorf("nothing explained as %+v", e)
 	}
 	if matcher.Verdict(-1).String() != matcher.Verdict(99).String() || matcher.TooSkewed.String() != "too skewed" {
