@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -29,12 +30,23 @@ type Browser struct {
 }
 
 // quiet keeps the browser from speaking to anybody but the page.
-var quiet = []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-	"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--lang=en-US"}
+var quiet = []string{"--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+	"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--lang=en-US", "--password-store=basic"}
 
-// Open starts a browser, headless and with a new profile, until the test ends. More are command-line arguments; one that
-// begins with a minus sign and "!" takes an argument away ("-!headless"). The test is skipped where there is no browser.
+// Open starts a browser with a new profile, until the test ends. More are command-line arguments. The test is skipped
+// where there is no browser.
 func Open(t testing.TB, more ...string) *Browser {
+	t.Helper()
+	return open(t, append([]string{"--headless"}, more...))
+}
+
+// OpenWindow is Open with a window on the X display that DISPLAY names: the browser's own questions are seen there.
+func OpenWindow(t testing.TB, more ...string) *Browser {
+	t.Helper()
+	return open(t, append([]string{"--ozone-platform=x11", "--window-position=0,0"}, more...))
+}
+
+func open(t testing.TB, more []string) *Browser {
 	t.Helper()
 	driver, err := exec.LookPath("chromedriver")
 	if err != nil {
@@ -44,11 +56,29 @@ func Open(t testing.TB, more ...string) *Browser {
 	if err != nil {
 		t.Skip("Chromium is not installed")
 	}
+	b := &Browser{t: t, client: &http.Client{}, Patience: 20 * time.Second}
+	base := b.startDriver(exec.Command(driver, "--port=0"))
+	address := b.startBrowser(browser, more)
+	var out struct {
+		ID string `json:"sessionId"`
+	}
+	b.session = base + "/session"
+	b.do("POST", "", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
+		"browserName": "chrome", "goog:chromeOptions": map[string]any{"debuggerAddress": address},
+		"goog:loggingPrefs": map[string]string{"browser": "ALL"}}}}, &out)
+	b.session += "/" + out.ID
+	return b
+}
+
+// startBrowser starts Chromium, and returns the address of its DevTools. chromedriver could do it, but waits a minute at
+// most, which is not enough on an emulated machine.
+func (b *Browser) startBrowser(path string, more []string) string {
+	b.t.Helper()
 	profile, err := os.MkdirTemp("", "webdriver-")
 	if err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
-	t.Cleanup(func() { // processes of the browser still write there while it ends
+	b.t.Cleanup(func() { // processes of the browser still write there while it ends
 		for range 50 {
 			if os.RemoveAll(profile) == nil {
 				return
@@ -56,39 +86,34 @@ func Open(t testing.TB, more ...string) *Browser {
 			time.Sleep(100 * time.Millisecond)
 		}
 	})
-	b := &Browser{t: t, client: &http.Client{}, Patience: 20 * time.Second}
-	base := b.start(exec.Command(driver, "--port=0"))
-	args := append([]string{"--user-data-dir=" + profile}, quiet...)
-	for _, a := range more {
-		if gone, found := strings.CutPrefix(a, "-!"); found {
-			args = without(args, "--"+gone)
-		} else {
-			args = append(args, a)
+	args := append([]string{"--remote-debugging-port=0", "--user-data-dir=" + profile}, quiet...)
+	cmd := exec.Command(path, append(append(args, more...), "about:blank")...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = cmd.Wait() }()
+	b.t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended }) // its children end with it
+	for end := time.Now().Add(10 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		select {
+		case <-ended:
+			b.t.Fatalf("Chromium ended: %s", said.Bytes())
+		default:
+		}
+		if raw, err := os.ReadFile(filepath.Join(profile, "DevToolsActivePort")); err == nil {
+			if port, _, whole := strings.Cut(string(raw), "\n"); whole {
+				return "127.0.0.1:" + port
+			}
 		}
 	}
-	var out struct {
-		ID string `json:"sessionId"`
-	}
-	b.session = base + "/session"
-	b.do("POST", "", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
-		"browserName": "chrome", "goog:chromeOptions": map[string]any{"binary": browser, "args": args},
-		"goog:loggingPrefs": map[string]string{"browser": "ALL"}}}}, &out)
-	b.session += "/" + out.ID
-	t.Cleanup(func() { _ = b.try("DELETE", "", nil, nil) }) // the process that is killed next closes it otherwise
-	return b
+	b.t.Fatal("Chromium does not start")
+	return ""
 }
 
-func without(list []string, gone string) (out []string) {
-	for _, a := range list {
-		if a != gone {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// start starts chromedriver, and returns its address once it listens.
-func (b *Browser) start(cmd *exec.Cmd) string {
+// startDriver starts chromedriver, and returns its address once it listens.
+func (b *Browser) startDriver(cmd *exec.Cmd) string {
 	b.t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -97,7 +122,7 @@ func (b *Browser) start(cmd *exec.Cmd) string {
 	if err := cmd.Start(); err != nil {
 		b.t.Fatal(err)
 	}
-	b.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }) // not by the test's context: that ends before the browser is let go
+	b.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	port := regexp.MustCompile(`started successfully on port (\d+)`)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -211,25 +236,23 @@ func (b *Browser) Screenshot() []byte {
 // elementKey is the name under which WebDriver hands out references to elements (section 12.1).
 const elementKey = "element-6066-11e4-a52e-4f735466cecf"
 
-// shown finds the first element of a CSS selector that is on the screen; "" = there is none.
+// find is the body of a function that finds the first element of a selector that is on the screen. One script is one
+// round trip: WebDriver's own questions would be many, which an emulated machine is too slow for.
+const find = "const e = [...document.querySelectorAll(arguments[0])].find((e) => e.checkVisibility()); "
+
+// shown is a reference to the element; "" = there is none.
 func (b *Browser) shown(css string) string {
-	var found []map[string]string
-	if b.try("POST", "/elements", map[string]string{"using": "css selector", "value": css}, &found) != nil {
-		return ""
-	}
-	for _, e := range found {
-		var seen bool
-		if b.try("GET", "/element/"+e[elementKey]+"/displayed", nil, &seen) == nil && seen {
-			return e[elementKey]
-		}
-	}
-	return ""
+	var found map[string]string
+	_ = b.Run(&found, find+"return e || null", css) // a page on its way out has no elements
+	return found[elementKey]
 }
 
 // Until waits for something to come true.
 func (b *Browser) Until(what string, f func() bool) {
 	b.t.Helper()
-	for end := time.Now().Add(b.Patience); !f(); time.Sleep(50 * time.Millisecond) {
+	gap := 20 * time.Millisecond
+	for end := time.Now().Add(b.Patience); !f(); time.Sleep(gap) {
+		gap = min(2*gap, time.Second)
 		if time.Now().After(end) {
 			b.t.Fatalf("waited in vain for %s; the page at %s says:\n%s\n%v", what, b.URL(), b.Text("body"), b.Log())
 		}
@@ -249,7 +272,7 @@ func (b *Browser) Shows(css string) bool { return b.shown(css) != "" }
 // See waits until an element is on the screen and its text contains what is said.
 func (b *Browser) See(css, text string) {
 	b.t.Helper()
-	b.Until(fmt.Sprintf("%q in %s", text, css), func() bool { return b.Shows(css) && strings.Contains(b.Text(css), text) })
+	b.Until(fmt.Sprintf("%q in %s", text, css), func() bool { return strings.Contains(b.Text(css), text) })
 }
 
 // At waits until the address ends so.
@@ -260,10 +283,7 @@ func (b *Browser) At(suffix string) {
 
 // Text is the text of an element as it is rendered; "" where there is none.
 func (b *Browser) Text(css string) (text string) {
-	b.t.Helper()
-	if id := b.shown(css); id != "" {
-		_ = b.try("GET", "/element/"+id+"/text", nil, &text) // gone in between: no text
-	}
+	_ = b.Run(&text, find+"return e ? e.innerText : ''", css)
 	return text
 }
 

@@ -1,41 +1,56 @@
 #!/bin/sh
-# Runs the uhid tests on Debian's own kernel under qemu, for machines whose kernel has no /dev/uhid.
+# Runs the tests that need /dev/uhid on Debian's own kernel under qemu, for machines whose kernel has none: libfido2's
+# tools with the software key as a USB key, and a real Chromium that registers and signs in with it at the practice
+# tenant.
 #
 #	sh fido/softkey/testdata/uhid-vm.sh [work directory]
 #
-# Needs: go, fido2-tools, qemu-system-x86 and apt-get to download the kernel and a static busybox. Nothing is
-# installed, nothing needs root, nothing of the host is changed but the work directory.
+# Needs: go, fido2-tools, chromium, chromium-driver, udev, qemu-system-x86, and apt-get to download the kernel, a static
+# busybox and Xvfb. Nothing is installed and nothing needs root: the machine in the machine sees this one's files
+# read-only, over 9p, and writes into its own memory. It has no network. Emulated, it takes about ten minutes.
 set -eu
-work=${1:-$(mktemp -d)}
+work=$(realpath "${1:-$(mktemp -d)}")
 here=$(cd "$(dirname "$0")/.." && pwd)
-mkdir -p "$work/root" && cd "$work"
+mkdir -p "$work" && cd "$work"
 
 image=$(apt-cache depends linux-image-amd64 | grep -o 'linux-image-[0-9][^ ]*' | head -n 1)
-[ -d deb ] || { apt-get download "$image" busybox-static && for d in ./*.deb; do dpkg-deb -x "$d" deb; done; }
+[ -d deb ] || {
+	apt-get download "$image" busybox-static xvfb xserver-common x11-xkb-utils libxfont2
+	for d in ./*.deb; do dpkg-deb -x "$d" deb; done
+}
+(cd "$here" && go test -c -o "$work/softkey.test" . && cd ../.. && go test -c -o "$work/keyrollout.test" .)
 
-mkdir -p root/bin root/dev root/proc root/sys root/tmp root/modules root/run
+# In their order: the host's files, and HID.
+modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci netfs fscache 9pnet 9pnet_virtio 9p overlay hid uhid hid-generic'
+rm -rf root
+mkdir -p root/bin root/dev root/proc root/sys root/modules root/lower root/upper root/new
 cp deb/bin/busybox root/bin/
-find deb/lib/modules \( -name hid.ko -o -name uhid.ko -o -name hid-generic.ko \) -exec cp {} root/modules/ \;
-(cd "$here" && go test -c -o "$work/root/bin/softkey.test" .)
-for f in root/bin/softkey.test /usr/bin/fido2-token /usr/bin/fido2-cred /usr/bin/fido2-assert; do
-	case $f in /*) cp "$f" root/bin/ ;; esac
-	ldd "$f" | grep -o '/[^ ]*' | while read -r lib; do mkdir -p "root$(dirname "$lib")" && cp -L "$lib" "root$lib"; done
-done
-
-cat >root/init <<'INIT'
+for m in $modules; do find deb/lib/modules -name "$m.ko" -exec cp {} root/modules/ \;; done
+cat >root/init <<INIT
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
-export PATH=/bin HOME=/tmp
-mount -t devtmpfs dev /dev && mkdir -p /dev/pts && mount -t devpts dev /dev/pts
-mount -t proc proc /proc && mount -t sysfs sys /sys
-for m in hid uhid hid-generic; do insmod /modules/$m.ko; done
-uname -r
-/bin/softkey.test -test.run TestServeUHID -test.v -test.timeout 600s && echo UHID-OK
-poweroff -f
+export PATH=/bin
+mount -t devtmpfs dev /dev; mount -t proc proc /proc; mount -t sysfs sys /sys
+for m in $modules; do insmod /modules/\$m.ko; done
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=1048576,cache=loose,ro host /lower
+mount -t tmpfs tmpfs /upper && mkdir /upper/files /upper/work
+mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /new
+for d in dev proc sys; do mount --move /\$d /new/\$d; done
+exec switch_root /new /bin/sh $work/inside
 INIT
 chmod +x root/init
 (cd root && find . | ../deb/bin/busybox cpio -o -H newc | gzip -1 >../initrd)
 
-timeout 900 qemu-system-x86_64 -m 768 -smp 1 -nographic -no-reboot -net none \
-	-kernel deb/boot/vmlinuz-* -initrd initrd -append 'console=ttyS0 panic=-1 quiet' | tee log
-grep -q UHID-OK log
+# Chromium finds keys through udev. It asks before it shows a site which model a key is: without a screen nobody can say
+# yes, so its administrator does (the policy); on the screen of Xvfb, where there is none, the test presses the button.
+cat >inside <<INSIDE
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root KEYROLLOUT_TEST_BROWSER_KEY=1
+mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /tmp
+mkdir -p /dev/pts /dev/shm /etc/chromium/policies/managed
+mount -t devpts devpts /dev/pts; mount -t tmpfs tmpfs /dev/shm
+ip link set lo up
+/lib/systemd/systemd-udevd --daemon; udevadm trigger; udevadm settle
+uname -rv; chromium --version
+mkdir /work && cd /work
+policy=/etc/chromium/policies/managed/attestation.json
+INSIDE
