@@ -36,6 +36,9 @@ func (a *app) organisation(ctx context.Context, ask steps.Asker, tell func(steps
 		return err
 	}
 	defer w.Journal.Close()
+	if err := whoNext(ctx, ask, w.Journal); err != nil {
+		return err
+	}
 	if a.login.practice != "" {
 		p, err := a.furnishServed(ctx, w, dir, o.Transport)
 		if err != nil {

@@ -73,11 +73,11 @@ func (a *app) practise(ctx context.Context, ask steps.Asker, tell func(steps.Eve
 	if err != nil {
 		return err
 	}
-	if step, st, _, ok := p.world.Journal.Where(); ok && step == "signin" && st == "done" && !how.fresh {
+	if p.world.Journal.Finished() && !how.fresh {
 		again, err := ask.Ask(p.ctx, steps.Question{Name: "practice.again", Kind: steps.Choose, Default: "look", Back: how.back,
 			Text: steps.T("This practice has been played to its end."),
 			Choices: []steps.Choice{
-				{ID: "look", Text: steps.T("look at it once more")},
+				look, next,
 				{ID: "fresh", Text: steps.T("begin anew"), Detail: steps.T("a new company, a key as from the factory")},
 			}})
 		if err != nil || again.ID == "fresh" {
@@ -86,6 +86,13 @@ func (a *app) practise(ctx context.Context, ask steps.Asker, tell func(steps.Eve
 				return err
 			}
 			return a.practise(ctx, ask, tell, practiceStart{fresh: true})
+		}
+		if again.ID == next.ID {
+			p.world.Hints["tenant.user"] = "haruto@" + practice.Domain
+			if err := p.world.Journal.NextPerson(); err != nil {
+				p.Close()
+				return err
+			}
 		}
 	}
 	defer p.Close()

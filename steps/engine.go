@@ -43,12 +43,26 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 	}
 	sum.Complete = err == nil
 	text := T("All four steps are done.")
+	if sum.Complete {
+		sum.Resume = w.whatNext()
+	}
 	if !sum.Complete {
 		text = T("Stopped. What was done stays done.")
 		sum.Resume = T("Start keyrollout again: it looks at the tenant and the key, and goes on where they stand.")
 	}
 	w.Tell(Event{Name: EventSummary, Text: text, Data: sum})
 	return err
+}
+
+// whatNext says how it goes on after the end: a rehearsal with the real thing, a rollout with the next person.
+func (w *World) whatNext() Text {
+	switch {
+	case w.Tenant == nil:
+		return Text{}
+	case w.Org.Practice:
+		return T("That was practice: nothing real changed. For real, start keyrollout and choose \"My organisation\".")
+	}
+	return T("Next: a second key for %s, for the day this one is lost; then the next person. Start keyrollout again for either.", w.Journal.Wish().UserName)
 }
 
 // begin learns whose tenant this is. A failure is told like any other, and tried again when asked.

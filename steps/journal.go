@@ -171,6 +171,19 @@ func (j *Journal) Where() (step string, state string, at time.Time, ok bool) {
 	return e.Step, e.What, e.Time, ok
 }
 
+// Finished reports whether the rollout came to its end.
+func (j *Journal) Finished() bool {
+	step, state, _, ok := j.Where()
+	return ok && step == signInID && state == "done"
+}
+
+// NextPerson takes the person out of the wish: what was chosen for the organisation stays for the next one.
+func (j *Journal) NextPerson() error {
+	w := j.Wish()
+	w.User, w.UserUPN, w.UserName = "", "", ""
+	return j.SetWish(w)
+}
+
 func (j *Journal) last(is func(Entry) bool) (Entry, bool) {
 	for _, e := range slices.Backward(j.entries) {
 		if is(e) {

@@ -166,3 +166,37 @@ func TestGoingBackFromATouch(t *testing.T) {
 		}
 	}
 }
+
+// After a finished rollout the next person follows: what was chosen for the organisation is offered, the person is not.
+func TestTheNextPerson(t *testing.T) {
+	b := newBench(t)
+	b.finish()
+	w := b.world()
+	defer w.Close()
+	if !w.Journal.Finished() {
+		t.Fatal("not finished")
+	}
+	if err := w.Journal.NextPerson(); err != nil {
+		t.Fatal(err)
+	}
+	b.person.asked = nil
+	b.person.answer("tenant.keys", "keep")
+	b.person.answer("tenant.user", "haruto")
+	offered := map[string]string{}
+	b.person.seen = func(q steps.Question) { offered[q.Name] = q.Default }
+	if err := steps.Run(t.Context(), w, steps.Rollout()); err != nil {
+		t.Fatalf("%v; asked %v", err, b.person.asked)
+	}
+	if offered["tenant.group"] != "Pilot" || offered["tenant.user"] != "" {
+		t.Errorf("offered %v", offered)
+	}
+	if n := len(b.passkeys()); n != 1 {
+		t.Errorf("the first person has %d passkeys", n)
+	}
+	if !slices.Contains(b.person.asked, "signin.go") {
+		t.Errorf("not proven for the next person: %v", b.person.asked)
+	}
+	if w.Journal.Wish().UserUPN != "haruto@contoso.example" {
+		t.Errorf("rolled out for %s", w.Journal.Wish().UserUPN)
+	}
+}

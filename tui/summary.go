@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -30,18 +31,35 @@ func (m *model) summaryBody(b brush) block {
 			out.add(b.item(mark, b.st.Text, b.say(t))...)
 		}
 	}
+	after := func() {
+		if s.Evidence != "" {
+			out.gap()
+			out.add(b.para(b.st.Faint, steps.T("Evidence"))...)
+			out.add(clean(s.Evidence))
+		}
+		if !s.Resume.Empty() {
+			out.gap()
+			out.add(b.para(b.st.Text, s.Resume)...)
+		}
+	}
+	// A proof says it all: what was done on the way to it comes last.
+	proven := s.Complete && m.seen.proof != nil && whole(m.seen.proof)
+	if proven {
+		out.gap()
+		out.put(m.proofBlock(b, m.seen.proof))
+		after()
+	}
 	list(steps.T("Done"), b.st.Good.Render(markDone), s.Done)
 	list(steps.T("Not done"), b.st.Faint.Render(markSkipped), s.Open)
-	if s.Evidence != "" {
-		out.gap()
-		out.add(b.para(b.st.Faint, steps.T("Evidence"))...)
-		out.add(clean(s.Evidence))
-	}
-	if !s.Resume.Empty() {
-		out.gap()
-		out.add(b.para(b.st.Text, s.Resume)...)
+	if !proven {
+		after()
 	}
 	return out
+}
+
+// whole reports whether nothing of a proof is missing; its last part, Windows, may be open.
+func whole(p *steps.Proof) bool {
+	return !slices.ContainsFunc(p.Parts[:max(len(p.Parts)-1, 0)], func(x steps.ProofPart) bool { return x.State != steps.Done && x.State != steps.Skipped })
 }
 
 // farewell is what stays in the terminal after leaving: what was done, what was not, how to go on. The error of a run

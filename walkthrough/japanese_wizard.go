@@ -23,4 +23,10 @@ var japaneseWizard = map[string]string{
 	"%s would not be covered: in an excluded group.":                 "%s さんは除外グループに属しているため、対象外になります。",
 	"keys need not prove what they are":                              "キーの種類の証明は不要",
 	"not told":                                                       "不明",
+
+	"the next person": "次のユーザー",
+	"what was chosen for the organisation is offered again": "組織について選んだ内容を既定値として表示",
+	"The rollout for %s is done.":                           "%s さんの展開は完了しています。",
+	"That was practice: nothing real changed. For real, start keyrollout and choose \"My organisation\".":               "これは練習で、実際には何も変わっていません。 本番では keyrollout を起動し、「自分の組織」を選んでください。",
+	"Next: a second key for %s, for the day this one is lost; then the next person. Start keyrollout again for either.": "次は、紛失に備えた %s さんの2本目のキーと、次のユーザーです。 どちらも keyrollout をもう一度起動してください。",
 }
