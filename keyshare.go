@@ -38,9 +38,11 @@ func (a *app) keyShareCommand() *cobra.Command {
 to be installed as well, and prints the device path of the key there. Any program there that uses libfido2 can be given
 the path:  keyrollout key info --device PATH,  fido2-token -I PATH.  keyrollout key ... there finds it by itself.
 
-Only FIDO reports pass. What is asked of the key is told here, and touching the key allows it. Whoever can act as you on
-the other machine can ask as well: what you did not begin yourself, do not touch. Ctrl+C, or the end of the connection,
-ends it. What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J bastion`,
+Only FIDO reports pass. What is asked of the key is told here, with the site that asks, and touching the key allows it.
+Whoever can act as you on the other machine can ask as well: what you did not begin yourself, do not touch; press n to
+refuse it. What would change the key without a touch (a PIN, a deletion, a setting) waits until you press y. q, Ctrl+C
+or the end of the connection ends it. Sharing an attached key needs Linux at the desk; a software key, any system.
+What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J bastion`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
 			if dash < 0 {
@@ -119,6 +121,8 @@ const (
 func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, tell func(steps.Event)) error {
 	args := append(append([]string{}, s.ssh...), "-T", "-o", "ServerAliveInterval="+sshAlive, "-o", "ServerAliveCountMax=3", "--",
 		s.host, s.program+" key share --serve")
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	cmd := exec.CommandContext(ctx, "ssh", args...)
 	cmd.Stderr, cmd.WaitDelay = a.err, sshEnds
 	conn, err := startPiped(cmd)
@@ -128,26 +132,58 @@ func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, tell fun
 			Next:  []steps.Choice{{ID: "install", Text: steps.T("install OpenSSH's client, then try again")}}}, link.Close())
 	}
 	note := func(t steps.Text) { tell(steps.Event{Name: steps.EventNote, Text: t}) }
-	shared := false
-	err = share.Desk(ctx, conn, link, share.DeskOptions{
-		Ready: func(path string) {
-			shared = true
-			note(steps.T("The key can be used on %s at %s until you stop this with Ctrl+C.", s.host, path))
-			note(steps.T("There:  keyrollout key info --device %s", path))
-		},
-		Tell: func(act share.Activity) {
-			if act.Touch {
-				note(steps.T("The key waits: touch it to allow this, or leave it alone."))
-				return
-			}
-			note(activity(softkey.Activity{Command: act.Command, RPID: act.RPID, Done: act.Done, Status: act.Status}))
-		},
-	})
+	shared, restore := false, func() {}
+	desk := share.DeskOptions{Tell: func(act share.Activity) { note(asked(act)) }}
+	desk.Ready = func(path string) {
+		shared = true
+		note(steps.T("The key can be used on %s at %s until you stop this with Ctrl+C.", s.host, path))
+		note(steps.T("There:  keyrollout key info --device %s", path))
+	}
+	if !s.soft && a.isTerminal() { // else the dialogue asks for every touch, or nobody is there
+		decide, ready := make(chan bool), desk.Ready
+		desk.Decide = decide
+		desk.Ready = func(path string) { // not before: ssh may ask for a password
+			ready(path)
+			note(steps.T("n refuses what is asked, y allows what waits for it, q ends the sharing at once."))
+			restore = tui.Presses(ctx, a.in, presses(ctx, decide, end))
+		}
+	}
+	err = share.Desk(ctx, conn, link, desk)
+	restore()
 	exit := cmd.Wait()
 	if ctx.Err() != nil {
 		return nil // stopped by the person at the desk
 	}
 	return shareProblem(s.host, shared, err, exit)
+}
+
+// asked says what is asked of the shared key, and what the person at the desk can do about it.
+func asked(act share.Activity) steps.Text {
+	what := activity(softkey.Activity{Command: act.Command, RPID: act.RPID, Done: act.Done, Status: act.Status})
+	switch {
+	case act.Touch && act.RPID != "":
+		return steps.T("The key waits, for %s: touch it to allow this, or leave it alone.", act.RPID)
+	case act.Touch:
+		return steps.T("The key waits: touch it to allow this, or leave it alone.")
+	case act.Held:
+		return steps.T("%s It changes the key without a touch: y allows it, n refuses it.", what)
+	}
+	return what
+}
+
+// presses are the keys with which the person at the desk decides.
+func presses(ctx context.Context, decide chan<- bool, end func()) func(byte) {
+	return func(b byte) {
+		switch b {
+		case 'y', 'Y', 'n', 'N':
+			select {
+			case decide <- b == 'y' || b == 'Y':
+			case <-ctx.Done():
+			}
+		case 'q', 'Q':
+			end()
+		}
+	}
 }
 
 // shareProblem says why sharing ended. OpenSSH's ssh exits with 255 when it fails itself, and a shell with 127 when it

@@ -69,4 +69,7 @@ var japaneseCare = map[string]string{
 	"the one I touch":                                                             "タッチするキー",
 	"unplug it and plug it in once more":                                          "もう一度抜き差しする",
 	"what it lacks of PIN and finger":                                             "足りない PIN と指紋",
+	"n refuses what is asked, y allows what waits for it, q ends the sharing at once.": "n で要求を拒否、y で保留中の要求を許可、q で共有をすぐに終了します。",
+	"The key waits, for %s: touch it to allow this, or leave it alone.":                "キーが待っています（%s）。 許可するならタッチし、しないなら触れないでください。",
+	"%s It changes the key without a touch: y allows it, n refuses it.":                "%s タッチなしでキーを変更する要求です。 y で許可、n で拒否します。",
 }

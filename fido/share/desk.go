@@ -25,6 +25,10 @@ var (
 type DeskOptions struct {
 	Ready func(path string) // the key can be used on the far machine, at this path
 	Tell  func(Activity)    // what is asked of the key; called by one goroutine at a time
+	// Decide is what the person at the desk says: true lets through what waits for a yes, false refuses it, or else what
+	// is under way. What changes the key without a touch waits for a yes, and is told as Held; with a nil Decide nothing
+	// waits.
+	Decide <-chan bool
 }
 
 const (
@@ -36,7 +40,7 @@ const (
 func Desk(ctx context.Context, conn io.ReadWriteCloser, link fido.Link, o DeskOptions) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	d := &desk{conn: conn, link: link, o: o, watch: newWatch(o.Tell)}
+	d := &desk{conn: conn, link: link, o: o, watch: newWatch(o.Tell, o.Decide != nil)}
 	unhook := context.AfterFunc(ctx, func() {
 		why := context.Cause(ctx)
 		hangUp(conn, func() { d.send(func() { end(conn, why) }) })
@@ -45,6 +49,11 @@ func Desk(ctx context.Context, conn io.ReadWriteCloser, link fido.Link, o DeskOp
 	var both sync.WaitGroup
 	both.Go(func() { stop(d.toKey()) })
 	both.Go(func() { stop(d.fromKey(ctx)) })
+	both.Go(func() {
+		if err := d.decide(ctx); err != nil {
+			stop(err)
+		}
+	})
 	both.Wait()
 	d.cancel(0) // nobody is left to hear the answer: the light must not go on asking for a touch
 	return errors.Join(context.Cause(ctx), link.Close())
@@ -55,6 +64,7 @@ type desk struct {
 	link  fido.Link
 	o     DeskOptions
 	watch *watch
+	veto  veto
 	mu    sync.Mutex // one writer at a time
 }
 
@@ -105,7 +115,15 @@ func (d *desk) toKey() error {
 // forward hands one report to the key, if it may pass.
 func (d *desk) forward(r report) error {
 	if binary.BigEndian.Uint32(r[:]) == hidBroadcast && r[4] == hidFirst|hidInit {
+		if held := d.veto.take(); held != nil {
+			d.watch.answer(message(binary.BigEndian.Uint32(held[0][:]), hidCBOR, byte(fido.CodeCancelled)))
+		}
 		d.cancel(cancelWait) // a client begins, there is one at a time: the one before it is gone
+	}
+	if c, waits := d.veto.channel(); waits && r[4] == hidFirst|hidCancel && c == binary.BigEndian.Uint32(r[:]) {
+		if held := d.veto.take(); held != nil {
+			return d.answerHeld(held, byte(fido.CodeCancelled))
+		}
 	}
 	refuse, err := d.watch.request(r)
 	switch {
@@ -114,10 +132,15 @@ func (d *desk) forward(r report) error {
 	case refuse != nil:
 		return hungUp(d.write(*refuse))
 	}
-	if err := d.link.Write(r); err != nil {
-		return ErrKeyGone
+	whole, pass := d.veto.gather(r)
+	switch {
+	case pass:
+		return d.toLink([]report{r})
+	case whole != nil && d.watch.holds():
+		d.veto.hold(whole)
+		return nil
 	}
-	return nil
+	return d.toLink(whole)
 }
 
 // cancel stops what the key is doing for a client that is gone, and waits a while until it has.
@@ -126,17 +149,11 @@ func (d *desk) cancel(wait time.Duration) {
 	if !pending {
 		return
 	}
-	_ = d.link.Write(cancelReport(channel)) // a key that is gone has stopped as well
+	_ = d.link.Write(message(channel, hidCancel)) // a key that is gone has stopped as well
 	select {
 	case <-idle:
 	case <-time.After(wait):
 	}
-}
-
-func cancelReport(channel uint32) (r report) {
-	binary.BigEndian.PutUint32(r[:], channel)
-	r[4] = hidFirst | hidCancel
-	return r
 }
 
 // fromKey carries reports from the key to the connection.
@@ -151,8 +168,7 @@ func (d *desk) fromKey(ctx context.Context) error {
 		case err != nil:
 			return ErrKeyGone
 		}
-		d.watch.answer(r)
-		if err := d.write(r); err != nil {
+		if err := d.write(d.watch.answer(r)); err != nil {
 			return hungUp(err)
 		}
 	}

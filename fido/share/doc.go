@@ -4,7 +4,8 @@
 // Start at Desk, which stands between the key and the connection, and at Host, which stands between the connection and
 // the device path on the far machine. What they say to each other is in frame.go: FIDO reports of 64 bytes and nothing
 // else. Desk trusts nobody on the far machine: watch.go reads what is asked of the key, so that the person at the desk
-// can be told, and lets only the commands of the standard through. The PIN is safe from the connection by CTAP's own
+// can be told, and lets only the commands of the standard through; veto.go lets that person refuse, and holds what
+// changes the key without a touch until they say yes. The PIN is safe from the connection by CTAP's own
 // PIN protocol, and what matters needs a touch of the key.
 //
 // The connection is anything that reads and writes: in earnest an ssh that runs Host on the far machine, over its

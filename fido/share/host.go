@@ -117,7 +117,7 @@ func (h *host) deliver(r report) error {
 		return nil
 	case keepalive && h.at.Stalled():
 		return h.send(func() error {
-			c := cancelReport(channel)
+			c := message(channel, hidCancel)
 			return writeFrame(h.conn, frameReport, c[:])
 		})
 	}

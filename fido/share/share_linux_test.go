@@ -53,6 +53,12 @@ func newKey(t *testing.T, touch softkey.Toucher) *softkey.Key {
 
 func shared(t *testing.T, touch softkey.Toucher) *pair {
 	t.Helper()
+	return decided(t, touch, nil)
+}
+
+// decided is shared with a person at the desk who decides.
+func decided(t *testing.T, touch softkey.Toucher, decide <-chan bool) *pair {
+	t.Helper()
 	p := &pair{key: newKey(t, touch), desk: make(chan error, 1), host: make(chan error, 1)}
 	near, far := net.Pipe()
 	at, err := share.Listen()
@@ -64,7 +70,7 @@ func shared(t *testing.T, touch softkey.Toucher) *pair {
 	t.Cleanup(stop)
 	ready := make(chan string, 1)
 	go func() {
-		p.desk <- share.Desk(ctx, near, p.key.Link(), share.DeskOptions{Ready: func(path string) { ready <- path }, Tell: p.tell})
+		p.desk <- share.Desk(ctx, near, p.key.Link(), share.DeskOptions{Ready: func(path string) { ready <- path }, Tell: p.tell, Decide: decide})
 	}()
 	go func() { p.host <- share.Host(t.Context(), far, at, func(string) {}) }()
 	select {

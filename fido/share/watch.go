@@ -14,6 +14,7 @@ type Activity struct {
 	Command string // e.g. "authenticatorMakeCredential"
 	RPID    string // the site, where the request names one; printable
 	Touch   bool   // the key waits for a touch, which allows it
+	Held    bool   // it would change the key without a touch, and waits for a yes at the desk
 	Done    bool
 	Status  byte // CTAP status, once done
 }
@@ -34,19 +35,21 @@ const (
 // watch follows the talk between a client and the key: it lets through what the standard knows and tells what is asked.
 type watch struct {
 	tell func(Activity)
+	hold bool // what changes the key without a touch waits for a yes
 
 	mu      sync.Mutex
 	channel uint32 // of the request that is being put together or answered
 	want    int    // bytes of it
 	body    []byte
 	pending *Activity     // asked, not answered
+	refused bool          // the person at the desk does not want it
 	idle    chan struct{} // closed when nothing is pending
 }
 
-func newWatch(tell func(Activity)) *watch {
+func newWatch(tell func(Activity), hold bool) *watch {
 	idle := make(chan struct{})
 	close(idle)
-	return &watch{tell: tell, idle: idle}
+	return &watch{tell: tell, hold: hold, idle: idle}
 }
 
 // request looks at a report on its way to the key. refuse is an answer to be given in the key's place; the report is
@@ -98,16 +101,32 @@ func (w *watch) begin(channel uint32, a Activity) {
 	if w.pending == nil {
 		w.idle = make(chan struct{})
 	}
-	w.channel, w.pending = channel, &a
+	a.Held = a.Held && w.hold
+	w.channel, w.pending, w.refused = channel, &a, false
 	w.tell(a)
 }
 
-// answer looks at a report on its way from the key.
-func (w *watch) answer(r report) {
+// holds reports whether the request that was just put together waits for a yes.
+func (w *watch) holds() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pending != nil && w.pending.Held
+}
+
+// refuse marks what is under way as refused: its cancellation will be passed on as a refusal.
+func (w *watch) refuse() (channel uint32, pending bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refused = w.pending != nil
+	return w.channel, w.refused
+}
+
+// answer looks at a report on its way from the key, and returns what is to be passed on.
+func (w *watch) answer(r report) report {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.pending == nil || r[4]&hidFirst == 0 || binary.BigEndian.Uint32(r[:]) != w.channel {
-		return
+		return r
 	}
 	a := *w.pending
 	switch r[4] &^ hidFirst {
@@ -116,16 +135,20 @@ func (w *watch) answer(r report) {
 			w.pending.Touch, a.Touch = true, true
 			w.tell(a)
 		}
-		return
+		return r
 	case hidCBOR:
+		if w.refused && r[7] == byte(fido.CodeCancelled) {
+			r[7] = byte(fido.CodeDenied)
+		}
 		a.Status = r[7]
 	case hidError:
 		a.Status = byte(fido.CodeOther)
 	}
-	a.Touch, a.Done = false, true
+	a.Touch, a.Held, a.Done = false, false, true
 	w.tell(a)
 	w.pending = nil
 	close(w.idle)
+	return r
 }
 
 // open is the channel on which an answer is owed, and what is closed once it has come.
@@ -152,6 +175,15 @@ var subcommands = map[string]map[uint64]string{
 	"authenticatorConfig":               {1: "enterpriseAttestation", 2: "alwaysUv", 3: "minPINLength"},
 }
 
+// untouched are the subcommands that change the key with no touch of it, only with its PIN.
+var untouched = map[string]bool{
+	"authenticatorClientPIN setPIN": true, "authenticatorClientPIN changePIN": true,
+	"authenticatorBioEnrollment rename": true, "authenticatorBioEnrollment remove": true,
+	"authenticatorCredentialManagement delete": true, "authenticatorCredentialManagement rename": true,
+	"authenticatorConfig enterpriseAttestation": true, "authenticatorConfig alwaysUv": true, "authenticatorConfig minPINLength": true,
+	"authenticatorLargeBlobs write": true,
+}
+
 // asked reads of a request what a person should know: its name, its kind, and the site it is for.
 func asked(b []byte) Activity {
 	name, known := commands[b[0]]
@@ -172,6 +204,10 @@ func asked(b []byte) Activity {
 		a.RPID = rp.ID
 	case 0x02:
 		_ = cbor.Unmarshal(fields[1], &a.RPID)
+	case 0x0C:
+		if fields[2] != nil { // section 6.10.2: set
+			a.Command += " write"
+		}
 	default:
 		number := map[byte]int{0x06: 2, 0x09: 2, 0x40: 2}[b[0]] // where the subcommand stands; 1 elsewhere
 		var sub uint64
@@ -183,6 +219,6 @@ func asked(b []byte) Activity {
 			_ = cbor.Unmarshal(fields[10], &a.RPID)
 		}
 	}
-	a.RPID = text([]byte(a.RPID))
+	a.RPID, a.Held = text([]byte(a.RPID)), untouched[a.Command]
 	return a
 }

@@ -1,0 +1,129 @@
+package share
+
+import (
+	"context"
+	"encoding/binary"
+	"sync"
+	"time"
+
+	"keyrollout/fido"
+)
+
+// veto is what the person at the desk has to say. A request that changes the key without a touch waits for a yes; any
+// request can be refused while it is under way.
+type veto struct {
+	mu   sync.Mutex
+	part report   // the first report of the message that comes in
+	all  []report // of it, as far as it has come; nil = none
+	want int      // bytes
+	got  int
+	held []report // a whole message that waits for a yes
+}
+
+const keepaliveGap = 100 * time.Millisecond // CTAP 2.1 section 11.2.9.2.1: at least so often
+
+// gather puts a request together; whole is all of it once it is there. Reports of nothing that is gathered pass as they
+// come.
+func (v *veto) gather(r report) (whole []report, pass bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case r[4] == hidFirst|hidCBOR:
+		v.part, v.all, v.want, v.got = r, []report{r}, int(binary.BigEndian.Uint16(r[5:])), fido.ReportSize-7
+	case r[4]&hidFirst != 0, v.all == nil, [4]byte(r[:]) != [4]byte(v.part[:]):
+		return nil, true
+	default:
+		v.all, v.got = append(v.all, r), v.got+fido.ReportSize-5
+	}
+	if v.got < v.want {
+		return nil, false
+	}
+	whole, v.all = v.all, nil
+	return whole, false
+}
+
+// take hands out what waits for a yes; nil = nothing.
+func (v *veto) take() (held []report) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	held, v.held = v.held, nil
+	return held
+}
+
+func (v *veto) hold(whole []report) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.held = whole
+}
+
+// channel is that of what waits for a yes.
+func (v *veto) channel() (c uint32, waits bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.held == nil {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(v.held[0][:]), true
+}
+
+// decide does what the person says until ctx ends.
+func (d *desk) decide(ctx context.Context) error {
+	tick := time.NewTicker(keepaliveGap)
+	defer tick.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil
+		case yes := <-d.o.Decide:
+			err = d.decided(yes)
+		case <-tick.C:
+			if c, waits := d.veto.channel(); waits { // else the client takes the key for dead
+				err = hungUp(d.write(message(c, hidKeepalive, keepTouch)))
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (d *desk) decided(yes bool) error {
+	held := d.veto.take()
+	switch {
+	case held != nil && yes:
+		return d.toLink(held)
+	case held != nil:
+		return d.answerHeld(held, byte(fido.CodeDenied))
+	case !yes:
+		if channel, pending := d.watch.refuse(); pending {
+			_ = d.link.Write(message(channel, hidCancel)) // a key that is gone has stopped as well
+		}
+	}
+	return nil
+}
+
+// answerHeld answers a message in the key's place.
+func (d *desk) answerHeld(held []report, status byte) error {
+	r := message(binary.BigEndian.Uint32(held[0][:]), hidCBOR, status)
+	d.watch.answer(r)
+	return hungUp(d.write(r))
+}
+
+func (d *desk) toLink(all []report) error {
+	for _, r := range all {
+		if err := d.link.Write(r); err != nil {
+			return ErrKeyGone
+		}
+	}
+	return nil
+}
+
+// message is a CTAPHID message of one report.
+func message(channel uint32, cmd byte, data ...byte) (r report) {
+	binary.BigEndian.PutUint32(r[:], channel)
+	r[4] = hidFirst | cmd
+	binary.BigEndian.PutUint16(r[5:], uint16(len(data)))
+	copy(r[7:], data)
+	return r
+}

@@ -1,0 +1,7 @@
+//go:build !linux && !darwin
+
+package tui
+
+import "os"
+
+func pressed(*os.File) (restore func()) { return func() {} } // keys come with enter
