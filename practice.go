@@ -152,7 +152,7 @@ func (p *practiceRun) open(ctx context.Context, o practiceOptions) (err error) {
 	if o.Script != nil {
 		tenantRand, keyRand = seeded(o.Script.Seed, "tenant"), seeded(o.Script.Seed, "key")
 	}
-	to := practice.Options{Clock: p.clock.Now, Rand: tenantRand, State: practice.Memory()}
+	to := practice.Options{Clock: p.clock.Now, Sleep: p.clock.Sleep, Rand: tenantRand, State: practice.Memory()}
 	if o.Dir != "" {
 		to.State = practice.File(filepath.Join(o.Dir, "tenant.json"))
 	}

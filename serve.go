@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -73,6 +74,10 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		to.State = practice.File(filepath.Join(dir, "tenant.json"))
 	}
 	t, err := practice.New(to)
+	if errors.Is(err, practice.ErrDamaged) {
+		return &steps.Problem{Code: "served-damaged", What: steps.T("What is kept of this practice tenant is damaged: %s.", err.Error()), State: steps.T("Nothing is served."), Err: err,
+			Next: []steps.Choice{{ID: "remove", Text: steps.T("begin anew without  %s;  or look in with --forget, which keeps nothing", filepath.Join(dir, "tenant.json"))}}}
+	}
 	if err != nil {
 		return servingFailed(err)
 	}

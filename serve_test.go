@@ -173,6 +173,29 @@ func TestServeRefuses(t *testing.T) {
 	}
 }
 
+// A damaged state is told with its file and what to do; nothing of it is overwritten.
+func TestServeDamaged(t *testing.T) {
+	state := t.TempDir()
+	serveTenant(t, state).end()
+	file := filepath.Join(state, "served", "contoso", "tenant.json")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, damage := range []string{string(whole[:len(whole)/2]), "\x00\x00", `{"Version":1,"Passkeys":[null]}`, `{"Version":1,"Tokens":{"x":null}}`, `{"Version":99}`} {
+		if err := os.WriteFile(file, []byte(damage), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, _, said := runCommand(t, state, "practice", "serve", "--listen", "127.0.0.1:0")
+		if code != exitFailed || !strings.Contains(said, "code: served-damaged") || !strings.Contains(said, file) {
+			t.Errorf("%.30q: exit code %d\n%s", damage, code, said)
+		}
+		if b, err := os.ReadFile(file); err != nil || string(b) != damage {
+			t.Errorf("%.30q was overwritten (%v)", damage, err)
+		}
+	}
+}
+
 // runCommand runs a command without a terminal and returns its exit code and what it said.
 func runCommand(t *testing.T, state string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()

@@ -26,6 +26,8 @@ const (
 	CodeMoved     = "changed-meanwhile" // somebody else changed the same list since it was read
 	CodeBadInput  = "bad-input"         // refused before anything was sent
 	codeThrottled = "TooManyRequests"
+	// CodePracticeDisk: the practice tenant's own machine cannot keep its state. Nothing was changed.
+	CodePracticeDisk = "practice-not-kept"
 )
 
 // errEmpty is a success without the content that was asked for.
@@ -50,7 +52,7 @@ func (c *client) explain(op string, e effect, x *exchange, err error) *Error {
 		if f.Code == "" && f.Message == "" {
 			f.Code, f.Message = statusCode(status), statusWords(status, header)
 		}
-		f.Unknown = status >= 500
+		f.Unknown = status >= 500 && f.Code != CodePracticeDisk
 	case status != 0 && (errors.Is(err, io.ErrUnexpectedEOF) || isNet(err)):
 		f.Code, f.Message, f.Err, f.Unknown = CodeCutOff, "the answer ended in the middle", err, true
 	case status != 0:

@@ -189,6 +189,6 @@ func (e *Error) pageError(b []byte, h http.Header) *Error {
 	if e.Code == "" && e.Message == "" {
 		e.Code, e.Message = statusCode(e.Status), statusWords(e.Status, h)
 	}
-	e.Unknown = e.Status >= 500
+	e.Unknown = e.Status >= 500 && e.Code != CodePracticeDisk
 	return e
 }

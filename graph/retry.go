@@ -86,6 +86,8 @@ func pause(e *Error, n int) (time.Duration, bool) {
 		return d + rand.N(d/4+1) // spread, so that many tools do not come back at once
 	}
 	switch {
+	case e.Code == CodePracticeDisk:
+		return 0, false
 	case e.Status == http.StatusTooManyRequests:
 		if e.RetryIn > 0 {
 			return e.RetryIn, e.RetryIn <= longestWait

@@ -39,6 +39,9 @@ func problemOfTenant(err error) *Problem {
 	case slices.Contains(signInCodes, g.Code):
 		p.Code, p.What = g.Code, T("Signing in for it failed (%s): %s.", g.Op, cause(g))
 		p.Next = []Choice{{ID: "retry", Text: T("sign in again")}, Leave}
+	case g.Code == graph.CodePracticeDisk:
+		p.Code, p.What = g.Code, T("This computer cannot keep what happens in the practice tenant: %s.", cause(g))
+		p.Next = []Choice{{ID: "retry", Text: T("make room on the disk, or end the other program, then try again")}, Leave}
 	case g.Code == graph.CodeShape:
 		p.Code, p.What = "policy-unknown", T("The policy holds something this version does not know; writing it back could lose it: %s", cause(g))
 		p.Next = []Choice{Leave}

@@ -5,6 +5,12 @@ var japaneseSignIn = map[string]string{
 	// login_browser.go
 	"What comes next needs more permissions: %s. Sign in once more and consent to them.": "次の操作には追加のアクセス許可が必要です: %s。 もう一度サインインして同意してください。",
 
+	// serve.go
+	"What is kept of this practice tenant is damaged: %s.":                   "保存されている練習用テナントのデータが壊れています: %s",
+	"begin anew without  %s;  or look in with --forget, which keeps nothing": "%s  を削除して始め直すか、何も保存しない --forget で開く",
+	"This computer cannot keep what happens in the practice tenant: %s.":     "練習用テナントの内容をこのコンピューターに保存できません: %s",
+	"make room on the disk, or end the other program, then try again":        "ディスクの空きを増やすか、他のプログラムを終了して、もう一度試す",
+
 	// login_problem.go
 	"a PKCS #12 file of today (AES) has to be made PEM first, kept where only you can read it:  openssl pkcs12 -in app.pfx -noenc -out app.pem": "現在の形式 (AES) の PKCS #12 ファイルは、先に PEM に変換し、自分だけが読める場所に置く:  openssl pkcs12 -in app.pfx -noenc -out app.pem",
 

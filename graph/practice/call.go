@@ -104,7 +104,7 @@ func (c *call) perform(fault *Fault, bodyErr error) *answer {
 	if c.changed && (err == nil || c.keep) {
 		if serr := t.save(); serr != nil {
 			t.rollback()
-			rep, err = nil, errInternal.because("the state could not be kept: %v", serr)
+			rep, err = nil, notKept(serr)
 		}
 	} else if c.changed {
 		t.rollback()

@@ -19,6 +19,12 @@ func (r *refusal) Error() string {
 	return r.code + ": " + r.message
 }
 
+// notKept tells that this machine, and not the service it plays, cannot go on: the disk is full, or another process has
+// the state. The code is no code of Graph's.
+func notKept(err error) *refusal {
+	return &refusal{status: http.StatusInsufficientStorage, code: "practice-not-kept", message: err.Error(), reason: "the state could not be kept: " + err.Error()}
+}
+
 // because adds the precise reason to a vague answer.
 func (r *refusal) because(format string, a ...any) *refusal {
 	c := *r

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,6 +59,9 @@ func readState(b []byte) (*state, error) {
 	if st.Version != stateVersion {
 		return nil, fmt.Errorf("it was written by another version of keyrollout (state version %d, this one reads %d)", st.Version, stateVersion)
 	}
+	if slices.Contains(st.Passkeys, nil) || holdsNil(st.Passes) || holdsNil(st.Sessions) || holdsNil(st.Tokens) || holdsNil(st.Grants) {
+		return nil, errors.New("it has empty entries")
+	}
 	// What a hand-edited file leaves out is read and written to later.
 	if st.Policy == nil {
 		st.Policy = defaultPolicy()
@@ -85,6 +90,15 @@ func readState(b []byte) (*state, error) {
 		st.Grants = map[string]*grant{}
 	}
 	return st, nil
+}
+
+func holdsNil[T any](m map[string]*T) bool {
+	for _, v := range m {
+		if v == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // save puts the state into the store. It is called before an answer leaves, so that nothing a client was told is lost.

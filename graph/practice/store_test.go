@@ -83,7 +83,7 @@ func TestFullDisk(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.State = disk })
 	b.setPass(map[string]any{"state": "enabled"})
 	disk.full = true
-	b.refused(500, "no space left", "POST", b.passes(aiko), map[string]any{})
+	b.refused(507, "no space left", "POST", b.passes(aiko), map[string]any{})
 	disk.full = false
 	if n := len(at[[]any](t, b.want(200, "GET", b.passes(aiko), nil), "value")); n != 0 {
 		t.Errorf("%d passes", n)
@@ -139,7 +139,7 @@ func TestTwoProcesses(t *testing.T) {
 	one := newBench(t, func(o *Options) { o.State = File(path) })
 	two := newBench(t, func(o *Options) { o.State = File(path) })
 	one.setPass(map[string]any{"state": "enabled"})
-	two.refused(500, "another keyrollout", "PATCH", passConfig, map[string]any{"@odata.type": passType, "state": "disabled"})
+	two.refused(507, "another keyrollout", "PATCH", passConfig, map[string]any{"@odata.type": passType, "state": "disabled"})
 	one.issue(aiko, map[string]any{})
 }
 

@@ -1,7 +1,9 @@
 package practice
 
 import (
+	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -15,6 +17,8 @@ type Options struct {
 	Rand   io.Reader        // pass values, ids, challenges, tokens; nil = crypto/rand
 	Seed   *Seed            // people, groups and nature of the tenant; nil = the default company
 	Faults *Faults          // what goes wrong on demand; may be nil
+	// Sleep is how the fault "slow" waits; nil = in real time. It returns early, with an error, when the context ends.
+	Sleep func(context.Context, time.Duration) error
 }
 
 // Tenant is the practice tenant. It is safe for concurrent use: one request is handled at a time, as in one row of a
@@ -23,6 +27,7 @@ type Tenant struct {
 	store  Store
 	clock  func() time.Time
 	faults *Faults
+	sleep  func(context.Context, time.Duration) error
 	seed   Seed
 	dir    *directory
 	trust  trustList
@@ -39,6 +44,9 @@ type Tenant struct {
 	refused string
 }
 
+// ErrDamaged means that the store holds something that is no state of a practice tenant.
+var ErrDamaged = errors.New("the state cannot be read")
+
 // New opens the tenant: from the state in the store if there is one, else as a tenant that has done nothing yet.
 func New(o Options) (*Tenant, error) {
 	if o.State == nil {
@@ -53,7 +61,10 @@ func New(o Options) (*Tenant, error) {
 	if o.Seed == nil {
 		o.Seed = DefaultCompany()
 	}
-	t := &Tenant{store: o.State, clock: o.Clock, rand: o.Rand, faults: o.Faults, seed: *o.Seed, live: map[string]*token{}, quotas: quotas{}}
+	if o.Sleep == nil {
+		o.Sleep = realSleep
+	}
+	t := &Tenant{store: o.State, clock: o.Clock, rand: o.Rand, faults: o.Faults, sleep: o.Sleep, seed: *o.Seed, live: map[string]*token{}, quotas: quotas{}}
 	if o.Seed.Crowd.People > 0 {
 		if err := o.Seed.Crowd.expand(&t.seed); err != nil {
 			return nil, fmt.Errorf("practice tenant: %w", err)
@@ -81,7 +92,7 @@ func New(o Options) (*Tenant, error) {
 			return nil, fmt.Errorf("practice tenant: keep the state: %w", err)
 		}
 	} else if t.st, err = readState(t.saved); err != nil {
-		return nil, fmt.Errorf("practice tenant: the state cannot be read: %w", err)
+		return nil, fmt.Errorf("practice tenant: %w: %w", ErrDamaged, err)
 	}
 	t.before = t.saved
 	t.past = nil

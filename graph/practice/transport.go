@@ -16,7 +16,7 @@ import (
 // ServeHTTP answers over a network connection.
 func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := t.answer(r)
-	if !sleep(r.Context(), a.wait) {
+	if a.wait > 0 && t.sleep(r.Context(), a.wait) != nil {
 		return
 	}
 	if a.cut == cutAll {
@@ -56,8 +56,10 @@ func (tr transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	a := tr.t.answer(r)
-	if !sleep(r.Context(), a.wait) {
-		return nil, r.Context().Err()
+	if a.wait > 0 {
+		if err := tr.t.sleep(r.Context(), a.wait); err != nil {
+			return nil, err
+		}
 	}
 	if a.cut == cutAll {
 		return nil, errClosed
@@ -96,18 +98,14 @@ func (w *watched) Read(p []byte) (int, error) {
 	return w.ReadCloser.Read(p)
 }
 
-// sleep waits, and reports false when the client has gone.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
+func realSleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
+		return nil
 	case <-ctx.Done():
-		return false
+		return ctx.Err()
 	}
 }
 
