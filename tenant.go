@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -30,14 +31,14 @@ sign-in ends on 1 February 2027. Each finding names its rule in EIDSCA, CISA SCu
 Assessment where there is one. What cannot be seen is said as such. Nothing is changed.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if format != "text" && format != "json" && format != "junit" {
-				return usageError{fmt.Errorf("--format is text, json or junit, not %q", format)}
+			if !slices.Contains([]string{"text", "json", "junit", "sarif"}, format) {
+				return usageError{fmt.Errorf("--format is text, json, junit or sarif, not %q", format)}
 			}
 			return a.checkTenant(cmd.Context(), rehearse, format)
 		},
 	}
 	cmd.Flags().BoolVar(&rehearse, "practice", false, "the practice tenant, as it stands")
-	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of the answer: text, json, or junit for a pipeline")
+	cmd.Flags().StringVar(&format, "format", "text", "`FORMAT` of the answer: text, json; for a pipeline junit or sarif")
 	return cmd
 }
 
@@ -76,6 +77,8 @@ func (a *app) writePosture(found []steps.Posture, format string) error {
 		return json.NewEncoder(a.out).Encode(out)
 	case "junit":
 		return a.writeJUnit(out)
+	case "sarif":
+		return a.writeSARIF(out)
 	}
 	for _, f := range out {
 		rules := ""
