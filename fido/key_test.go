@@ -167,6 +167,9 @@ func TestPIN(t *testing.T) {
 		s := open(t, o, k)
 		_, err := s.Fingerprints(ctx, pin(rightPIN))
 		wantCode(t, err, fido.CodePINNotSet)
+		if r, err := s.Retries(ctx); err != nil || r.PIN != -1 || r.UV < 1 { // a key without a PIN counts no tries yet
+			t.Errorf("tries without a PIN: %+v %v", r, err)
+		}
 		wantCode(t, s.SetPIN(ctx, pin("12")), fido.CodePINPolicy)
 		wantCode(t, s.SetPIN(ctx, pin("")), fido.CodePINPolicy)
 		wantCode(t, s.SetPIN(ctx, pin("1234\x0056")), fido.CodePINPolicy)

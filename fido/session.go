@@ -155,7 +155,11 @@ func (s *session) Retries(ctx context.Context) (Retries, error) {
 	r := Retries{PIN: -1, UV: -1}
 	if _, known := s.info.Option("clientPin"); known {
 		err := s.do("read the PIN tries left", secret.Secret{}, func() (err error) { r.PIN, err = s.d.pinRetries(ctx); return err })
-		if err != nil {
+		var e *Error
+		switch {
+		case errors.As(err, &e) && e.Code == CodePINNotSet: // some keys, YubiKeys among them, count from the first PIN on
+			r.PIN = -1
+		case err != nil:
 			return Retries{}, err
 		}
 	}

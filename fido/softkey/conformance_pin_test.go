@@ -57,8 +57,9 @@ var pinRequirements = []requirement{
 		x.send(cmdPIN, m{1: 2}, errMissingParameter)
 		x.send(cmdPIN, m{1: 2, 2: 0x55}, errInvalidSubcommand)
 	}},
-	{"6.5.5.2", "getPINRetries tells eight tries and no power cycle on a new key", func(x *rig) {
-		n, cycle := x.c.retries()
+	{"6.5.5.2", "getPINRetries is PIN_NOT_SET until there is a PIN, and tells eight tries and no power cycle then", func(x *rig) {
+		x.send(cmdPIN, m{2: 1}, errPINNotSet)
+		n, cycle := x.pin().c.retries()
 		x.that(n == 8 && !cycle, "eight")
 	}},
 	{"6.5.5.3", "getUVRetries tells the finger's tries", func(x *rig) {

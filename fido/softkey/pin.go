@@ -67,6 +67,9 @@ func (k *Key) clientPIN(ctx context.Context, body []byte) (any, error) {
 	}
 	switch *r.Sub {
 	case 0x01:
+		if k.st.PIN == nil { // the specification is silent; Yubico's keys and tests have it so
+			return nil, errPINNotSet
+		}
 		tries, cycle := k.st.PINTries, k.misses >= maxMisses
 		return pinAnswer{PINRetries: &tries, PowerCycle: &cycle}, nil
 	case 0x02:
