@@ -199,7 +199,7 @@ var infoRequirements = []requirement{
 		x.send(cmdPIN, m{1: "one", 2: 1}, errUnexpectedType)
 	}},
 	{"8.1", "parameters that the command does not know are ignored", func(x *rig) {
-		x.send(cmdPIN, m{2: 1, 99: "later"}, statusOK)
+		x.pin().send(cmdPIN, m{2: 1, 99: "later"}, statusOK)
 	}},
 	{"6.4", "a request longer than maxMsgSize is REQUEST_TOO_LARGE", func(x *rig) {
 		_, a := x.c.exchange(hidCBOR, append([]byte{cmdMake}, make([]byte, 2048)...))

@@ -124,7 +124,7 @@ func TestFido2Token(t *testing.T) {
 
 	wantIn(t, ok(tool(t, "", "fido2-token", "-I", path)),
 		"FIDO_2_1_PRE", "aaguid: "+strings.ReplaceAll(AAGUID, "-", ""), "noclientPin", "nobioEnroll", "alwaysUv",
-		"pin retries: 8", "uv retries: 5", "sensor type: 1 (touch)", "max samples: 4", "pin protocols: 1, 2")
+		"pin retries: undefined", "uv retries: 5", "sensor type: 1 (touch)", "max samples: 4", "pin protocols: 1, 2")
 
 	ok(typed(t, []string{"1234", "1234"}, "fido2-token", "-S", path))
 	out, err := typed(t, []string{"4321", "9999", "9999"}, "fido2-token", "-C", path)
