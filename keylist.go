@@ -87,11 +87,7 @@ func (a *app) keyList(ctx context.Context, keys fido.Keys, asJSON bool) error {
 	if err != nil {
 		return problemOr(err)
 	}
-	served, err := a.servedKeys()
-	if err != nil {
-		return err
-	}
-	all = append(all, served...)
+	all = append(all, a.servedKeys()...)
 	if asJSON {
 		return writeJSON(a.out, all)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"keyrollout/fido"
@@ -56,36 +57,28 @@ func forgetServing(file string, unlock func() error) {
 	_ = unlock()
 }
 
-// servedKeys lists the software keys that this user serves now. Files of programs that are gone are removed.
-func (a *app) servedKeys() ([]listedKey, error) {
-	dir, err := a.stateDir()
+// servedKeys lists the software keys that this user serves now, as far as that can be found out: a list of keys must not
+// fail for it. Files of programs that are gone are removed.
+func (a *app) servedKeys() (keys []listedKey) {
+	dir, err := state.Dir(a.env, runtime.GOOS) // not made where it is missing: nobody serves there
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "softkey", servingPattern))
-	if err != nil {
-		return nil, err
-	}
-	var keys []listedKey
+	files, _ := filepath.Glob(filepath.Join(dir, "softkey", servingPattern))
 	for _, f := range files {
 		unlock, err := state.Lock(lockOf(f))
 		if err == nil {
 			forgetServing(f, unlock)
-			continue
 		}
 		if !errors.Is(err, state.ErrInUse) {
-			return nil, err
+			continue
 		}
 		var s serving
-		b, err := os.ReadFile(f)
-		if err == nil {
-			err = json.Unmarshal(b, &s)
-		}
-		if err != nil || s.Path == "" {
+		if b, err := os.ReadFile(f); err != nil || json.Unmarshal(b, &s) != nil || s.Path == "" {
 			continue // it is only just beginning, or ending
 		}
 		keys = append(keys, listedKey{Device: fido.Device{Path: s.Path, Manufacturer: "keyrollout", Product: s.Model, Software: true},
 			Model: s.Model, AAGUID: s.AAGUID})
 	}
-	return keys, nil
+	return keys
 }
