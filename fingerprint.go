@@ -38,7 +38,7 @@ other, and the pairs joined.`,
 	measure := &cobra.Command{Use: "bench DIR...", Short: "Measure the matcher on databases of fingerprints",
 		Long: `Measure the matcher on folders of pictures named FINGER_TOUCH.png, by the protocol that fits each: every pair for full
 prints (FVC), twelve enrolled touches for small sensors. Baselines in a folder "baseline" beside them are printed too.
---practice N measures N practice fingers as a small sensor, to see how like real ones they are.`,
+--practice N measures N practice fingers by the same protocols, and tells how like the folders' real ones they are.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 && b.practice == 0 {
 				return usageError{errors.New("bench takes one folder or more")}
@@ -174,7 +174,7 @@ func (a *app) benchFingers(dirs []string, b benchOptions) error {
 		results = append(results, r)
 	}
 	if b.practice > 0 {
-		results = append(results, bench.Practice(b.practice, bench.Options{Workers: b.workers, Progress: a.progress("practice fingers")}))
+		results = append(results, bench.Practice(b.practice, bench.Options{Workers: b.workers, Progress: a.progress("practice fingers")})...)
 	}
 	if a.onTerminal() {
 		fmt.Fprint(a.err, "\r\x1b[K")
@@ -189,6 +189,9 @@ func (a *app) benchFingers(dirs []string, b benchOptions) error {
 			fmt.Fprintf(a.out, "\n%s\n", r.Name)
 			r.Histogram(a.out)
 		}
+	}
+	if b.practice > 0 {
+		bench.WriteLikeness(a.out, results)
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ var touches = []struct {
 	{choice: steps.Choice{ID: "dry", Text: steps.T("a dry finger")}, press: synth.Press{Moisture: -1, Pressure: -0.8}},
 	{choice: steps.Choice{ID: "wet", Text: steps.T("a wet finger")}, press: synth.Press{Moisture: 1, Pressure: 0.8}},
 	{choice: steps.Choice{ID: "edge", Text: steps.T("only the edge of the finger")}, press: synth.Press{DX: 70, Contact: 0.5}},
-	{choice: steps.Choice{ID: "short", Text: steps.T("only the tip")}, press: synth.Press{Contact: 0.12}},
+	{choice: steps.Choice{ID: "short", Text: steps.T("only the tip")}, press: synth.Press{Contact: 0.2}},
 	{choice: steps.Choice{ID: "turned", Text: steps.T("turned sideways")}, press: synth.Press{Rotation: 75}},
 }
 

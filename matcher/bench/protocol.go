@@ -24,6 +24,9 @@ type Result struct {
 	Pictures, Refused          int
 	genuine, impostor          []float64
 	perFinger                  map[string][]float64 // genuine scores of each finger
+	quality                    []matcher.Quality    // of the pictures that gave a template
+	small                      bool                 // touches of a small sensor
+	practice, guided           bool                 // practice fingers; those of a rehearsal
 	comparisonsG, comparisonsI int
 }
 
@@ -62,20 +65,13 @@ func Run(dir string, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Name: filepath.Base(dir), Pictures: len(prints), perFinger: map[string][]float64{}}
+	r.look(prints)
 	var kept []Print
 	for _, p := range prints {
-		r.Extract += p.Took / time.Duration(len(prints))
-		if p.Template == nil {
-			r.Refused++
-			if o.Refuse {
-				continue
-			}
-		} else if b, err := p.Template.MarshalBinary(); err == nil {
-			r.Bytes += len(b)
+		if p.Template != nil || !o.Refuse {
+			kept = append(kept, p)
 		}
-		kept = append(kept, p)
 	}
-	r.Bytes /= max(1, r.Pictures-r.Refused)
 	fingers := byFinger(kept)
 	switch n := len(prints) / max(1, len(byFinger(prints))); {
 	case len(fingers) < 2:
@@ -84,10 +80,10 @@ func Run(dir string, o Options) (*Result, error) {
 		r.Protocol = "every pair of prints"
 		r.pairs(kept, o.Workers, progress("comparing"))
 	case n <= 40:
-		r.Protocol = "touches 1 to 12 enrol, the others probe"
+		r.Protocol, r.small = "touches 1 to 12 enrol, the others probe", true
 		r.enrolled(fingers, firstTwelve, o.Workers, progress("comparing"))
 	default:
-		r.Protocol = "twelve random touches enrol, the others probe; five draws"
+		r.Protocol, r.small = "twelve random touches enrol, the others probe; five draws", true
 		for draw := range 5 {
 			r.enrolled(fingers, shuffled(uint64(draw+1)), o.Workers, progress(fmt.Sprintf("draw %d of 5", draw+1)))
 		}
@@ -114,6 +110,22 @@ func Run(dir string, o Options) (*Result, error) {
 	}
 	r.Baselines, err = baselines(dir, r.Name)
 	return r, err
+}
+
+// look takes down what the pictures are like.
+func (r *Result) look(prints []Print) {
+	for _, p := range prints {
+		r.Extract += p.Took / time.Duration(len(prints))
+		if p.Template == nil {
+			r.Refused++
+			continue
+		}
+		r.quality = append(r.quality, p.Template.Quality())
+		if b, err := p.Template.MarshalBinary(); err == nil {
+			r.Bytes += len(b)
+		}
+	}
+	r.Bytes /= max(1, r.Pictures-r.Refused)
 }
 
 // finish turns sums into means and scores into rates.
@@ -154,18 +166,26 @@ func byFinger(prints []Print) [][]Print {
 
 // shuffled draws twelve prints of a finger to enrol, by xorshift, so that every run draws the same.
 func shuffled(seed uint64) func([]Print) (enrol, probe []Print) {
-	x := seed * 0x9e3779b97f4a7c15
+	next := xorshift(seed)
 	return func(f []Print) (enrol, probe []Print) {
 		l := append([]Print(nil), f...)
 		n := min(12, len(l))
 		for k := range n {
-			x ^= x << 13
-			x ^= x >> 7
-			x ^= x << 17
-			j := k + int(x%uint64(len(l)-k))
+			j := k + int(next()%uint64(len(l)-k))
 			l[k], l[j] = l[j], l[k]
 		}
 		return l[:n], l[n:]
+	}
+}
+
+// xorshift is a source of random numbers that is the same everywhere.
+func xorshift(seed uint64) func() uint64 {
+	x := seed * 0x9e3779b97f4a7c15
+	return func() uint64 {
+		x ^= x << 13
+		x ^= x >> 7
+		x ^= x << 17
+		return x
 	}
 }
 

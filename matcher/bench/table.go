@@ -28,10 +28,7 @@ func Merge(name string, results []*Result) *Result {
 // WriteTable prints the results, each beside the baselines known for its set, then the means and the pooled rates.
 // Rates are per cent.
 func WriteTable(w io.Writer, results []*Result) {
-	wide := 14
-	for _, r := range results {
-		wide = max(wide, len(r.Name))
-	}
+	wide := widest(results)
 	fmt.Fprintf(w, "%-*s %6s %7s %7s %7s | %8s %7s %7s %6s %7s\n", wide, "", "EER", "FMR100", "FMR1000", "FMR10k",
 		"extract", "genuine", "impost.", "bytes", "refused")
 	var mean [4]float64

@@ -1,7 +1,5 @@
 package synth
 
-import "math"
-
 // source is splitmix64 (Steele, Lea, Flood 2014): tiny, and the same everywhere.
 type source uint64
 
@@ -31,6 +29,11 @@ func (s *source) normal() float64 {
 	return t
 }
 
+// within is normal with the given deviation, and never further from 0 than most.
+func (s *source) within(deviation, most float64) float64 {
+	return max(-most, min(most, float64(deviation*s.normal())))
+}
+
 // noiseField is smooth random hills: a lattice of random values, joined by cubic steps. Values lie in -256..256.
 type noiseField struct {
 	seed  uint64
@@ -52,8 +55,3 @@ func (f noiseField) corner(u, v int) int {
 
 // smooth is 3t^2-2t^3 for t in 0..256.
 func smooth(t int) int { return t * t * (768 - 2*t) >> 16 }
-
-// cosSin are an angle's cosine and sine in 1/16384, rounded so that no machine differs.
-func cosSin(angle float64) (c, s int) {
-	return int(math.Round(math.Cos(angle) * 16384)), int(math.Round(math.Sin(angle) * 16384))
-}
