@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -142,7 +143,7 @@ func (a *app) useMetadata(path string) error {
 	if path == "" {
 		return nil
 	}
-	b, err := os.ReadFile(path)
+	b, err := readAtMost(path, fido.MaxMetadata+1)
 	var m fido.Metadata
 	if err == nil {
 		m, err = fido.ReadMetadata(b, time.Now())
@@ -157,4 +158,14 @@ func (a *app) useMetadata(path string) error {
 		fmt.Fprintln(a.err, a.say(steps.T("This metadata is old: a newer one was due on %s.", m.NextUpdate.Format(time.DateOnly))))
 	}
 	return nil
+}
+
+// readAtMost reads so many bytes of a file: what is larger is cut, and refused for that.
+func readAtMost(path string, n int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, n))
 }

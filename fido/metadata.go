@@ -1,6 +1,7 @@
 package fido
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
@@ -34,7 +35,8 @@ var metadataRoots []byte
 // metadataSigner is the name in the certificate that signs BLOBs (FIDO Metadata Service 3.0 section 3.2).
 const metadataSigner = "mds.fidoalliance.org"
 
-const maxBlob = 64 << 20 // bytes; BLOBs have about five million
+// MaxMetadata is the size of the largest BLOB that is read, in bytes; BLOBs have about ten million.
+const MaxMetadata = 64 << 20
 
 // ReadMetadata reads a BLOB and checks its signature at the time now. Models of the table that this program brings keep
 // what only Microsoft's list tells (Entra).
@@ -71,14 +73,15 @@ func readMetadata(blob []byte, roots *x509.CertPool, now time.Time) (Metadata, e
 
 // openBlob checks a JSON Web Signature in compact form (RFC 7515) and returns what it signs.
 func openBlob(blob []byte, roots *x509.CertPool, now time.Time) ([]byte, error) {
-	parts := strings.Split(strings.TrimSpace(string(blob)), ".")
-	if len(blob) > maxBlob || len(parts) != 3 {
+	blob = bytes.TrimSpace(blob)
+	parts := bytes.SplitN(blob, []byte("."), 4)
+	if len(blob) > MaxMetadata || len(parts) != 3 {
 		return nil, errors.New("this is not a BLOB of the FIDO Metadata Service")
 	}
 	var raw [3][]byte
 	for i, p := range parts {
 		var err error
-		if raw[i], err = base64.RawURLEncoding.DecodeString(strings.TrimRight(p, "=")); err != nil {
+		if raw[i], err = base64.RawURLEncoding.AppendDecode(nil, bytes.TrimRight(p, "=")); err != nil {
 			return nil, errors.New("this is not a BLOB of the FIDO Metadata Service")
 		}
 	}
@@ -93,7 +96,7 @@ func openBlob(blob []byte, roots *x509.CertPool, now time.Time) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
+	sum := sha256.Sum256(blob[:len(parts[0])+1+len(parts[1])])
 	if !signed(leaf.PublicKey, header.Alg, sum[:], raw[2]) {
 		return nil, errors.New("the signature is wrong: the file was changed, or is not complete")
 	}

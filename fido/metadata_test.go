@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +140,43 @@ func TestMetadata(t *testing.T) {
 	}
 	if _, err := fido.ReadMetadata([]byte(blob), now); err == nil {
 		t.Error("our own root is accepted as the Metadata Service's")
+	}
+}
+
+// A BLOB has some 300 models, each with a picture of tens of kilobytes: ten megabytes. What is not wanted of it is not
+// kept, and reading it takes less than twice its size.
+func TestMetadataOfRealSize(t *testing.T) {
+	rootKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	root := certify(t, "Root", true, rootKey, nil, rootKey)
+	between := certify(t, "Between", true, key, root, rootKey)
+	leaf := certify(t, "mds.fidoalliance.org", false, key, between, key)
+	roots := x509.NewCertPool()
+	roots.AddCert(root)
+	const models = 300
+	entries := make([]map[string]any, models)
+	icon := "data:image/png;base64," + strings.Repeat("A", 25<<10)
+	for i := range entries {
+		id := uuid.UUID{15: byte(i), 14: byte(i >> 8)}
+		entries[i] = map[string]any{"aaguid": id, "timeOfLastStatusChange": "2026-01-01", "metadataStatement": map[string]any{
+			"description": "Key", "icon": icon, "attestationRootCertificates": []string{strings.Repeat("B", 2000)}}}
+	}
+	payload, err := json.Marshal(map[string]any{"legalHeader": strings.Repeat("L", 1000), "no": 10, "nextUpdate": "2026-12-01", "entries": entries})
+	if err != nil {
+		t.Fatal(err)
+	}
+	blob := []byte(signBlob(t, key, []*x509.Certificate{leaf, between}, string(payload)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	m, err := fido.ReadMetadataFrom(blob, roots, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC))
+	runtime.ReadMemStats(&after)
+	if err != nil || len(m.Models) != models {
+		t.Fatalf("%d models, %v", len(m.Models), err)
+	}
+	took := after.TotalAlloc - before.TotalAlloc
+	t.Logf("%.1f MB, %.1f MB allocated in all", float64(len(blob))/1e6, float64(took)/1e6)
+	if len(blob) < 10e6 || took > 2*uint64(len(blob)) {
+		t.Errorf("%d bytes took %d", len(blob), took)
 	}
 }
 
