@@ -30,23 +30,12 @@ type Browser struct {
 }
 
 // quiet keeps the browser from speaking to anybody but the page.
-var quiet = []string{"--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+var quiet = []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 	"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--lang=en-US", "--password-store=basic"}
 
-// Open starts a browser with a new profile, until the test ends. More are command-line arguments. The test is skipped
-// where there is no browser.
+// Open starts a browser, headless and with a new profile, until the test ends. More are command-line arguments. The test
+// is skipped where there is no browser.
 func Open(t testing.TB, more ...string) *Browser {
-	t.Helper()
-	return open(t, append([]string{"--headless"}, more...))
-}
-
-// OpenWindow is Open with a window on the X display that DISPLAY names: the browser's own questions are seen there.
-func OpenWindow(t testing.TB, more ...string) *Browser {
-	t.Helper()
-	return open(t, append([]string{"--ozone-platform=x11", "--window-position=0,0"}, more...))
-}
-
-func open(t testing.TB, more []string) *Browser {
 	t.Helper()
 	driver, err := exec.LookPath("chromedriver")
 	if err != nil {
