@@ -8,7 +8,7 @@
 // Start at New, Seed and the default company (company.go). routes.go lists every call with the rights it needs; call.go
 // carries one out; each thing's rules stand in a file of its own: policy_fido2.go, policy_pass.go, pass.go, passkey.go,
 // webauthn.go, access.go. pages.go and securityinfo.go are what a person would visit in a browser, for a program that
-// plays the browser; site.go shows the same to a real one. oauth.go is the sign-in endpoint, for azidentity and MSAL.
+// plays the browser; site.go shows the same to a real one, and the tests walk it in Chromium. oauth.go is the sign-in endpoint, for azidentity and MSAL.
 // faults.go, quota.go and lag.go make things go wrong. What the service's vague refusals hide, LastRefusal tells.
 //
 // Sources: the Microsoft Graph v1.0 and beta API reference, the Entra ID pages on passkeys and Temporary Access Pass,
