@@ -27,6 +27,30 @@
 //
 // The clock, the randomness, the finger and the store come from outside. Names are those of the specification.
 //
+// # Held against others
+//
+// Besides libfido2's programs, ssh and systemd-cryptenroll, which the tests run, Yubico's device tests of python-fido2 (its
+// main branch of June 2026, pytest tests/device, with a reconnect that starts the key anew) were run at the device path:
+// all that apply pass, 64 for the profile complete, 53 each for atkey-pro-2.1 and yubikey-bio, 50 for yubikey-5, 16 for
+// bare-2.0; the rest skips algorithms and previews of extensions that the profile does not have.
+//
+// # Speed
+//
+// One operation is what a sign-in is, in this process through libfido2: key agreement, PIN token, and the command.
+//
+//	go test ./fido/softkey -run '^$' -bench 'Register|Assert' -benchtime 200x
+//
+//	                    per second   median    p99      allocations
+//	register, memory       105       5.9 ms    55 ms    469, 4.2 MB
+//	assert, memory         135       6.0 ms    23 ms    339, 4.2 MB
+//	register, file          27      28.2 ms   124 ms    542, 4.2 MB
+//	assert, file            22      33.9 ms   283 ms    413, 4.2 MB
+//
+// on two cores of a virtual machine that did much else (load 28): the medians say more than the rest. Four fifths of the
+// processor's time and all but 40 KB of the memory are the Argon2id under which the PIN is kept. With a file there are
+// three writes in an operation, each synced twice (file, directory): the try taken off before the PIN is compared, the
+// tries given back, and what the command itself changes. None can go without an answer leaving before it is safe.
+//
 // It is for practice and for tests. It has an AAGUID of its own and never passes for hardware: keys in a file can be
 // copied, and a file can be put back to what it was before a wrong PIN.
 package softkey
