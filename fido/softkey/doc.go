@@ -29,8 +29,8 @@
 //
 // # Held against others
 //
-// Besides libfido2's programs, ssh and systemd-cryptenroll, which the tests run, Yubico's device tests of python-fido2 (its
-// main branch of June 2026, pytest tests/device, with a reconnect that starts the key anew) were run at the device path:
+// Besides libfido2's programs, ssh and systemd-cryptenroll, which the tests run, Yubico's device tests of python-fido2 (the
+// branch main of June 2026, pytest tests/device, with a reconnect that starts the key anew) were run at the device path:
 // all that apply pass, 64 for the profile complete, 53 each for atkey-pro-2.1 and yubikey-bio, 50 for yubikey-5, 16 for
 // bare-2.0; the rest skips algorithms and previews of extensions that the profile does not have.
 //
