@@ -17,6 +17,7 @@ import (
 // taken up again by asking the tenant and the key what is true, and the journal only says what to ask about.
 type Journal struct {
 	file    *os.File
+	size    int64 // bytes of whole lines in file
 	entries []Entry
 	now     func() time.Time
 }
@@ -60,13 +61,11 @@ func OpenJournal(path string, now func() time.Time) (*Journal, error) {
 	if err == nil {
 		err = f.Truncate(good)
 	}
-	if err == nil {
-		_, err = f.Seek(good, io.SeekStart)
-	}
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("journal %s: %w", path, err)
 	}
+	j.size = good
 	return j, nil
 }
 
@@ -113,14 +112,27 @@ func (j *Journal) Write(e Entry) error {
 		if err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}
-		if _, err := j.file.Write(append(b, '\n')); err != nil {
-			return fmt.Errorf("journal: %w", err)
-		}
-		if err := j.file.Sync(); err != nil {
-			return fmt.Errorf("journal: %w", err)
+		if err := j.write(append(b, '\n')); err != nil {
+			return err
 		}
 	}
 	j.entries = append(j.entries, e)
+	return nil
+}
+
+// write puts a line on disk, whole or not at all: half a line would be taken for damage once another one followed it.
+func (j *Journal) write(line []byte) error {
+	_, err := j.file.WriteAt(line, j.size)
+	if err == nil {
+		err = j.file.Sync()
+	}
+	if err != nil {
+		return &Problem{Code: "journal-write", Err: errors.Join(err, j.file.Truncate(j.size)),
+			What:  T("The journal cannot be written: %s.", err.Error()),
+			State: T("Nothing is begun that is not written down first; what was done before stays done."),
+			Next:  []Choice{{ID: "retry", Text: T("make room on the disk, then try again")}, Leave}}
+	}
+	j.size += int64(len(line))
 	return nil
 }
 

@@ -29,4 +29,8 @@ var japaneseWizard = map[string]string{
 	"The rollout for %s is done.":                           "%s さんの展開は完了しています。",
 	"That was practice: nothing real changed. For real, start keyrollout and choose \"My organisation\".":               "これは練習で、実際には何も変わっていません。 本番では keyrollout を起動し、「自分の組織」を選んでください。",
 	"Next: a second key for %s, for the day this one is lost; then the next person. Start keyrollout again for either.": "次は、紛失に備えた %s さんの2本目のキーと、次のユーザーです。 どちらも keyrollout をもう一度起動してください。",
+
+	"The journal cannot be written: %s.":                                                "記録を書き込めません: %s",
+	"Nothing is begun that is not written down first; what was done before stays done.": "記録せずに始める操作はありません。 完了した操作はそのまま残ります。",
+	"make room on the disk, then try again":                                             "ディスクの空き容量を増やして、もう一度試す",
 }
