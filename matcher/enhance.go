@@ -87,18 +87,11 @@ func profileOf(p int) int {
 // zero line is the ridge's edge. f is the same answer as phase and clarity, on the coarse grid.
 func enhance(n *plane, o *orientMap, per *periodMap, m *mask) (ridges *plane, f *field) {
 	along := newPlane(n.w, n.h)
+	pairs := make([]int64, len(n.p)) // used twice
 	lines := offsets(n.stride, alongReach, false)
-	forCells(n, o, m, func(x0, x1, y, cell int) {
-		line := lines[o.angle[cell]/(256/directions)]
-		for x := x0; x < x1; x++ {
-			i := n.at(x, y)
-			s := filterBank.along[alongReach] * int32(n.p[i])
-			for k, w := range filterBank.along[:alongReach] { // both sides weigh the same
-				d := line[k]
-				s += w * (int32(n.p[i+d]) + int32(n.p[i-d]))
-			}
-			along.p[i] = int16(s >> 10)
-		}
+	pairUpPixels(pairs, n.p)
+	forCells(n, o, m, func(i, y, x, cell int) {
+		four(along.p, pairs, i, filterBank.along[:alongReach+1], lines[o.angle[cell]/(256/directions)])
 	})
 	ridges, f = newPlane(n.w, n.h), newField(n.w, n.h)
 	lines = offsets(n.stride, acrossReach, true)
@@ -106,19 +99,10 @@ func enhance(n *plane, o *orientMap, per *periodMap, m *mask) (ridges *plane, f 
 	for i, p := range per.period {
 		profile[i] = uint8(profileOf(int(p)))
 	}
-	forCells(n, o, m, func(x0, x1, y, cell int) {
-		line := lines[o.angle[cell]/(256/directions)]
-		k := profile[min(y/periodBlock, per.h-1)*per.w+min(x0/periodBlock, per.w-1)]
-		even := &filterBank.even[k]
-		for x := x0; x < x1; x++ {
-			i := n.at(x, y)
-			s := even[acrossReach] * int32(along.p[i])
-			for j, w := range even[:acrossReach] {
-				d := line[j]
-				s += w * (int32(along.p[i+d]) + int32(along.p[i-d]))
-			}
-			ridges.p[i] = int16(s >> 10)
-		}
+	pairUpPixels(pairs, along.p)
+	forCells(n, o, m, func(i, y, x, cell int) {
+		k := profile[min(y/periodBlock, per.h-1)*per.w+min(x/periodBlock, per.w-1)]
+		four(ridges.p, pairs, i, filterBank.even[k][:acrossReach+1], lines[o.angle[cell]/(256/directions)])
 	})
 	for v := range f.h {
 		for u := range f.w {
@@ -143,13 +127,41 @@ func enhance(n *plane, o *orientMap, per *periodMap, m *mask) (ridges *plane, f 
 	return ridges, f
 }
 
-// forCells calls do for each run of pixels of one line that lies in one orientation cell and in the mask.
-func forCells(n *plane, o *orientMap, m *mask, do func(x0, x1, y, cell int)) {
+// pairUpPixels puts each pixel and its right neighbour into one word, so that one multiplication serves both.
+func pairUpPixels(dst []int64, src []int16) {
+	dst = dst[:len(src)]
+	last := int64(src[0])
+	for i, v := range src[1:] {
+		dst[i] = last + int64(v)<<32
+		last = int64(v)
+	}
+	dst[len(src)-1] = last
+}
+
+// four filters the pixels i to i+3 along one line, whose middle has the last of the weights; both sides weigh the same.
+func four(dst []int16, pairs []int64, i int, weights []int32, line []int) {
+	line = line[:len(weights)]
+	last := len(weights) - 1
+	w := int64(weights[last])
+	a, b := w*pairs[i], w*pairs[i+2]
+	for k, w := range weights[:last] {
+		p, q := i+line[k], i-line[k]
+		a += int64(w) * (pairs[p] + pairs[q])
+		b += int64(w) * (pairs[p+2] + pairs[q+2])
+	}
+	// A negative lower half has borrowed one from the upper.
+	*(*[4]int16)(dst[i:]) = [4]int16{int16(int32(a) >> 10), int16(int32((a-int64(int32(a)))>>32) >> 10),
+		int16(int32(b) >> 10), int16(int32((b-int64(int32(b)))>>32) >> 10)}
+}
+
+// forCells calls do for each row of each orientation cell in the mask: i is the index of its first of four pixels,
+// which is x, y. The last cell of a row may reach into the border.
+func forCells(n *plane, o *orientMap, m *mask, do func(i, y, x, cell int)) {
 	for y := range n.h {
+		on, cell := m.on[y/8*m.w:], y/orientCell*o.w
 		for cx := range o.w {
-			x0 := cx * orientCell
-			if m.on[y/8*m.w+x0/8] {
-				do(x0, min(x0+orientCell, n.w), y, y/orientCell*o.w+cx)
+			if on[cx*orientCell/8] {
+				do(n.at(cx*orientCell, y), y, cx*orientCell, cell+cx)
 			}
 		}
 	}

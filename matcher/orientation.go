@@ -27,27 +27,83 @@ func orientations(n *plane) *orientMap {
 
 // fill smooths the votes and turns them into angles.
 func (o *orientMap) fill(vx, vy, e []int32) *orientMap {
-	w, h := o.w, o.h
-	for range 3 {
-		boxBlur(vx, w, h, 1)
-		boxBlur(vy, w, h, 1)
-		boxBlur(e, w, h, 1)
-	}
-	cx, cy, ce := append([]int32(nil), vx...), append([]int32(nil), vy...), append([]int32(nil), e...)
-	for range 2 {
-		boxBlur(cx, w, h, 3)
-		boxBlur(cy, w, h, 3)
-		boxBlur(ce, w, h, 3)
+	fine, coarse := [3][]int32{vx, vy, e}, [3][]int32{}
+	for k, v := range fine {
+		coarse[k] = smooth(v, o.w, o.h)
 	}
 	for i := range o.angle {
-		x, y := int64(vx[i])+int64(cx[i])/3, int64(vy[i])+int64(cy[i])/3
+		x := int64(vx[i])*coarseGain + int64(coarse[0][i])
+		y := int64(vy[i])*coarseGain + int64(coarse[1][i])
 		// The gradient stands across the ridge: half a turn of the doubled angle.
 		o.angle[i] = uint8((atan2(-y, -x) + 128) >> 8)
-		if s := int64(e[i]) + int64(ce[i])/3; s > 0 {
+		if s := int64(e[i])*coarseGain + int64(coarse[2][i]); s > 0 {
 			o.coherence[i] = uint8(min(255, isqrt(x*x+y*y)*255/s))
 		}
 	}
 	return o
+}
+
+// coarseGain makes the coarse scale weigh a third of the fine one: it sums 7x7 cells twice.
+const coarseGain = 3 * 49 * 49
+
+// smooth replaces v by the sums of three rounds of 3x3, near a Gaussian, over 256; the result is v after two more rounds
+// of 7x7. Outside counts as zero.
+func smooth(v []int32, w, h int) (coarse []int32) {
+	line := make([]int32, max(w, h)+12)
+	run := make([]int32, max(w, h)+12)
+	pass := func(at, step, n int) {
+		l := line[:n+6]
+		l[0], l[1], l[2], l[n+3], l[n+4], l[n+5] = 0, 0, 0, 0, 0, 0
+		for i, j := 3, at; i < n+3; i, j = i+1, j+step {
+			l[i] = v[j]
+		}
+		for i, j := 0, at; i < n; i, j = i+1, j+step {
+			t := l[i : i+7 : i+7]
+			v[j] = 7*t[3] + 6*(t[2]+t[4]) + 3*(t[1]+t[5]) + t[0] + t[6]
+		}
+	}
+	for y := range h {
+		pass(y*w, 1, w)
+	}
+	for x := range w {
+		pass(x, w, h)
+	}
+	coarse = make([]int32, len(v))
+	for i := range v {
+		v[i] >>= 8
+		coarse[i] = v[i]
+	}
+	wide := func(at, step, n int) {
+		// Two running sums of seven; l and r begin six cells before the line.
+		l, r := line[:n+12], run[:n+12]
+		clear(l[:6])
+		clear(l[n+6:])
+		for i, j := 6, at; i < n+6; i, j = i+1, j+step {
+			l[i] = coarse[j]
+		}
+		s := int32(0)
+		for i := range l {
+			if s += l[i]; i >= 7 {
+				s -= l[i-7]
+			}
+			r[i] = s // of l[i-6..i], standing for i-3
+		}
+		s = r[6] + r[7] + r[8] + r[9] + r[10] + r[11]
+		for i, j := 0, at; i < n; i, j = i+1, j+step {
+			if i+12 < len(r) {
+				s += r[i+12]
+			}
+			coarse[j] = s
+			s -= r[i+6]
+		}
+	}
+	for y := range h {
+		wide(y*w, 1, w)
+	}
+	for x := range w {
+		wide(x, w, h)
+	}
+	return coarse
 }
 
 // voteUnit is the weight of a cell whose gradients are strong.
@@ -56,34 +112,34 @@ const voteUnit = 1 << 14
 // tensorCells sums the doubled gradients of each cell into (vx, vy) and their strength into e.
 func tensorCells(n *plane, w, h int) (vx, vy, e []int32) {
 	vx, vy, e = make([]int32, w*h), make([]int32, w*h), make([]int32, w*h)
-	sx, sy, se := make([]int64, w), make([]int64, w), make([]int64, w)
+	sums := make([]struct{ x, y, e int32 }, w) // at most 16 times 2*(8*normClip)^2
 	for cy := range h {
-		clear(sx)
-		clear(sy)
-		clear(se)
-		for y := cy * orientCell; y < min((cy+1)*orientCell, n.h); y++ {
-			if y == 0 || y == n.h-1 {
-				continue
-			}
+		clear(sums)
+		for y := max(1, cy*orientCell); y < min((cy+1)*orientCell, n.h-1); y++ {
 			i := n.at(0, y)
-			up, mid, down := n.p[i-n.stride:], n.p[i:], n.p[i+n.stride:]
-			for x := 1; x < n.w-1; x++ {
-				a, b := int32(up[x-1])-int32(down[x+1]), int32(up[x+1])-int32(down[x-1])
-				// Sobel, written with the two diagonals.
-				gx := b - a + 2*(int32(mid[x+1])-int32(mid[x-1]))
-				gy := -(a + b) - 2*(int32(up[x])-int32(down[x]))
-				c := x / orientCell
-				sx[c] += int64(gx*gx - gy*gy)
-				sy[c] += int64(2 * gx * gy)
-				se[c] += int64(gx*gx + gy*gy)
+			up, mid, down := n.p[i-n.stride:][:n.w], n.p[i:][:n.w], n.p[i+n.stride:][:n.w]
+			// Sobel: a and b are columns weighed 1 2 1 and -1 0 1, of x-1, x and x+1.
+			a0, b0 := int32(up[0])+2*int32(mid[0])+int32(down[0]), int32(down[0])-int32(up[0])
+			a1, b1 := int32(up[1])+2*int32(mid[1])+int32(down[1]), int32(down[1])-int32(up[1])
+			for c := range sums {
+				s := &sums[c]
+				for x := max(1, c*orientCell); x < min((c+1)*orientCell, len(mid)-1, len(up)-1, len(down)-1); x++ {
+					u, d := int32(up[x+1]), int32(down[x+1])
+					a2, b2 := u+2*int32(mid[x+1])+d, d-u
+					gx, gy := a2-a0, b0+2*b1+b2
+					s.x += (gx + gy) * (gx - gy)
+					s.y += 2 * gx * gy
+					s.e += gx*gx + gy*gy
+					a0, a1, b0, b1 = a1, a2, b1, b2
+				}
 			}
 		}
 		const soft = 16 * normUnit * normUnit // the energy at which a cell has half a vote
-		for c := range w {
-			d := se[c] + soft
-			vx[cy*w+c] = int32(sx[c] * voteUnit / d)
-			vy[cy*w+c] = int32(sy[c] * voteUnit / d)
-			e[cy*w+c] = int32(se[c] * voteUnit / d)
+		for c, s := range sums {
+			d := int64(s.e) + soft
+			vx[cy*w+c] = int32(int64(s.x) * voteUnit / d)
+			vy[cy*w+c] = int32(int64(s.y) * voteUnit / d)
+			e[cy*w+c] = int32(int64(s.e) * voteUnit / d)
 		}
 	}
 	return vx, vy, e
