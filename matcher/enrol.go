@@ -55,14 +55,14 @@ func Assess(img Image) Touch {
 		return Touch{Verdict: r.Verdict, why: r.Why}
 	}
 	t := Touch{Quality: a.quality}
-	if highContrast(a.contrast) < 4*grayUnit {
+	q := a.quality
+	unclear := q.Area < 1 || q.Clarity < usableClarity || !a.told && q.Clarity < usableUntold
+	switch contrast := high(a.contrast); {
+	case contrast < grayUnit, unclear && contrast < 4*grayUnit: // a faint print may be a good one
 		t.Verdict, t.why = NoContact, "the image is blank"
-		return t
-	}
-	switch q := a.quality; {
 	case q.Area < 1:
 		t.Verdict, t.why = PoorQuality, "no ridges can be seen"
-	case q.Clarity < usableClarity || !a.told && q.Clarity < usableUntold:
+	case unclear:
 		t.Verdict, t.why = PoorQuality, "the ridges are not clear"
 	case q.Area < usableArea:
 		t.Verdict, t.why = TooShort, "too little of the finger can be seen"

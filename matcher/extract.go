@@ -44,26 +44,16 @@ func analyse(img Image) (*analysis, error) {
 		dpi = 500
 	}
 	base := 65536 * 500 / dpi
-	if err := a.look(base); err != nil {
-		return nil, err
+	if img.DPI == 0 && max(img.W, img.H) > maxWorking { // finer than 500 dpi, then
+		base /= 2
 	}
-	// Only a picture whose ridges agree on a period is rescaled by it, and only within reason: a wrong scale costs as
-	// much as a right one gains.
-	median, told := a.period.typical(1)
-	a.told = told
-	if told {
-		want := base * wantedPeriod * 16 / median
-		want = max(base*6/10, min(base*16/10, want))
-		if abs(want-base)*100 > base*5 {
-			if err := a.look(want); err != nil {
-				return nil, err
-			}
-			median, _ = a.period.typical(1)
-		}
+	median, err := a.findScale(base)
+	if err != nil {
+		return nil, err
 	}
 	a.scale = a.factor * dpi / 500 / 16
 	a.period = a.period.smoothed(median)
-	if told {
+	if a.told {
 		a.quality.Period = float64(median) / 16 * 65536 / float64(a.factor)
 	}
 	a.worth = candidates(a.contrast, a.gray.w, a.gray.h)
@@ -79,6 +69,49 @@ func analyse(img Image) (*analysis, error) {
 	return a, nil
 }
 
+// findScale looks at the picture at the scale at which ridges are wantedPeriod apart, if enough of the print agrees on a
+// period: a wrong scale costs as much as a right one gains. Ridges that agree on none may be too close together to be
+// told, or too far apart; so it looks at twice and at half the scale before it stays at base. It returns the typical
+// period, 1/16 px, at the scale chosen.
+func (a *analysis) findScale(base int) (period int, err error) {
+	if err := a.look(base); err != nil {
+		return 0, err
+	}
+	period, a.told = a.period.typical()
+	if !a.told {
+		first := *a
+		for _, f := range [2]int{base * 2, base / 2} {
+			if a.look(f) == nil {
+				// What could have been told at base would have been.
+				if p, told := a.period.typical(); told && (p < wantedPeriod*16*4/3) == (f > base) {
+					period, a.told = p, true
+					break
+				}
+			}
+			*a = first
+		}
+	}
+	// A period near the end of what can be told is told roughly; then it looks once more. slack is in per cent.
+	for slack := 5; a.told && slack <= 15; slack += 10 {
+		want := scaled(base, a.factor, period)
+		if abs(want-a.factor)*100 <= a.factor*slack {
+			break
+		}
+		before := *a
+		if a.look(want) != nil {
+			*a = before
+			break
+		}
+		period, _ = a.period.typical()
+	}
+	return period, nil
+}
+
+// scaled is factor changed so that ridges period/16 px apart come to lie wantedPeriod apart, within reason.
+func scaled(base, factor, period int) int {
+	return max(base*6/16, min(base*26/10, factor*wantedPeriod*16/period))
+}
+
 // look does the stages that find the ridges' direction and period, at one scale.
 func (a *analysis) look(factor int) error {
 	w, h := a.img.W*factor>>16, a.img.H*factor>>16
@@ -90,10 +123,11 @@ func (a *analysis) look(factor int) error {
 	}
 	a.factor = factor
 	a.gray = resample(a.img, factor)
+	destripe(a.gray)
 	soften(a.gray)
-	a.normal, a.contrast = normalise(a.gray)
+	a.normal, a.contrast = normalise(a.gray, masked(a.gray))
 	a.orient = orientations(a.normal)
-	a.period = measurePeriods(a.normal, a.orient, 1)
+	a.period = measurePeriods(a.normal, a.orient)
 	return nil
 }
 
@@ -126,7 +160,7 @@ const leastArea = 6
 
 // template packs what comparing needs.
 func (a *analysis) template() (*Template, error) {
-	if highContrast(a.contrast) < 2*grayUnit {
+	if high(a.contrast) < grayUnit {
 		return nil, refuse(NoContact, "the image is blank")
 	}
 	if a.quality.Area < leastArea {

@@ -41,12 +41,12 @@ type periodMap struct {
 }
 
 // measurePeriods finds the period of each block along a line across the ridges, averaged along them.
-func measurePeriods(n *plane, o *orientMap, every int) *periodMap {
+func measurePeriods(n *plane, o *orientMap) *periodMap {
 	m := &periodMap{w: (n.w + periodBlock - 1) / periodBlock, h: (n.h + periodBlock - 1) / periodBlock}
 	m.period = make([]int16, m.w*m.h)
 	var sig [2*signatureLen + 1]int32
-	for by := 0; by < m.h; by += every {
-		for bx := 0; bx < m.w; bx += every {
+	for by := 0; by < m.h; by++ {
+		for bx := 0; bx < m.w; bx++ {
 			x, y := bx*periodBlock+periodBlock/2, by*periodBlock+periodBlock/2
 			if x >= n.w || y >= n.h || o.coherence[min(y/orientCell, o.h-1)*o.w+min(x/orientCell, o.w-1)] < 110 {
 				continue
@@ -94,13 +94,19 @@ func peakPeriod(sig *[2*signatureLen + 1]int32) int16 {
 	if energy < int64(len(sig))*normUnit*normUnit/16 {
 		return 0
 	}
+	var even, odd [signatureLen + 1]int32 // the sides added and taken from each other: the one meets cosines, the other sines
+	even[0] = sig[signatureLen]
+	for i := 1; i <= signatureLen; i++ {
+		even[i], odd[i] = sig[signatureLen+i]+sig[signatureLen-i], sig[signatureLen+i]-sig[signatureLen-i]
+	}
 	var power [periodCount]float64
 	best := 0
 	for k := range power {
 		var a, b int64
-		for i, v := range sig {
-			a += int64(v * periodBank.cos[k][i])
-			b += int64(v * periodBank.sin[k][i])
+		cos, sin := (*[signatureLen + 1]int32)(periodBank.cos[k][signatureLen:]), (*[signatureLen + 1]int32)(periodBank.sin[k][signatureLen:])
+		for i, v := range even {
+			a += int64(v * cos[i])
+			b += int64(odd[i] * sin[i])
 		}
 		a, b = a>>10, b>>10
 		power[k] = float64(a*a + b*b)
@@ -123,21 +129,30 @@ func peakPeriod(sig *[2*signatureLen + 1]int32) int16 {
 	return int16(p*16 + 0.5)
 }
 
-// typical is the median period in 1/16 px, and whether enough of the print agrees on it.
-func (m *periodMap) typical(every int) (median int, confident bool) {
+// typical is the period, 1/16 px, on which most blocks agree to a sixth, and whether enough do. The others are other
+// things than ridges: noise, texture, a crease.
+func (m *periodMap) typical() (period int, confident bool) {
 	var all []int16
 	for _, p := range m.period {
 		if p > 0 {
 			all = append(all, p)
 		}
 	}
-	need := max(6, 24/(every*every))
+	const need = 24
 	if len(all) < need {
 		return wantedPeriod * 16, false
 	}
 	slices.Sort(all)
-	q1, q2, q3 := int(all[len(all)/4]), int(all[len(all)/2]), int(all[len(all)*3/4])
-	return q2, (q3-q1)*100 < q2*35
+	best, from, to := 0, 0, 0
+	for i, j := 0, 0; i < len(all); i++ {
+		for j < len(all) && int(all[j])*3 <= int(all[i])*4 {
+			j++
+		}
+		if j-i > best {
+			best, from, to = j-i, i, j
+		}
+	}
+	return int(all[(from+to)/2]), best >= need && best*2 >= len(all)
 }
 
 // smoothed fills the gaps of the map with neighbours' values and evens outliers: a median of 3x3, then an average.

@@ -31,7 +31,7 @@ func TestScale(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ times, dpi int }{{20, 1000}, {14, 700}, {8, 400}, {13, 0}, {8, 0}, {11, 0}} {
+	for _, c := range []struct{ times, dpi int }{{20, 1000}, {14, 700}, {8, 400}, {13, 0}, {8, 0}, {11, 0}, {5, 0}, {6, 0}, {16, 0}, {20, 0}} {
 		img := zoomed(f.Touch(1), c.times)
 		img.DPI = c.dpi
 		b, err := matcher.Extract(img)

@@ -11,7 +11,7 @@ type mask struct {
 func candidates(contrast []int16, w, h int) *mask {
 	m := &mask{w: (w + 7) / 8, h: (h + 7) / 8}
 	m.on = make([]bool, m.w*m.h)
-	low := max(highContrast(contrast)/14, 3*grayUnit/2)
+	low := max(high(contrast)/14, leastDeviation)
 	for i, c := range contrast {
 		m.on[i] = c >= low
 	}
