@@ -50,6 +50,7 @@ prints (FVC), twelve enrolled touches for small sensors. Baselines in a folder "
 	f.BoolVar(&b.refuse, "refuse", false, "leave out touches that an enrolment would refuse (small sensors)")
 	f.BoolVar(&b.histogram, "histogram", false, "draw the scores of genuine and impostor pairs side by side")
 	f.BoolVar(&b.thresholds, "thresholds", false, "what each threshold would accept and refuse, all sets together")
+	f.BoolVar(&b.strain, "strain", false, "re-image full prints as other sensors would, and measure each way (takes minutes)")
 	f.IntVar(&b.practice, "practice", 0, "measure `N` practice fingers as well")
 	f.IntVar(&b.workers, "workers", runtime.NumCPU(), "how many `N` at once; times are per core only with 1")
 	cmd.AddCommand(show, match, measure)
@@ -160,11 +161,14 @@ func (a *app) matchFingers(pathA, pathB, dir string) error {
 
 // benchOptions are what a measurement shows besides the table.
 type benchOptions struct {
-	refuse, histogram, thresholds bool
-	practice, workers             int
+	refuse, histogram, thresholds, strain bool
+	practice, workers                     int
 }
 
 func (a *app) benchFingers(dirs []string, b benchOptions) error {
+	if b.strain {
+		return a.strainFingers(dirs, b)
+	}
 	var results []*bench.Result
 	for _, dir := range dirs {
 		r, err := bench.Run(dir, bench.Options{Workers: b.workers, Refuse: b.refuse, Progress: a.progress(filepath.Base(dir))})
@@ -192,6 +196,21 @@ func (a *app) benchFingers(dirs []string, b benchOptions) error {
 	}
 	if b.practice > 0 {
 		bench.WriteLikeness(a.out, results)
+	}
+	return nil
+}
+
+// strainFingers measures folders under every strain of package bench.
+func (a *app) strainFingers(dirs []string, b benchOptions) error {
+	for _, dir := range dirs {
+		r, err := bench.RunStrains(dir, bench.Options{Workers: b.workers, Progress: a.progress(filepath.Base(dir))})
+		if err != nil {
+			return err
+		}
+		if a.onTerminal() {
+			fmt.Fprint(a.err, "\r\x1b[K")
+		}
+		bench.WriteStrained(a.out, r)
 	}
 	return nil
 }
