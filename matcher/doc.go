@@ -15,6 +15,7 @@
 // analyse (extract.go) runs these stages; Stages shows what each one saw.
 //
 //	plane.go        to the working resolution, nine px from ridge to ridge, and softened a little
+//	clean.go        what the sensor adds to every picture goes: stripes, frames, dark margins
 //	normalise.go    brightness and contrast made even, locally
 //	orientation.go  where the ridges run: the gradient tensor at two scales
 //	period.go       how far they are apart: waves in a signature across the ridges
