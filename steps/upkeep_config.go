@@ -21,6 +21,9 @@ func SetMinPIN(ctx context.Context, w *World, points int) error {
 		return err
 	}
 	switch was := w.keyInfo.MinPIN; {
+	case !w.keyInfo.HasPIN() && w.keyInfo.Options["alwaysUv"]: // it asks for one even so (section 6.11)
+		return &Problem{Code: "pin-missing", What: T("The key asks for a PIN or a finger first."), State: unchanged,
+			Next: []Choice{{ID: "pin", Text: T("set one with  keyrollout key pin")}, Leave}}
 	case points == was:
 		w.note(keyID, T("The shortest PIN has %d characters already.", was))
 		return nil

@@ -120,6 +120,9 @@ func (w *World) trying(ctx context.Context, list bool, do func(context.Context) 
 		told := *p
 		if list {
 			told.Next = slices.DeleteFunc(slices.Clone(p.Next), func(c Choice) bool { return c.ID == Leave.ID })
+			if i := slices.IndexFunc(told.Next, func(c Choice) bool { return c.ID == "pin" }); i >= 0 {
+				told.Next[i].Text = T("Set a PIN")
+			}
 			told.Next = append(told.Next, Choice{ID: "back", Text: T("back to the list")})
 		}
 		way, err := w.solve(ctx, keyID, &told)

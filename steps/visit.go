@@ -47,6 +47,7 @@ func (w *World) awaitKey(ctx context.Context, blind bool) error {
 	}
 	if blind {
 		q.Text, q.Detail = T("This build of keyrollout cannot drive attached keys."), []Text{T("A build with libfido2 can (make setup, make build).")}
+		q.Choices, q.Default = q.Choices[1:], "softkey"
 	}
 	a, err := w.askUntil(ctx, q, func(ctx context.Context) error { _, err := fido.WaitForKey(ctx, w.Keys); return err })
 	if err != nil || a.ID != "softkey" {
