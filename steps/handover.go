@@ -60,10 +60,9 @@ func HandOver(ctx context.Context, w *World, wish HandoverWish, to Handovers) ([
 	}
 	switch {
 	case !policy.Enabled:
-		return nil, &Problem{Code: "pass-off", What: T("Passes are turned off in this tenant."), State: tenantUnchanged}
+		return nil, passesOff()
 	case wish.Lifetime != 0 && (wish.Lifetime < policy.Minimum || wish.Lifetime > policy.Max):
-		return nil, &Problem{Code: "pass-minutes", State: tenantUnchanged,
-			What: T("The policy allows a pass %d to %d minutes.", int(policy.Minimum.Minutes()), int(policy.Max.Minutes()))}
+		return nil, wrongMinutes(policy)
 	}
 	wish.Once = wish.Once || policy.Once
 	blocks, err := w.bootstrapBlocks(ctx)

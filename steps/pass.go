@@ -17,8 +17,7 @@ func IssuePass(ctx context.Context, w *World, user string, lifetime time.Duratio
 		return err
 	}
 	if lifetime != 0 && (lifetime < policy.Minimum || lifetime > policy.Max) {
-		return &Problem{Code: "pass-minutes", State: tenantUnchanged,
-			What: T("The policy allows a pass %d to %d minutes.", int(policy.Minimum.Minutes()), int(policy.Max.Minutes()))}
+		return wrongMinutes(policy)
 	}
 	if err := w.Journal.SetWish(Wish{Road: RoadPass, User: u.ID, UserUPN: u.UPN, UserName: u.Name, Lifetime: lifetime, Once: once || policy.Once}); err != nil {
 		return err
@@ -47,22 +46,34 @@ func (w *World) passFor(ctx context.Context, user string) (graph.User, graph.Pas
 	if err != nil {
 		return u, policy, err
 	}
-	no := func(code string, what Text) error { return &Problem{Code: code, What: what, State: tenantUnchanged} }
+	no := func(code string, what, next Text) error {
+		return &Problem{Code: code, What: what, State: tenantUnchanged, Next: []Choice{{ID: Retry.ID, Text: next}}}
+	}
 	switch {
 	case u.Guest:
-		return u, policy, no("user-guest", T("%s is a guest: guests cannot have a pass or register a passkey in this tenant.", u.Name))
+		return u, policy, no("user-guest", T("%s is a guest: guests cannot have a pass or register a passkey in this tenant.", u.Name), T("they sign in with the account of their own organisation; a pass and a key belong there"))
 	case u.Disabled:
-		return u, policy, no("user-disabled", T("The account of %s is disabled.", u.Name))
+		return u, policy, no("user-disabled", T("The account of %s is disabled.", u.Name), T("have the account enabled (Entra ID > Users), then try again"))
 	case u.ID == w.Admin.ID:
-		return u, policy, no("user-self", T("This is the account you are signed in with: nobody can issue a pass or register a key for themselves through Graph."))
+		return u, policy, no("user-self", T("This is the account you are signed in with: nobody can issue a pass or register a key for themselves through Graph."), T("have another administrator do it"))
 	case !policy.Enabled:
-		return u, policy, no("pass-off", T("Passes are turned off in this tenant."))
+		return u, policy, passesOff()
 	}
 	in, err := w.covers(ctx, u.ID, policy.Include, policy.Exclude)
 	if err == nil && !in {
-		err = no("pass-scope", T("%s is outside the Temporary Access Pass policy: the pass would be refused at sign-in (130502).", u.Name))
+		err = no("pass-scope", T("%s is outside the Temporary Access Pass policy: the pass would be refused at sign-in (130502).", u.Name), T("put them into a group of the policy, or their group into the policy:  keyrollout tenant plan"))
 	}
 	return u, policy, err
+}
+
+func wrongMinutes(p graph.PassPolicy) *Problem {
+	return &Problem{Code: "pass-minutes", State: tenantUnchanged, What: T("The policy allows a pass %d to %d minutes.", int(p.Minimum.Minutes()), int(p.Max.Minutes())),
+		Next: []Choice{{ID: Retry.ID, Text: T("give --minutes within that; 0 is what the policy says")}}}
+}
+
+func passesOff() *Problem {
+	return &Problem{Code: "pass-off", What: T("Passes are turned off in this tenant."), State: tenantUnchanged,
+		Next: []Choice{{ID: Retry.ID, Text: T("turn them on in step 1 of  keyrollout,  or with  temporaryAccessPass: {enabled: true}  and  keyrollout tenant plan")}}}
 }
 
 // userNamed finds a person by id or sign-in name, or by a name that only one has.
@@ -78,7 +89,8 @@ func (w *World) userNamed(ctx context.Context, name string) (graph.User, error) 
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	p := &Problem{Code: "user-unknown", What: T("Nobody with \"%s\" in the name.", name), State: tenantUnchanged}
+	p := &Problem{Code: "user-unknown", What: T("Nobody with \"%s\" in the name.", name), State: tenantUnchanged,
+		Next: []Choice{{ID: Retry.ID, Text: T("look at the spelling; a sign-in name (name@domain) or an object id is unmistakable")}}}
 	if len(found) > 1 {
 		p.Code, p.What = "user-several", T("%d people have \"%s\" in the name: write the whole sign-in name.", len(found), name)
 	}

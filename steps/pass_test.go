@@ -30,6 +30,8 @@ func TestAPassThatCouldNotBeUsedIsNotIssued(t *testing.T) {
 		var p *steps.Problem
 		if !errors.As(err, &p) || p.Code != code {
 			t.Errorf("a pass for %s: %v, want %s", user, err, code)
+		} else if len(p.Next) == 0 {
+			t.Errorf("%s: nothing is said to do next", code)
 		}
 	}
 	refused(aiko, 0, "pass-off")

@@ -24,6 +24,15 @@ var japaneseSignIn = map[string]string{
 	"The kept sign-in and its key are gone from this computer.":                                                        "保持されていたサインインとその鍵を、このコンピューターから削除しました。",
 	"Copies that somebody took before would still open:  Entra ID > Users > the person > Revoke sessions  ends those.": "以前に作られたコピーは引き続き有効です。 無効にするには:  Entra ID > ユーザー > 対象のユーザー > セッションの取り消し",
 
+	// steps/pass.go
+	"give --minutes within that; 0 is what the policy says":                                                              "その範囲で --minutes を指定する。 0 はポリシーの既定値",
+	"they sign in with the account of their own organisation; a pass and a key belong there":                             "ゲストは自分の組織のアカウントでサインインします。 パスとキーもそちらで設定します",
+	"have the account enabled (Entra ID > Users), then try again":                                                        "アカウントを有効にしてもらい (Entra ID > ユーザー)、もう一度試す",
+	"have another administrator do it":                                                                                   "別の管理者に依頼する",
+	"put them into a group of the policy, or their group into the policy:  keyrollout tenant plan":                       "ポリシーのグループにユーザーを追加するか、ユーザーのグループをポリシーに追加する:  keyrollout tenant plan",
+	"turn them on in step 1 of  keyrollout,  or with  temporaryAccessPass: {enabled: true}  and  keyrollout tenant plan": "keyrollout  の手順1、または  temporaryAccessPass: {enabled: true}  と  keyrollout tenant plan  で有効にする",
+	"look at the spelling; a sign-in name (name@domain) or an object id is unmistakable":                                 "つづりを確かめる。 サインイン名 (name@domain) かオブジェクト ID なら確実です",
+
 	// steps/desire.go, desire_resolve.go
 	"a profile is called by its name or its id":                                                          "プロファイルは name か id で指定します",
 	"a profile that is removed has no other values":                                                      "remove を指定したプロファイルには他の値を書けません",
