@@ -32,11 +32,14 @@ func NewFinger(views ...*Template) (*Finger, error) {
 }
 
 // Match says how surely the touch t is this finger: the best Compare over its views. More views mean more chances for
-// a stranger, so Threshold was measured on this maximum.
+// a stranger, so Threshold was measured on this maximum. Once a view leaves no doubt, the others are not asked: a score
+// above 20 is no maximum.
 func (f *Finger) Match(t *Template) float64 {
 	best := 0.0
 	for _, v := range f.views {
-		best = max(best, Compare(v, t))
+		if best = max(best, Compare(v, t)); best >= beyondDoubt {
+			break
+		}
 	}
 	return best
 }
@@ -106,6 +109,9 @@ func Verify(img Image, fingers ...*Finger) (index int, score float64, err error)
 	for i, f := range fingers {
 		if s := f.Match(touch.Template); s > score || i == 0 {
 			score, index = s, i
+		}
+		if score >= beyondDoubt {
+			break
 		}
 	}
 	if score < Threshold {

@@ -50,8 +50,8 @@ const (
 	leastLike   = patchUnit / 6
 )
 
-// Compare says how surely two templates come from the same finger. See Threshold for what its numbers mean.
-// It does not matter which comes first.
+// Compare says how surely two templates come from the same finger. See Threshold for what its numbers mean; above 20
+// they say no more than that there is no doubt. It does not matter which comes first.
 func Compare(a, b *Template) float64 {
 	e := compare(a, b)
 	return e.worth
@@ -207,7 +207,7 @@ func (m *matching) drop(bar int32) {
 	m.cands = slices.DeleteFunc(m.cands, func(c candidate) bool { return c.like>>likeStep < bar })
 }
 
-// bar is how much two patches must agree, by the number of points that both have; see likeness.
+// bar is how much two patches must agree, by the number of points that both have.
 type bar [65]uint8
 
 func (b *bar) set(step int32) {

@@ -81,6 +81,7 @@ func (m *matching) meet(a, b *Template, e *evidence) {
 
 // The weights of the evidence, close to natural logarithms of odds. They come from a logistic regression on three of the
 // six databases (FVC2000_DB1_B, FVC2002_DB3_B, FVC2004_DB1_B), rounded; the other three were left to be reported on.
+// Fitted on others, coherence and blocks trade weight (they nearly count the same) and little else changes; see doc.go.
 // A block counts for as much as it runs in step better than chance makes it; a pair of minutiae as much as two to four
 // blocks. Lonely minutiae said nothing that the failed blocks had not said already.
 const (
@@ -113,13 +114,13 @@ func (e *evidence) parts() (clear, failed, strained, minutiae float64) {
 // the finger that was not enrolled) and on pairs of full prints (17,280 and 1,680):
 //
 //	score   small: FMR   FNMR    full: FMR    FNMR
-//	  6       1.1 %      3.5 %    0.34 %      2.7 %
-//	  7       0.22 %     4.4 %    0.13 %      3.6 %
-//	  8       0.083 %    5.2 %    0.058 %     3.9 %
-//	  9       0.028 %    6.8 %    0.023 %     4.3 %
-//	 10       none       8.3 %    0.012 %     4.6 %
-//	 12       none      12.7 %    none        5.5 %
-//	 14       none      20.6 %    none        6.9 %
+//	  6       1.4 %      3.7 %    0.42 %      2.6 %
+//	  7       0.25 %     4.4 %    0.13 %      3.2 %
+//	  8       0.10 %     5.6 %    0.041 %     3.6 %
+//	  9       0.037 %    6.8 %    0.023 %     3.9 %
+//	 10       none       8.6 %    0.006 %     4.4 %
+//	 12       none      12.9 %    none        5.7 %
+//	 14       none      22.1 %    none        7.3 %
 //
 // False matches fall tenfold for every 1.6 or so. So 12 should be near 1 in 100,000 on a small sensor, but that is an
 // extrapolation: the pictures prove no more than about 1 in 3,600 (rule of three on 10,800 attempts, if they were

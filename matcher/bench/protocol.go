@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"keyrollout/matcher"
@@ -17,17 +18,17 @@ type Result struct {
 	Fingers   []FingerRate
 	Baselines []Baseline
 
-	Extract                    time.Duration // mean, per picture
-	GenuineTime                time.Duration // mean, per comparison of two templates
-	ImpostorTime               time.Duration
-	Bytes                      int // mean, per template
-	Pictures, Refused          int
-	genuine, impostor          []float64
-	perFinger                  map[string][]float64 // genuine scores of each finger
-	quality                    []matcher.Quality    // of the pictures that gave a template
-	small                      bool                 // touches of a small sensor
-	practice, guided           bool                 // practice fingers; those of a rehearsal
-	comparisonsG, comparisonsI int
+	Extract           time.Duration // mean, per picture
+	GenuineTime       time.Duration // per comparison of two templates: the mean without the slowest twentieth
+	ImpostorTime      time.Duration
+	Bytes             int // mean, per template
+	Pictures, Refused int
+	genuine, impostor []float64
+	perFinger         map[string][]float64 // genuine scores of each finger
+	quality           []matcher.Quality    // of the pictures that gave a template
+	small             bool                 // touches of a small sensor
+	practice, guided  bool                 // practice fingers; those of a rehearsal
+	timesG, timesI    []time.Duration
 }
 
 // FingerRate is how one finger fares: people differ more than engines do.
@@ -130,9 +131,18 @@ func (r *Result) look(prints []Print) {
 
 // finish turns sums into means and scores into rates.
 func (r *Result) finish() {
-	r.GenuineTime /= time.Duration(max(1, r.comparisonsG))
-	r.ImpostorTime /= time.Duration(max(1, r.comparisonsI))
+	r.GenuineTime, r.ImpostorTime = typical(r.timesG), typical(r.timesI)
 	r.Rates = Measure(r.genuine, r.impostor)
+}
+
+// typical is the mean without the slowest twentieth: those were interrupted, and measure what else the machine does.
+func typical(times []time.Duration) (mean time.Duration) {
+	slices.Sort(times)
+	times = times[:len(times)-len(times)/20]
+	for _, t := range times {
+		mean += t
+	}
+	return mean / time.Duration(max(1, len(times)))
 }
 
 // firstTwelve enrols the touches numbered 1 to 12.
@@ -220,12 +230,10 @@ func (r *Result) collect(n, workers int, progress func(done, all int), job func(
 			if c.genuine {
 				r.genuine = append(r.genuine, c.score)
 				r.perFinger[c.finger] = append(r.perFinger[c.finger], c.score)
-				r.GenuineTime += c.took
-				r.comparisonsG += c.count
+				r.timesG = append(r.timesG, c.took/time.Duration(c.count))
 			} else {
 				r.impostor = append(r.impostor, c.score)
-				r.ImpostorTime += c.took
-				r.comparisonsI += c.count
+				r.timesI = append(r.timesI, c.took/time.Duration(c.count))
 			}
 		}
 	}
