@@ -208,6 +208,7 @@ func ResetKey(ctx context.Context, w *World) error {
 		var refused *fido.Error
 		switch {
 		case err == nil:
+			w.pin.Wipe()
 			w.done(keyID, T("The key is as it left the factory."), Fact{"key", "reset"})
 			return nil
 		case !errors.As(err, &refused) || refused.Code != fido.CodeNotAllowed:

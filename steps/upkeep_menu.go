@@ -41,6 +41,9 @@ func (w *World) careOnce(ctx context.Context) error {
 	if w.session == nil {
 		return nil // the person went back from a question on the way: look again
 	}
+	if info, err := w.session.Info(ctx); err == nil { // what was done may have changed it; a key that is gone shows when it is asked
+		w.keyInfo = info
+	}
 	items := w.cares()
 	q := Question{Name: "key.care", Kind: Choose, Default: items[0].ID, Text: T("What would you like to do with this key?")}
 	for _, i := range items {

@@ -54,6 +54,22 @@ func TestCareReachesEverything(t *testing.T) {
 	}
 }
 
+// After a reset the list is that of a new key.
+func TestCareAfterAReset(t *testing.T) {
+	b := newBench(t)
+	b.mustCare(steps.SetPIN)
+	var setup bool
+	b.person.seen = func(q steps.Question) {
+		if q.Name == "key.care" {
+			setup = q.Choices[0].ID == "setup" && q.Choices[2].Text.Format == "Set a PIN"
+		}
+	}
+	careThrough(b, map[string][]string{"key.care": {"reset", "leave"}, "risk.reset-key": {"reset this key"}})
+	if !setup {
+		t.Error("it is still taken for a key with a PIN")
+	}
+}
+
 // A problem leads back to the list, and so does a step back from any question.
 func TestCareGoesBackToTheList(t *testing.T) {
 	b := newBench(t)
