@@ -79,12 +79,14 @@ func login(t *testing.T, path, file string, f *fingers) {
 	}
 }
 
-// A disk that opens with the key: systemd-cryptenroll makes a credential with hmac-secret.
+// A disk that opens with the key: systemd-cryptenroll makes a credential with hmac-secret, whose secret opens a key slot;
+// another key and a wrong PIN do not. alwaysUv is on: from a key that makes a credential without the PIN, systemd 252
+// takes the secret without the PIN as well, and asks for it with the PIN when it unlocks, which is another secret.
 func TestSystemdCryptenroll(t *testing.T) {
 	need(t, "systemd-cryptenroll", "systemd")
 	need(t, "cryptsetup", "cryptsetup-bin")
 	f := &fingers{}
-	k, path := served(t, Options{Profile: relaxed(), Toucher: f})
+	k, path := served(t, Options{Profile: ATKeyPro21(), Toucher: f})
 	if s := dial(t, k).setPIN(pinuv.Two, "1234"); s != statusOK {
 		t.Fatal(s)
 	}
@@ -100,4 +102,17 @@ func TestSystemdCryptenroll(t *testing.T) {
 	f.script(make([]Touch, 10)...)
 	ok(typed(t, []string{"1234"}, "systemd-cryptenroll", "--fido2-device="+path, "--fido2-with-client-pin=yes", disk))
 	wantIn(t, ok(tool(t, "", "cryptsetup", "luksDump", disk)), "systemd-fido2")
+
+	need(t, "python3", "python3")
+	wantIn(t, ok(tool(t, "", "python3", "testdata/unlock.py", disk, path, "1234")), "key slot 1 opened")
+	if out, err := tool(t, "", "python3", "testdata/unlock.py", disk, path, "0000"); err == nil {
+		t.Errorf("a wrong PIN opened the disk: %s", out)
+	}
+	other, elsewhere := served(t, Options{Profile: ATKeyPro21(), Toucher: f})
+	if s := dial(t, other).setPIN(pinuv.Two, "1234"); s != statusOK {
+		t.Fatal(s)
+	}
+	if out, err := tool(t, "", "python3", "testdata/unlock.py", disk, elsewhere, "1234"); err == nil {
+		t.Errorf("another key opened the disk: %s", out)
+	}
 }

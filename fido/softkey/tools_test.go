@@ -81,7 +81,7 @@ func typed(t *testing.T, answers []string, name string, args ...string) (string,
 		if err != nil { // EIO: the program has ended
 			break
 		}
-		if strings.HasSuffix(seen.String(), ": ") && len(answers) > 0 {
+		if s := seen.String(); (strings.HasSuffix(s, ": ") || strings.HasSuffix(s, "no echo) \x1b[0m")) && len(answers) > 0 { // systemd's prompt goes on
 			if _, err := tty.Write([]byte(answers[0] + "\n")); err != nil {
 				t.Fatal(err)
 			}
