@@ -114,13 +114,11 @@ func (e *evidence) parts() (clear, failed, strained, minutiae float64) {
 // the finger that was not enrolled) and on pairs of full prints (17,280 and 1,680):
 //
 //	score   small: FMR   FNMR    full: FMR    FNMR
-//	  6       1.4 %      3.7 %    0.42 %      2.6 %
-//	  7       0.25 %     4.4 %    0.13 %      3.2 %
-//	  8       0.10 %     5.6 %    0.041 %     3.6 %
-//	  9       0.037 %    6.8 %    0.023 %     3.9 %
-//	 10       none       8.6 %    0.006 %     4.4 %
-//	 12       none      12.9 %    none        5.7 %
-//	 14       none      22.1 %    none        7.3 %
+//	  6       1.3 %      3.7 %    0.38 %      2.5 %
+//	  8       0.056 %    5.6 %    0.035 %     3.9 %
+//	 10       none       8.3 %    0.006 %     5.0 %
+//	 12       none      13.5 %    none        5.8 %
+//	 14       none      22.0 %    none        7.1 %
 //
 // False matches fall tenfold for every 1.6 or so. So 12 should be near 1 in 100,000 on a small sensor, but that is an
 // extrapolation: the pictures prove no more than about 1 in 3,600 (rule of three on 10,800 attempts, if they were
