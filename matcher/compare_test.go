@@ -77,3 +77,26 @@ func TestCompareAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations in three comparisons", n)
 	}
 }
+
+// A block laid beyond the other print's edge meets nothing there, however wide that print is and wherever int is 32 bits:
+// 48 samples to the row is where the rows above the print would come round to its first.
+func TestBeyondTheEdge(t *testing.T) {
+	for _, w := range []int{47, 48, 96, 233} {
+		f := newField(w*fieldStep, 20*fieldStep)
+		on := make([]bool, len(f.clear))
+		for i := range on {
+			on[i] = true
+		}
+		g := &growth{b: newPrepared(f, on), m: motion{xx: 1 << 14, yy: 1 << 14}}
+		bl := &block{n: 1}
+		for _, d := range [][2]int32{{0, -1}, {int32(w-1) * sampleSpan, -1}, {0, -sampleSpan - 1}, {-1, 0}, {int32(w) * sampleSpan, 0},
+			{0, 20 * sampleSpan}, {-1, -1}} {
+			if n, _, _ := g.measure(bl, d[0], d[1]); n != 0 {
+				t.Errorf("%d samples to the row: something is met at %d,%d", w, d[0], d[1])
+			}
+		}
+		if n, _, _ := g.measure(bl, 0, 0); n != 1 {
+			t.Errorf("%d samples to the row: nothing is met at the corner", w)
+		}
+	}
+}

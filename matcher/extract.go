@@ -114,7 +114,7 @@ func scaled(base, factor, period int) int {
 
 // look does the stages that find the ridges' direction and period, at one scale.
 func (a *analysis) look(factor int) error {
-	w, h := a.img.W*factor>>16, a.img.H*factor>>16
+	w, h := int(int64(a.img.W)*int64(factor)>>16), int(int64(a.img.H)*int64(factor)>>16) // over 32 bits in between
 	if w < minSide || h < minSide {
 		return refuse(TooShort, "%dx%d pixels are too few for a print", a.img.W, a.img.H)
 	}

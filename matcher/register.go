@@ -257,7 +257,7 @@ func init() {
 // measure compares block bl, moved by the motion and (dx, dy), with b: the number of samples b has there too, b's rate
 // there, and the sum of the phasors, whose length tells how well they run in step and whose angle how far they are apart.
 func (g *growth) measure(bl *block, dx, dy int32) (n, rate int32, sum int64) {
-	m, cells, w := &g.m, g.b.cells, uint(g.b.w)
+	m, cells, w := &g.m, g.b.cells, uint64(g.b.w)
 	const side = blockCells * sampleSpan
 	x0, y0 := m.apply(int32(bl.x)*side, int32(bl.y)*side)
 	x0, y0 = x0+dx, y0+dy
@@ -266,8 +266,8 @@ func (g *growth) measure(bl *block, dx, dy int32) (n, rate int32, sum int64) {
 		at := &g.span[c.at&(blockCells*blockCells-1)]
 		x, y := x0+at.x, y0+at.y
 		u, v := uint32(x)/sampleSpan, uint32(y)/sampleSpan // what is left of or above the print is far beyond it
-		k := uint(v)*w + uint(u)
-		if uint(u) >= w || k >= uint(len(cells)) {
+		k := uint64(v)*w + uint64(u)                       // 32 bits would wrap back into it
+		if uint64(u) >= w || k >= uint64(len(cells)) {
 			continue
 		}
 		q := &cells[k]

@@ -23,6 +23,8 @@ func fill(w, h int, at func(x, y int) byte) matcher.Image {
 	return img
 }
 
+func dpi100(img matcher.Image) matcher.Image { img.DPI = 100; return img }
+
 func noise(x, y int) byte {
 	z := uint64(y)<<32 + uint64(x)
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
@@ -47,6 +49,7 @@ func TestBadPictures(t *testing.T) {
 		"too few bytes":       {matcher.Image{W: 100, H: 100, Pix: make([]byte, 99)}, matcher.PoorQuality},
 		"overflowing size":    {matcher.Image{W: math.MaxInt, H: math.MaxInt}, matcher.PoorQuality},
 		"huge":                {fill(4000, 4000, stripes), matcher.PoorQuality},
+		"far too wide":        {dpi100(fill(13108, 100, stripes)), matcher.PoorQuality}, // a little over 2^32 working px, times 2^16
 		"black":               {fill(160, 160, func(x, y int) byte { return 0 }), matcher.NoContact},
 		"white":               {fill(160, 160, func(x, y int) byte { return 255 }), matcher.NoContact},
 		"gray with grain":     {fill(160, 160, func(x, y int) byte { return 127 + noise(x, y)&1 }), matcher.NoContact},
