@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -8,8 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
+	"time"
 
 	"keyrollout/graph/practice"
 )
@@ -41,11 +42,24 @@ func TestPlanAtSize(t *testing.T) {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), bin, append(args, "--practice-at", strings.TrimSuffix(s.lines["Graph"], "/v1.0"), "--tenant", practice.Domain, "--login", "secret", "--client-id", ownApp)...)
 		cmd.Env = []string{"HOME=" + dir, "KEYROLLOUT_STATE=" + filepath.Join(dir, "state"), secretVariable + "=a secret of the app"}
-		b, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %v\n%s", args, err, b)
+		var b bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &b, &b
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
 		}
-		return string(b), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+		done := make(chan error, 1)
+		go func() { done <- cmd.Wait() }()
+		for {
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Fatalf("%v: %v\n%s", args, err, b.String())
+				}
+				return b.String(), kB
+			case <-time.After(20 * time.Millisecond):
+				kB = max(kB, peak(cmd.Process.Pid))
+			}
+		}
 	}
 	run("tenant", "plan", file("on.yaml", "passkeys: {enabled: true, who: everyone}"), "-o", filepath.Join(dir, "on.json"))
 	run("tenant", "apply", filepath.Join(dir, "on.json"))
@@ -66,7 +80,20 @@ func TestPlanAtSize(t *testing.T) {
 	if most := people/5/20 + people/900 + 30; requests > most {
 		t.Errorf("%d requests, more than %d", requests, most)
 	}
-	if kB > most {
+	if kB == 0 || kB > most {
 		t.Errorf("%d kB of memory", kB)
 	}
+}
+
+// peak is the most memory that a process has held, in kB; 0 when it has ended. What wait4 tells is not it: there the
+// memory of this test, tenant and all, counts as the child's until exec.
+func peak(pid int) (kB int64) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	if m := regexp.MustCompile(`VmHWM:\s*(\d+) kB`).FindSubmatch(b); m != nil {
+		kB, _ = strconv.ParseInt(string(m[1]), 10, 64)
+	}
+	return kB
 }
