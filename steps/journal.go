@@ -196,6 +196,23 @@ func (j *Journal) NextPerson() error {
 	return j.SetWish(w)
 }
 
+// held is a credential that a rollout registered, and whose it is.
+type held struct{ user, name, id string }
+
+// registered lists what was registered through this journal, for everyone.
+func (j *Journal) registered() (all []held) {
+	var of Wish
+	for _, e := range j.entries {
+		switch {
+		case e.Kind == EntryWish && e.Wish != nil:
+			of = *e.Wish
+		case e.Kind == EntryResult && e.Step == registrationID && e.What == "credential":
+			all = append(all, held{of.User, of.UserName, e.ID})
+		}
+	}
+	return all
+}
+
 func (j *Journal) last(is func(Entry) bool) (Entry, bool) {
 	for _, e := range slices.Backward(j.entries) {
 		if is(e) {

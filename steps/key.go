@@ -24,6 +24,7 @@ type keyStep struct {
 	before              int  // fingers there were then; -1 = the key does not say
 	finger              Text // which one
 	enrolled            fido.Fingerprint
+	shared              bool // the person said that another one's key is meant
 }
 
 func (k *keyStep) check(ctx context.Context, w *World) (Finding, error) {
@@ -34,7 +35,7 @@ func (k *keyStep) check(ctx context.Context, w *World) (Finding, error) {
 	} else {
 		w.closeKey() // it may have been pulled out, or changed by another program: look anew
 	}
-	s, err := w.openKey(ctx, keyID)
+	s, err := k.open(ctx, w)
 	if err != nil {
 		return Finding{}, err
 	}
@@ -62,6 +63,27 @@ func (k *keyStep) check(ctx context.Context, w *World) (Finding, error) {
 		f.Facts = append(f.Facts, T("This is the software key of the practice. A real company would use hardware."))
 	}
 	return f, nil
+}
+
+// open opens the key and asks before one that belongs to somebody else is set up for this person.
+func (k *keyStep) open(ctx context.Context, w *World) (fido.Session, error) {
+	for {
+		s, err := w.openKey(ctx, keyID)
+		if err != nil || k.shared || w.Tenant == nil {
+			return s, err
+		}
+		name, err := w.someoneElses(ctx, s)
+		if err != nil || name == "" {
+			return s, err
+		}
+		way, err := w.solve(ctx, keyID, sharedKey(name, w.Journal.Wish()))
+		if err != nil {
+			return nil, err
+		}
+		if k.shared = way == "same"; !k.shared {
+			w.closeKey() // another one may be there now
+		}
+	}
 }
 
 func (k *keyStep) plan(ctx context.Context, w *World) (Plan, error) {

@@ -102,6 +102,44 @@ func (w *World) stranger(ctx context.Context, s fido.Session) (Text, error) {
 	return T("It does not show the sign-in that is registered as \"%s\": if that was another key, take that one.", mine.Name), nil
 }
 
+// someoneElses says whose the key is, where an earlier rollout registered it for another person and not for this one.
+// It costs neither PIN nor touch; a key that hides its sign-ins is taken for nobody's.
+func (w *World) someoneElses(ctx context.Context, s fido.Session) (name string, err error) {
+	wish := w.Journal.Wish()
+	for _, h := range w.Journal.registered() {
+		if name != "" && h.user != wish.User {
+			continue
+		}
+		id, err := base64.RawURLEncoding.DecodeString(h.id)
+		if err != nil {
+			continue // an id that cannot be read is none of the key's
+		}
+		known, err := fido.Knows(ctx, s, secret.Secret{}, graphRP, id)
+		var refused *fido.Error
+		switch {
+		case errors.As(err, &refused) && refused.Code > 0:
+			return "", nil
+		case err != nil:
+			return "", err
+		case known && h.user == wish.User:
+			return "", nil
+		case known:
+			name = h.name
+		}
+	}
+	return name, nil
+}
+
+// sharedKey is told when the next person would get the key of the one before.
+func sharedKey(name string, wish Wish) *Problem {
+	return &Problem{Code: "key-of-another",
+		What:  T("This key signs in as %s already.", name),
+		State: T("Nothing was changed. Whoever has its PIN or a finger on it could sign in as both; %s should have a key of their own.", wish.UserName),
+		Next: []Choice{
+			{ID: "retry", Text: T("plug in the other key, then look again")},
+			{ID: "same", Text: T("go on with this key: both accounts are of one person")}, Leave}}
+}
+
 // listable reports whether the key tells its list of sign-ins to who knows the PIN.
 func (w *World) listable() bool { return w.keyInfo.CanListCredentials() && w.keyInfo.HasPIN() }
 

@@ -139,7 +139,11 @@ func (w *World) issuePass(ctx context.Context, step string, existing []graph.Pas
 	if err != nil {
 		return w.settlePass(ctx, step, existing, err)
 	}
-	w.changed = append(w.changed, T("A pass for %s is out, seen or not; take it away with  keyrollout pass revoke %s", wish.UserName, wish.UserUPN))
+	out := T("A pass for %s is out, seen or not; take it away with  keyrollout pass revoke %s", wish.UserName, wish.UserUPN)
+	if w.Org.Practice { // that command is for the real organisation
+		out = T("A pass for %s is out, seen or not; it ends by itself after %d minutes.", wish.UserName, int(p.Lifetime.Minutes()))
+	}
+	w.changed = append(w.changed, out)
 	if _, err := w.Ask(ctx, Question{Name: "pass.shown", Kind: Show, Value: p.Value,
 		Text: T("The pass of %s. It is shown now and never again.", wish.UserName),
 		Detail: []Text{
@@ -157,7 +161,7 @@ func (w *World) replacePass(ctx context.Context, wish Wish, p graph.Pass) (bool,
 	a, err := w.Ask(ctx, Question{Name: "pass.replace", Kind: Confirm,
 		Text: T("%s has a pass already. Replace it by a new one?", wish.UserName),
 		Detail: []Text{
-			T("It was issued at %s. Its value cannot be read again.", p.Created.Format("15:04")),
+			T("It was issued at %s. Its value cannot be read again.", p.Created.In(w.Clock.Now().Location()).Format("15:04")),
 			T("yes: the old pass stops working now. no: go on with the old one; the person has to have it."),
 		}})
 	if err != nil || a.ID == "yes" {

@@ -241,7 +241,7 @@ func (s *signInStep) proven(w *World, row graph.SignIn) error {
 			method = m.Method
 		}
 	}
-	s.part(w, partLog, Done, T("%s at %s", method, row.Time.Format("15:04")))
+	s.part(w, partLog, Done, T("%s at %s", method, row.Time.In(w.Clock.Now().Location()).Format("15:04")))
 	if w.Pages == nil {
 		s.part(w, partKey, Done, T("used in the browser"))
 	}

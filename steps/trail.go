@@ -31,6 +31,9 @@ func (t *Trail) Ask(ctx context.Context, ask Asker, q Question) (Answer, error) 
 		}
 		t.again = nil // what is asked now is something else: from here on a person answers
 	}
+	if n := len(t.given); n > 0 && strings.HasPrefix(q.Name, "problem.") && strings.HasSuffix(q.Name, "-unknown") {
+		delete(t.last, t.given[n-1].name) // nobody and nothing has that name: it is not offered again
+	}
 	a, err := ask.Ask(ctx, t.offer(q))
 	if err == nil {
 		t.keep(q, a)

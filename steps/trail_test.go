@@ -182,11 +182,19 @@ func TestTheNextPerson(t *testing.T) {
 	b.person.asked = nil
 	b.person.answer("tenant.keys", "keep")
 	b.person.answer("tenant.user", "haruto")
+	b.person.answer("problem.key-of-another", "retry")
+	w.Keys = pocket{b}
 	offered := map[string]string{}
-	b.person.seen = func(q steps.Question) { offered[q.Name] = q.Default }
+	b.person.seen = func(q steps.Question) {
+		offered[q.Name] = q.Default
+		if q.Name == "problem.key-of-another" { // the first person's key was still in
+			b.plugNewKey()
+		}
+	}
 	if err := steps.Run(t.Context(), w, steps.Rollout()); err != nil {
 		t.Fatalf("%v; asked %v", err, b.person.asked)
 	}
+	b.mustTell("key-of-another")
 	if offered["tenant.group"] != "Pilot" || offered["tenant.user"] != "" {
 		t.Errorf("offered %v", offered)
 	}
@@ -198,5 +206,43 @@ func TestTheNextPerson(t *testing.T) {
 	}
 	if w.Journal.Wish().UserUPN != "haruto@contoso.example" {
 		t.Errorf("rolled out for %s", w.Journal.Wish().UserUPN)
+	}
+}
+
+// One person with two accounts may have both on one key. Asked once, it is not asked again when the rollout is taken up.
+func TestOneKeyForTwoAccounts(t *testing.T) {
+	b := newBench(t)
+	b.finish()
+	w := b.world()
+	if err := w.Journal.NextPerson(); err != nil {
+		t.Fatal(err)
+	}
+	b.person.answer("tenant.keys", "keep")
+	b.person.answer("tenant.user", "haruto")
+	b.person.answer("problem.key-of-another", "same")
+	if err := steps.Run(t.Context(), w, steps.Rollout()); err != nil {
+		t.Fatalf("%v; asked %v", err, b.person.asked)
+	}
+	w.Close()
+	b.mustTell("key-of-another")
+	if asked := b.again(); len(asked) > 0 {
+		t.Errorf("asked again: %v", asked)
+	}
+}
+
+// What nobody is called is not offered when the question comes again.
+func TestAnUnknownNameIsNotOffered(t *testing.T) {
+	b := newBench(t)
+	b.person.answer("tenant.group", "no such group", "Pilot")
+	b.person.answer("problem.group-unknown", "retry")
+	var offered []string
+	b.person.seen = func(q steps.Question) {
+		if q.Name == "tenant.group" {
+			offered = append(offered, q.Default)
+		}
+	}
+	b.finish()
+	if len(offered) != 2 || offered[0] != offered[1] {
+		t.Errorf("offered %q", offered)
 	}
 }
