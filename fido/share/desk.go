@@ -119,6 +119,7 @@ func (d *desk) forward(r report) error {
 			d.watch.answer(message(binary.BigEndian.Uint32(held[0][:]), hidCBOR, byte(fido.CodeCancelled)))
 		}
 		d.cancel(cancelWait) // a client begins, there is one at a time: the one before it is gone
+		d.watch.forget()
 	}
 	if c, waits := d.veto.channel(); waits && r[4] == hidFirst|hidCancel && c == binary.BigEndian.Uint32(r[:]) {
 		if held := d.veto.take(); held != nil {
@@ -133,10 +134,18 @@ func (d *desk) forward(r report) error {
 		return hungUp(d.write(*refuse))
 	}
 	whole, pass := d.veto.gather(r)
-	switch {
-	case pass:
+	if pass {
 		return d.toLink([]report{r})
-	case whole != nil && d.watch.holds():
+	}
+	if whole == nil {
+		return nil
+	}
+	// What is held is decided by the very bytes that would reach the key.
+	held, refuse := d.watch.whole(binary.BigEndian.Uint32(r[:]), body(whole))
+	switch {
+	case refuse != nil:
+		return hungUp(d.write(*refuse))
+	case held:
 		d.veto.hold(whole)
 		return nil
 	}

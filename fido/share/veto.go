@@ -1,6 +1,7 @@
 package share
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"sync"
@@ -30,7 +31,10 @@ func (v *veto) gather(r report) (whole []report, pass bool) {
 	switch {
 	case r[4] == hidFirst|hidCBOR:
 		v.part, v.all, v.want, v.got = r, []report{r}, int(binary.BigEndian.Uint16(r[5:])), fido.ReportSize-7
-	case r[4]&hidFirst != 0, v.all == nil, [4]byte(r[:]) != [4]byte(v.part[:]):
+	case v.all == nil, [4]byte(r[:]) != [4]byte(v.part[:]):
+		return nil, true
+	case r[4]&hidFirst != 0: // something else begins on its channel
+		v.all = nil
 		return nil, true
 	default:
 		v.all, v.got = append(v.all, r), v.got+fido.ReportSize-5
@@ -40,6 +44,16 @@ func (v *veto) gather(r report) (whole []report, pass bool) {
 	}
 	whole, v.all = v.all, nil
 	return whole, false
+}
+
+// body is what the reports of a whole message carry.
+func body(whole []report) []byte {
+	n := int(binary.BigEndian.Uint16(whole[0][5:]))
+	b := bytes.Clone(whole[0][7:])
+	for _, r := range whole[1:] {
+		b = append(b, r[5:]...)
+	}
+	return b[:n]
 }
 
 // take hands out what waits for a yes; nil = nothing.

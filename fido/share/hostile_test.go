@@ -1,0 +1,278 @@
+package share_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"keyrollout/fido"
+	"keyrollout/fido/share"
+)
+
+type report = [fido.ReportSize]byte
+
+// silent is a key that records what reaches it, and answers nothing but what the test makes it answer.
+type silent struct {
+	mu     sync.Mutex
+	got    []report
+	answer chan report
+}
+
+func (s *silent) Write(r report) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.got = append(s.got, r)
+	return nil
+}
+
+func (s *silent) Read(d time.Duration) (report, error) {
+	select {
+	case r := <-s.answer:
+		return r, nil
+	case <-time.After(d):
+		return report{}, os.ErrDeadlineExceeded
+	}
+}
+
+func (s *silent) say(t *testing.T, r report) {
+	t.Helper()
+	select {
+	case s.answer <- r:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the desk does not read from the key")
+	}
+}
+
+func (*silent) Close() error { return nil }
+
+// reached reports whether a command's message has come to the key.
+func (s *silent) reached(part []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.got {
+		if bytes.Contains(r[:], part) {
+			return true
+		}
+	}
+	return false
+}
+
+// hostile is a far side that writes what it likes.
+type hostile struct {
+	*testing.T
+	conn net.Conn
+	key  *silent
+	mu   sync.Mutex
+	told []share.Activity
+	back chan report // what the desk sends
+}
+
+func newHostile(t *testing.T) *hostile {
+	near, far := net.Pipe()
+	h := &hostile{T: t, conn: far, key: &silent{answer: make(chan report)}, back: make(chan report, 256)}
+	done := make(chan error, 1)
+	go func() {
+		done <- share.Desk(t.Context(), near, h.key, share.DeskOptions{Ready: func(string) {}, Decide: make(chan bool), Tell: func(a share.Activity) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.told = append(h.told, a)
+		}})
+	}()
+	hello := []byte("keyrollout key share 1\n")
+	got := make([]byte, len(hello))
+	if _, err := far.Read(got); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(h.back)
+		for {
+			var b [3 + fido.ReportSize]byte
+			if _, err := readWhole(far, b[:]); err != nil {
+				return
+			}
+			h.back <- report(b[3:])
+		}
+	}()
+	t.Cleanup(func() {
+		far.Close()
+		<-done
+	})
+	h.raw(append(hello, "\x01\x00\x0a/dev/pts/9"...))
+	return h
+}
+
+func readWhole(c net.Conn, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var m int
+		m, err = c.Read(b[n:])
+		n += m
+	}
+	return n, err
+}
+
+func (h *hostile) raw(b []byte) {
+	h.Helper()
+	if _, err := h.conn.Write(b); err != nil {
+		h.Fatal(err)
+	}
+}
+
+// first sends a packet that begins a message of n bytes, next one that goes on with it.
+func (h *hostile) first(cid uint32, cmd byte, n int, data []byte) {
+	h.Helper()
+	var r report
+	binary.BigEndian.PutUint32(r[:], cid)
+	r[4] = 0x80 | cmd
+	binary.BigEndian.PutUint16(r[5:], uint16(n))
+	copy(r[7:], data)
+	h.raw(append([]byte{2, 0, fido.ReportSize}, r[:]...))
+}
+
+func (h *hostile) next(cid uint32, seq byte, data []byte) {
+	h.Helper()
+	var r report
+	binary.BigEndian.PutUint32(r[:], cid)
+	r[4] = seq
+	copy(r[5:], data)
+	h.raw(append([]byte{2, 0, fido.ReportSize}, r[:]...))
+}
+
+// reply is the next report that comes back.
+func (h *hostile) reply() (r report) {
+	h.Helper()
+	select {
+	case r = <-h.back:
+	case <-time.After(10 * time.Second):
+		h.Fatal("the desk does not answer")
+	}
+	return r
+}
+
+// settle waits until the desk has dealt with all that was sent: it answers a vendor's command itself.
+func (h *hostile) settle() {
+	h.Helper()
+	h.first(99, 0x41, 0, nil)
+	for end := time.After(10 * time.Second); ; {
+		select {
+		case r := <-h.back:
+			if binary.BigEndian.Uint32(r[:]) == 99 {
+				return
+			}
+		case <-end:
+			h.Fatal("the desk does not answer")
+		}
+	}
+}
+
+func (h *hostile) held() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, a := range h.told {
+		if a.Held && !a.Done {
+			n++
+		}
+	}
+	return n
+}
+
+// A far side that has the PIN (it was typed there) can sign what it likes: the signature does not cover the outer map. The
+// yes at the desk is what is left, so nothing gets past it in another shape.
+func TestNoShapeOfAChangeGetsPastTheDesk(t *testing.T) {
+	for what, b := range map[string]string{
+		"a delete":                           "\x0A\xA1\x01\x06",
+		"with a member of another kind":      "\x0A\xA2\x01\x06\x61x\x00",
+		"with the subcommand twice":          "\x0A\xA2\x01\x06\x01\x01",
+		"twice, once not in shortest form":   "\x0A\xA2\x01\x06\x18\x01\x01",
+		"with bytes behind it":               "\x0A\xA1\x01\x06\x00",
+		"a subcommand that is no number":     "\x0A\xA1\x01\x61x",
+		"a subcommand nobody knows yet":      "\x0A\xA1\x01\x18\x20",
+		"a long touch for reset, for good":   "\x0D\xA1\x01\x04",
+		"a vendor's own setting":             "\x0D\xA1\x01\x18\xFF",
+		"a vendor's own command":             "\x50",
+		"a large blob, named twice":          "\x0C\xA3\x03\x00\x02\x41x\x02\x41y",
+		"a large blob among other members":   "\x0C\xA3\x02\x41x\x03\x00\x61x\x00",
+		"a PIN among other members":          "\x06\xA2\x02\x03\x61x\x00",
+		"a site named twice":                 "\x01\xA2\x02\xA1\x62id\x61a\x02\xA1\x62id\x61b",
+		"two names of one site":              "\x01\xA1\x02\xA2\x62id\x61a\x62id\x61b",
+		"a site named twice, for a sign-in":  "\x02\xA2\x01\x61a\x01\x61b",
+		"the preview's delete, with a stray": "\x41\xA2\x01\x06\x61x\x00",
+	} {
+		t.Run(what, func(t *testing.T) {
+			h := newHostile(t)
+			h.first(1, 0x10, len(b), []byte(b))
+			h.settle()
+			if h.key.reached([]byte(b)) || h.held() != 1 {
+				t.Errorf("reached the key: %v; held %d; told %+v", h.key.reached([]byte(b)), h.held(), h.told)
+			}
+		})
+	}
+}
+
+// Nor by what is sent around it.
+func TestNothingAroundAChangeGetsItPastTheDesk(t *testing.T) {
+	remove := append([]byte("\x0A\xA2\x01\x06\x02\x58\x40"), bytes.Repeat([]byte{0xEE}, 64)...) // two packets
+	t.Run("another channel's message between its packets", func(t *testing.T) {
+		h := newHostile(t)
+		h.first(1, 0x10, len(remove), remove[:57])
+		h.first(2, 0x03, 4, []byte{0, 3, 0, 0})
+		h.next(1, 0, remove[57:])
+		h.settle()
+		if h.key.reached(remove[:7]) {
+			t.Errorf("it reached the key; told %+v", h.told)
+		}
+	})
+	t.Run("an answer to something earlier", func(t *testing.T) {
+		h := newHostile(t)
+		h.first(1, 0x10, len(remove), remove[:57])
+		h.next(1, 0, remove[57:])
+		h.settle()
+		h.key.say(t, report{3: 1, 4: 0x81}) // PING on its channel
+		h.settle()
+		h.first(1, 0x10, 1, []byte{4}) // getInfo: what is held is still under way
+		h.settle()
+		if h.key.reached([]byte{0x90, 0, 1, 4}) || h.key.reached(remove[:7]) {
+			t.Errorf("something reached the key; told %+v", h.told)
+		}
+	})
+	t.Run("another change in the place of the one that waits", func(t *testing.T) {
+		h := newHostile(t)
+		h.first(1, 0x10, 4, []byte("\x0A\xA1\x01\x07"))
+		h.settle()
+		h.first(1, 0x10, 4, []byte("\x0A\xA1\x01\x06"))
+		if r := h.reply(); r[4] != 0xBF || r[7] != 6 {
+			t.Errorf("the second is answered with % x, not with busy", r[:8])
+		}
+		if h.held() != 1 {
+			t.Errorf("told %+v", h.told)
+		}
+	})
+}
+
+// While the key waits for a touch the person at the desk goes on seeing what for, whatever else is sent.
+func TestTheDeskKeepsShowingWhatTheKeyDoes(t *testing.T) {
+	for cmd, name := range map[byte]string{0x01: "PING", 0x03: "MSG", 0x04: "LOCK", 0x08: "WINK", 0x10: "CBOR"} {
+		for _, cid := range []uint32{1, 2} {
+			t.Run(fmt.Sprintf("%s on channel %d", name, cid), func(t *testing.T) {
+				h := newHostile(t)
+				h.first(1, 0x10, 10, []byte("\x02\xA1\x01\x66evil.x"))
+				h.settle()
+				h.first(cid, cmd, 10, []byte("\x02\xA1\x01\x66good.x"))
+				if r := h.reply(); r[4] != 0xBF || r[7] != 6 || binary.BigEndian.Uint32(r[:]) != cid {
+					t.Errorf("answered with % x, not with busy", r[:8])
+				}
+				h.key.say(t, report{3: 1, 4: 0xBB, 6: 1, 7: 2}) // keepalive: touch needed
+				h.reply()
+				h.mu.Lock()
+				defer h.mu.Unlock()
+				if last := h.told[len(h.told)-1]; last.RPID != "evil.x" || !last.Touch || h.key.reached([]byte("good.x")) {
+					t.Errorf("told %+v", h.told)
+				}
+			})
+		}
+	}
+}
