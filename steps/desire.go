@@ -95,8 +95,11 @@ func ParseDesire(b []byte) (Desire, error) {
 	}
 	if err == nil {
 		var more any
-		if !errors.Is(dec.Decode(&more), io.EOF) {
+		switch {
+		case !errors.Is(dec.Decode(&more), io.EOF):
 			return d, wishError(0, T("it holds a second document; one file is one desired state"))
+		case d == Desire{}: // "---", and nothing after it
+			return d, wishError(0, T("it is empty"))
 		}
 		return d, nil
 	}
@@ -217,6 +220,9 @@ func mapping(n *yaml.Node, keys map[string]any) error {
 			if e.Tag == "!!null" {
 				return wishError(e.Line, T("a value is expected here"))
 			}
+		}
+		if _, whole := to.(**int); whole && v.Kind == yaml.ScalarNode && v.Tag != "!!int" { // yaml would cut 8.5 off to 8
+			return misfit(v, to, &yaml.TypeError{})
 		}
 		if err := v.Decode(to); err != nil {
 			return misfit(v, to, err)

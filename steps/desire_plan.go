@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"io"
 	"slices"
 	"time"
 
@@ -164,13 +166,14 @@ func (p TenantPlan) Encode() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// ParsePlan reads a plan strictly. A field it does not know may be one that matters.
+// ParsePlan reads a plan strictly. A field it does not know may be one that matters, and so may a second plan in the file.
 func ParsePlan(b []byte) (TenantPlan, error) {
 	var p TenantPlan
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	err := d.Decode(&p)
-	if err == nil && p.Version == planVersion && p.Tenant != "" && p.Want.resolved() {
+	_, end := d.Token()
+	if err == nil && errors.Is(end, io.EOF) && p.Version == planVersion && p.Tenant != "" && p.Want.resolved() {
 		return p, nil
 	}
 	return p, &Problem{Code: "plan-file", State: tenantUnchanged, Err: err, What: T("That is no plan of this version of keyrollout."),

@@ -395,6 +395,27 @@ func TestUndoKilledAtEveryRequest(t *testing.T) {
 	}
 }
 
+// The same plan carried out again, after another one went back: each undo takes back the latest that was done.
+func TestUndoOfAPlanAppliedAgain(t *testing.T) {
+	c := newCompany(t, practice.DefaultCompany())
+	first := c.raw()
+	on := c.mustPlan("passkeys: {enabled: true}\ntemporaryAccessPass: {enabled: true}")
+	c.mustApply(on)
+	with := c.raw()
+	off := c.mustPlan("passkeys: {enabled: false}\ntemporaryAccessPass: {enabled: false}")
+	c.mustApply(off)
+	c.mustApply(on)
+	for i, want := range []string{first, with, first} {
+		if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil {
+			t.Fatal(err)
+		}
+		if c.raw() != want {
+			t.Fatalf("undo %d: the tenant is not as before that change", i+1)
+		}
+	}
+	hasCode(t, steps.Undo(t.Context(), c.world(), true, allRisks), "undo-nothing")
+}
+
 func TestApplyTwiceAndMoved(t *testing.T) {
 	c := newCompany(t, practice.DefaultCompany())
 	p := c.mustPlan(firstWish)
@@ -589,6 +610,7 @@ func TestDesireIsReadStrictly(t *testing.T) {
 	c := newCompany(t, practice.DefaultCompany())
 	for _, w := range []struct{ wish, says string }{
 		{"", "empty"},
+		{"---\n# nothing yet\n", "empty"},
 		{"passkeys:\n  enabeld: true", `line 2: there is no key "enabeld" here; is "enabled" meant?`},
 		{"passkeys:\n  who:\n    include: [Pilot]\n    but: [x]", `line 4: there is no key "but"`},
 		{"passkeys:\n  enabled: perhaps", `line 2: true or false is expected here, not "perhaps"`},
@@ -618,6 +640,7 @@ func TestDesireIsReadStrictly(t *testing.T) {
 		{"passkeys:\n  profiles:\n    - id: 1\n      synced: true", `line 3: "1" is no id of a profile`},
 		{"passkeys:\n  profiles:\n    - {name: x, remove: true, synced: true}", "line 3: a profile that is removed"},
 		{"temporaryAccessPass:\n  once: true\n  length: 7", "line 3: a pass has 8 to 48 characters, not 7"},
+		{"temporaryAccessPass:\n  length: 8.5", `line 2: a whole number is expected here, not "8.5"`},
 		{"temporaryAccessPass:\n  length: long", `line 2: a whole number is expected here, not "long"`},
 		{"temporaryAccessPass:\n  once: true\n  minimum: 9m", "line 3: a pass lives 10m to 30d, not 9m"},
 		{"temporaryAccessPass:\n  minimum: 2h\n  once: false", "line 2: minimum (2h), default (1h)"},
@@ -707,6 +730,11 @@ func TestPlanIsReadStrictly(t *testing.T) {
 		}
 		_, err := steps.ParsePlan([]byte(edited))
 		hasCode(t, err, "plan-file")
+	}
+	_, err = steps.ParsePlan(append(b, b...))
+	hasCode(t, err, "plan-file")
+	if _, err := steps.ParsePlan(append(b, "\n \n"...)); err != nil {
+		t.Error(err)
 	}
 	p.Before.FIDO2 = json.RawMessage("{}")
 	hasCode(t, c.apply(p), "plan-file")

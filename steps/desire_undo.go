@@ -29,7 +29,7 @@ func (j *Journal) lastWritten() (written, bool) {
 		case e.Step != tenantID:
 			continue
 		case e.What == undoEntry && e.Kind == EntryResult:
-			if i := slices.IndexFunc(all, func(c written) bool { return c.id == e.ID }); i >= 0 {
+			if i := latest(all, e.ID); i >= 0 {
 				all = slices.Delete(all, i, i+1)
 			}
 			continue
@@ -43,8 +43,11 @@ func (j *Journal) lastWritten() (written, bool) {
 			}
 			id = rollout
 		}
-		i := slices.IndexFunc(all, func(c written) bool { return c.id == id })
-		if i < 0 && e.Kind == EntryIntent {
+		i := latest(all, id)
+		// A plan is known by what it does, so one that is carried out again, after another took it back, is a change of
+		// its own; one that was cut off and run again is not.
+		again := i >= 0 && (i < len(all)-1 || all[i].after[e.What] != nil)
+		if e.Kind == EntryIntent && (i < 0 || again) {
 			all = append(all, written{id: id, at: e.Time, before: map[string]json.RawMessage{}, after: map[string]json.RawMessage{}})
 			i = len(all) - 1
 		}
@@ -67,6 +70,16 @@ func (j *Journal) lastWritten() (written, bool) {
 		return written{}, false
 	}
 	return all[len(all)-1], true
+}
+
+// latest is the place of the latest change of that id; -1 = there is none.
+func latest(all []written, id string) int {
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].id == id {
+			return i
+		}
+	}
+	return -1
 }
 
 // Undo puts back what stood before the latest change that the journal knows, and that was not taken back yet. It shows
