@@ -56,7 +56,7 @@ func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) 
 		}
 	})
 	a := &app{environ: environ, in: in, out: out, err: errOut}
-	a.say = walkthrough.Speak(walkthrough.Language(a.env))
+	a.say = tui.Cleaned(walkthrough.Speak(walkthrough.Language(a.env)))
 	root := a.command()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -118,8 +118,12 @@ func (a *app) problem(p *steps.Problem) {
 		fmt.Fprintf(a.err, "state: %s\n", a.say(p.State))
 	}
 	for _, n := range p.Next {
+		say := a.say
+		if n.ID == "rule" { // for a file: its lines stay lines, and no stranger has a word in it
+			say = walkthrough.Speak(walkthrough.Language(a.env))
+		}
 		if n.ID != steps.Leave.ID {
-			fmt.Fprintf(a.err, "next: %s\n", a.say(n.Text))
+			fmt.Fprintf(a.err, "next: %s\n", say(n.Text))
 		}
 	}
 	fmt.Fprintf(a.err, "code: %s\n", p.Code)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keyrollout/steps"
+	"keyrollout/tui"
 )
 
 func (a *app) passCommand() *cobra.Command {
@@ -21,6 +22,10 @@ func (a *app) passCommand() *cobra.Command {
 		Long: `Issue a Temporary Access Pass and show it once: it is kept nowhere. Whether the person can use it at all (policy, scope,
 Conditional Access) is looked at first. A pass that is there already is replaced only after a yes.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !tui.CanShow(a.aside()) { // before anything is issued: its value could never be read again
+				return &steps.Problem{Code: "pass-unseen", What: steps.T("A pass is shown on a terminal only, and there is none."), State: steps.T("Nothing was sent."),
+					Next: []steps.Choice{{ID: "retry", Text: steps.T("start it in a terminal; without one, sealed in a file:  keyrollout pass issue-many")}}}
+			}
 			return a.inTenant(cmd.Context(), rehearse, func(ctx context.Context, w *steps.World) error {
 				return steps.IssuePass(ctx, w, args[0], time.Duration(minutes)*time.Minute, once)
 			})

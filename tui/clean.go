@@ -38,8 +38,8 @@ func unsafe(r rune) bool {
 	return false
 }
 
-// cleaned is a Speaker whose sentences are safe to draw.
-func cleaned(say steps.Speaker) steps.Speaker {
+// Cleaned is a Speaker whose sentences are safe to draw: names in them come from a directory that other people write to.
+func Cleaned(say steps.Speaker) steps.Speaker {
 	return func(t steps.Text) string {
 		if t.Empty() {
 			return ""

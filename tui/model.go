@@ -64,7 +64,7 @@ type (
 const forceAfter = 10 * time.Second
 
 func newModel(o Options, cancel func()) *model {
-	say := cleaned(o.Say)
+	say := Cleaned(o.Say)
 	m := &model{
 		opt: o, say: say, st: newStyles(), keys: newKeys(say), now: time.Now, cancel: cancel,
 		w: 80, h: 24, states: map[string]steps.State{},

@@ -53,7 +53,7 @@ type dialogue struct {
 
 func newDialogue(o Options) *dialogue {
 	d := &dialogue{
-		opt: o, say: cleaned(o.Say), lines: newLineReader(o.In), out: o.Out,
+		opt: o, say: Cleaned(o.Say), lines: newLineReader(o.In), out: o.Out,
 		tty:  func() (*os.File, error) { return os.OpenFile(ttyPath, os.O_RDWR, 0) },
 		idle: time.Now(),
 	}

@@ -18,7 +18,7 @@ func PlainQuestion(w io.Writer, say steps.Speaker, q steps.Question) {
 	if say == nil {
 		say = steps.English
 	}
-	say = cleaned(say)
+	say = Cleaned(say)
 	for _, t := range q.Detail {
 		fmt.Fprintln(w, say(t))
 	}

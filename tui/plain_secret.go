@@ -63,6 +63,18 @@ func readSecret(ctx context.Context, tty *os.File) ([]byte, error) {
 	}
 }
 
+// CanShow reports whether the dialogue has a terminal to show a secret on, which goes into no file and no pipe.
+func CanShow(o Options) bool {
+	if o = o.filled(); term.IsTerminal(int(o.Out.Fd())) {
+		return true
+	}
+	tty, err := os.OpenFile(ttyPath, os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	return tty.Close() == nil
+}
+
 // show prints a value where a person sees it and no file does: on the terminal.
 func (d *dialogue) show(ctx context.Context, q steps.Question) (steps.Answer, error) {
 	w := io.Writer(d.opt.Out)

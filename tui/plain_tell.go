@@ -14,7 +14,7 @@ func PlainTell(w io.Writer, say steps.Speaker) func(steps.Event) {
 	if say == nil {
 		say = steps.English
 	}
-	t := &teller{w: w, say: cleaned(say), parts: map[string]string{}}
+	t := &teller{w: w, say: Cleaned(say), parts: map[string]string{}}
 	return t.tell
 }
 

@@ -172,8 +172,10 @@ var japaneseCommands = map[string]string{
 	"choose another address with --listen; to let others on the network in:  --accept %s": "--listen で別のアドレスを選ぶ。 ネットワークのほかの人に公開する場合:  --accept %s",
 
 	// login.go
-	"A file that was named cannot be used: %s.": "指定されたファイルを使用できません: %s",
-	"Nothing was sent.":                         "何も送信していません。",
+	"A file that was named cannot be used: %s.":                                          "指定されたファイルを使用できません: %s",
+	"A pass is shown on a terminal only, and there is none.":                             "パスはターミナルにのみ表示しますが、ターミナルがありません。",
+	"start it in a terminal; without one, sealed in a file:  keyrollout pass issue-many": "ターミナルで開始します。 ターミナルがなければ、ファイルに封印します:  keyrollout pass issue-many",
+	"Nothing was sent.": "何も送信していません。",
 	"This system offers no key store at the moment: the sign-in is kept in memory only.": "このシステムでは現在キー ストアを使えません。 サインインはメモリにだけ保持します。",
 
 	// login_ask.go

@@ -20,7 +20,8 @@ const maxBody = 1 << 20
 // call is one request being handled.
 type call struct {
 	t     *Tenant
-	st    *state // the state to answer from: the current one, or an older one when reads lag
+	st    *state // the state to answer from: the current one, or past when reads lag
+	past  *state // an older state that reads of the directory answer from; nil = the current one
 	r     *http.Request
 	now   time.Time
 	beta  bool
@@ -90,7 +91,7 @@ func (c *call) perform(fault *Fault, bodyErr error) *answer {
 		}
 		if fault.Name == "lag" && c.r.Method == http.MethodGet {
 			if st, err := readState(t.before); err == nil {
-				c.st = st
+				c.past = st
 			}
 		}
 	}
@@ -98,7 +99,7 @@ func (c *call) perform(fault *Fault, bodyErr error) *answer {
 		return a
 	}
 	if st := c.lagging(); st != nil {
-		c.st = st
+		c.past = st
 	}
 	rep, err := c.run(bodyErr)
 	if c.changed && (err == nil || c.keep) {
@@ -131,6 +132,9 @@ func (c *call) run(bodyErr error) (*reply, error) {
 	}
 	if err := c.authorize(rt); err != nil {
 		return nil, err
+	}
+	if c.past != nil && !rt.open { // the directory lags; who has just signed in is signed in
+		c.st = c.past
 	}
 	return rt.do(c)
 }

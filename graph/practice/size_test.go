@@ -1,6 +1,9 @@
 package practice
 
 import (
+	"encoding/json"
+	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -125,4 +128,35 @@ func TestLag(t *testing.T) {
 		t.Error("the second change does not arrive")
 	}
 	b.want(200, "GET", b.keys(aiko)+"/creationOptions()", nil) // a challenge is a write
+}
+
+// A token that was given out a moment ago opens reads that lag.
+func TestSignInDoesNotLag(t *testing.T) {
+	app := App{ID: "aaaaaaaa-1111-4222-8333-444444444444", Name: "keyrollout", Secret: "a secret of the app"}
+	for _, lag := range []time.Duration{0, 30 * time.Second} {
+		b := newBench(t, func(o *Options) { o.Seed.Lag, o.Seed.Apps = lag, []App{app} })
+		b.clock.add(time.Minute)
+		form := url.Values{"client_id": {app.ID}, "client_secret": {app.Secret}, "grant_type": {"client_credentials"}, "scope": {"https://graph.microsoft.com/.default"}}
+		r, err := http.NewRequest("POST", "https://login.microsoftonline.com/"+Domain+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		resp, err := b.tenant.Transport().RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var got struct {
+			Token string `json:"access_token"`
+		}
+		if err := json.NewDecoder(resp.Body).Decode(&got); err != nil || got.Token == "" {
+			t.Fatalf("no token: %v", err)
+		}
+		if lag == 0 {
+			b.opts.Faults.AddFault(Fault{Name: "lag", Match: "GET", Count: 1})
+		}
+		b.token = got.Token
+		b.want(200, "GET", fido2Config, nil)
+	}
 }
