@@ -65,3 +65,21 @@ func TestHostileNamesAndNoTerminal(t *testing.T) {
 		t.Errorf("it was issued all the same:\n%s", out)
 	}
 }
+
+// A seed may come out of another program, and then it can be read once only.
+func TestServeSeedFromAPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := w.WriteString(`{"name":"Fabrikam","domain":"fabrikam.example","people":[{"upn":"root","name":"Root","roles":["Global Administrator"]}]}`); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	s := serveTenant(t, t.TempDir(), "--seed", fmt.Sprintf("/dev/fd/%d", r.Fd()))
+	defer s.end()
+	if s.lines["Tenant"] != "fabrikam.example" {
+		t.Errorf("serves %v", s.lines)
+	}
+}

@@ -61,15 +61,22 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if o.https && o.accept != "" {
 		return usageError{fmt.Errorf("--https is for this computer only: its certificate names no other")}
 	}
-	dir, close, err := a.serveDir(o)
+	to := practice.Options{State: practice.Memory()}
+	var text []byte
+	if o.seed != "" { // read once: it may be a pipe
+		var err error
+		if text, err = os.ReadFile(o.seed); err != nil {
+			return seedProblem(err)
+		}
+		if to.Seed, err = practice.ReadSeed(bytes.NewReader(text)); err != nil {
+			return seedProblem(err)
+		}
+	}
+	dir, close, err := a.serveDir(o, text)
 	if err != nil {
 		return err
 	}
 	defer close()
-	to := practice.Options{State: practice.Memory()}
-	if to.Seed, err = readSeed(o.seed); err != nil {
-		return err
-	}
 	if !o.forget {
 		to.State = practice.File(filepath.Join(dir, "tenant.json"))
 	}
@@ -77,6 +84,9 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if errors.Is(err, practice.ErrDamaged) {
 		return &steps.Problem{Code: "served-damaged", What: steps.T("What is kept of this practice tenant is damaged: %s.", err.Error()), State: steps.T("Nothing is served."), Err: err,
 			Next: []steps.Choice{{ID: "remove", Text: steps.T("begin anew without  %s;  or look in with --forget, which keeps nothing", filepath.Join(dir, "tenant.json"))}}}
+	}
+	if err != nil && o.seed != "" {
+		return seedProblem(err)
 	}
 	if err != nil {
 		return servingFailed(err)
@@ -107,7 +117,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 
 // serveDir is where one served tenant is kept: a seed describes a company, so every seed has a place of its own. With
 // --forget it is a temporary one, for the certificate.
-func (a *app) serveDir(o serveOptions) (dir string, close func(), err error) {
+func (a *app) serveDir(o serveOptions, seed []byte) (dir string, close func(), err error) {
 	if o.forget {
 		if dir, err = os.MkdirTemp("", "keyrollout-served-"); err != nil {
 			return "", nil, err
@@ -119,11 +129,7 @@ func (a *app) serveDir(o serveOptions) (dir string, close func(), err error) {
 	}
 	name := "contoso"
 	if o.seed != "" {
-		b, err := os.ReadFile(o.seed)
-		if err != nil {
-			return "", nil, seedProblem(err)
-		}
-		sum := sha256.Sum256(b)
+		sum := sha256.Sum256(seed)
 		name = hex.EncodeToString(sum[:6])
 	}
 	dir = filepath.Join(dir, "served", name)
@@ -135,21 +141,6 @@ func (a *app) serveDir(o serveOptions) (dir string, close func(), err error) {
 		return "", nil, servingFailed(err)
 	}
 	return dir, func() { _ = unlock() }, nil // the process ends next, and the lock with it
-}
-
-func readSeed(file string) (*practice.Seed, error) {
-	if file == "" {
-		return nil, nil
-	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, seedProblem(err)
-	}
-	s, err := practice.ReadSeed(bytes.NewReader(b))
-	if err != nil {
-		return nil, seedProblem(err)
-	}
-	return s, nil
 }
 
 func seedProblem(err error) error {

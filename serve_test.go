@@ -154,6 +154,10 @@ func TestServeRefuses(t *testing.T) {
 	if err := os.WriteFile(bad, []byte(`{"nme":"x"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	odd := filepath.Join(state, "odd.json")
+	if err := os.WriteFile(odd, []byte(`{"groups":[{"name":"Pilot 2","kind":"secure"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		code  int
 		says  string
@@ -165,6 +169,7 @@ func TestServeRefuses(t *testing.T) {
 		{exitFailed, "code: serve", []string{"--forget", "--listen", strings.TrimSuffix(strings.TrimPrefix(first.lines["Graph"], "http://"), "/v1.0")}},
 		{exitFailed, "code: seed", []string{"--seed", bad}},
 		{exitFailed, "code: seed", []string{"--forget", "--seed", bad + "x"}},
+		{exitFailed, "code: seed", []string{"--forget", "--seed", odd}},
 	} {
 		got, _, stderr := runCommand(t, state, append([]string{"practice", "serve"}, c.flags...)...)
 		if got != c.code || !strings.Contains(stderr, c.says) {

@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -128,8 +129,20 @@ func (s *Seed) upn(name string) string {
 	return name + "@" + s.Domain
 }
 
-// check finds what cannot stand together.
+// check finds what cannot be, and what cannot stand together.
 func (s *Seed) check() error {
+	if !slices.Contains([]IDEncoding{IDDigit, IDPadded, IDPlain}, s.CredentialIDs) {
+		return fmt.Errorf("there is no encoding of credential ids %q; there are: %s, %s, %s", s.CredentialIDs, IDDigit, IDPadded, IDPlain)
+	}
+	if s.Crowd.People < 0 {
+		return errors.New("a crowd is less than nobody")
+	}
+	kinds := []Kind{"", Security, Dynamic, Microsoft365, MailSecurity, Distribution}
+	for _, g := range s.Groups {
+		if !slices.Contains(kinds, g.Kind) {
+			return fmt.Errorf("the group %q is of a kind that does not exist, %q; there are: %v", g.Name, g.Kind, kinds[1:])
+		}
+	}
 	for _, a := range s.Access {
 		if s.SecurityDefaults && a.state() == "enabled" {
 			return fmt.Errorf("the Conditional Access policy %q cannot be enabled while security defaults are on", a.Name)
@@ -147,6 +160,11 @@ func (s *Seed) check() error {
 func (p Person) check() error {
 	if p.UPN == "" || p.Name == "" {
 		return fmt.Errorf("a person needs a user principal name and a name: %+v", p)
+	}
+	for _, k := range p.Keys {
+		if uuid.Validate(k) != nil {
+			return fmt.Errorf("%s: a key is told by its AAGUID, not %q", p.UPN, k)
+		}
 	}
 	for _, r := range p.Roles {
 		if !slices.Contains(allRoles, r) {

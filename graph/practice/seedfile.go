@@ -2,6 +2,7 @@ package practice
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -23,6 +24,9 @@ func ReadSeed(r io.Reader) (*Seed, error) {
 	if err := dec.Decode(&in); err != nil {
 		return nil, fmt.Errorf("seed: %w", err)
 	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("seed: there is something after its end")
+	}
 	s := Seed(*in.plain)
 	for _, d := range []struct {
 		name, text string
@@ -34,6 +38,9 @@ func ReadSeed(r io.Reader) (*Seed, error) {
 		v, err := time.ParseDuration(d.text)
 		if err != nil {
 			return nil, fmt.Errorf("seed: %s: %w", d.name, err)
+		}
+		if v < 0 {
+			return nil, fmt.Errorf("seed: %s: %s is less than nothing", d.name, d.text)
 		}
 		*d.into = v
 		if v == 0 {

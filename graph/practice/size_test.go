@@ -72,13 +72,23 @@ func TestReadSeed(t *testing.T) {
 	if n := len(tenant.dir.users); n != len(DefaultCompany().People)+10 || len(tenant.st.Passkeys) != 2 || tenant.seed.SignInDelay >= 0 || tenant.seed.ReportDelay != 36*time.Hour {
 		t.Errorf("%d people, %+v", n, tenant.seed.SignInDelay)
 	}
-	for _, bad := range []string{``, `{"nam":"x"}`, `{"lag":"soon"}`, `{"domain":"fabrikam.example"}`, `[]`} {
+	for _, bad := range []string{``, `{"nam":"x"}`, `{"lag":"soon"}`, `{"domain":"fabrikam.example"}`, `[]`, `{"lag":"-5s"}`, `{} {"name":"x"}`} {
 		if _, err := ReadSeed(strings.NewReader(bad)); err == nil {
 			t.Errorf("%s: no error", bad)
 		}
 	}
 	if _, err := New(Options{Seed: &Seed{Crowd: Crowd{People: crowdLimit + 1}}}); err == nil {
 		t.Error("a crowd without bounds")
+	}
+	for _, bad := range []Seed{
+		{Crowd: Crowd{People: -5}},
+		{CredentialIDs: "hex"},
+		{Groups: []Group{{Name: "Pilot", Kind: "secure"}}},
+		{People: []Person{{UPN: "ann", Name: "Ann", Keys: []string{"ATKey.Pro"}}}},
+	} {
+		if _, err := New(Options{Seed: &bad}); err == nil {
+			t.Errorf("%+v: no error", bad)
+		}
 	}
 }
 
