@@ -123,6 +123,9 @@ func (r *registrationStep) refused(ctx context.Context, w *World, err error) err
 	p.Code = "registration-refused"
 	p.What = T("The tenant refused the registration. Most likely: %s", r.likely(ctx, w))
 	p.Next = []Choice{{ID: "retry", Text: T("have that changed, or take another key, then try again")}, Leave}
+	if w.rollout {
+		p.Next = slices.Insert(p.Next, 1, toStepOne)
+	}
 	return p
 }
 

@@ -22,8 +22,16 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 	if err != nil {
 		return err
 	}
-	for i, s := range rollout {
+	for i := 0; i < len(rollout); i++ {
+		s := rollout[i]
 		err = runStep(ctx, w, s)
+		if errors.Is(err, errStepOne) {
+			for _, later := range rollout[1 : i+1] {
+				w.Tell(Event{Name: EventStep, Step: later.ID, Data: StepState{later.ID, Pending}})
+			}
+			w.reached, w.rechoose, i = nil, true, -1
+			continue
+		}
 		if errors.Is(err, ErrBack) { // nothing was done: the caller goes on as if this had not begun
 			w.Tell(Event{Name: EventStep, Step: s.ID, Data: StepState{s.ID, Pending}})
 			return err
@@ -125,6 +133,9 @@ func (w *World) overcome(ctx context.Context, s Step, err error) error {
 	if err != nil {
 		return err
 	}
+	if way == toStepOne.ID {
+		return errStepOne
+	}
 	w.trail.Clear()
 	w.rechoose = way == "change"
 	if way == "reset" {
@@ -144,6 +155,9 @@ func (w *World) goBack() error {
 	w.rechoose, w.returned = len(w.trail.again) > 0, true
 	return nil
 }
+
+// toStepOne is the way out of a refusal that only another choice in step 1 can end.
+var toStepOne = Choice{ID: "step-one", Text: T("go back to step 1 and choose there which keys are accepted")}
 
 func attempt(ctx context.Context, w *World, s Step) error {
 	f, err := s.Check(ctx, w)
@@ -168,6 +182,8 @@ func attempt(ctx context.Context, w *World, s Step) error {
 var (
 	// errChange: the person wants to choose differently, from the first question on.
 	errChange = errors.New("choose differently")
+	// errStepOne: what was chosen for the organisation stands in the way of a later step.
+	errStepOne = errors.New("choose in step 1 anew")
 	// errAgain: Plan has prepared the trail itself, to be run again along it.
 	errAgain = errors.New("choose again")
 )

@@ -267,3 +267,16 @@ func TestWhatWasChangedStandsInTheSummary(t *testing.T) {
 	}
 	t.Fatal("no summary")
 }
+
+// Whoever chose keys in step 1 that do not fit the one at hand finds the way back there, and comes through.
+func TestARefusalLeadsBackToStepOne(t *testing.T) {
+	b := newBench(t)
+	b.person.answer("tenant.keys", "attested", "any")
+	b.person.answer("problem.registration-refused", "step-one")
+	b.person.answer("risk.weaken-attestation", "weaken attestation")
+	b.finish()
+	b.mustTell("registration-refused")
+	if n := len(b.passkeys()); n != 1 {
+		t.Errorf("%d passkeys, want 1", n)
+	}
+}

@@ -12,6 +12,7 @@ var japaneseWizard = map[string]string{
 	"plug in the other key, then look again":                                                                                         "別のキーを挿して、もう一度確認する",
 	"go on with this key: both accounts are of one person":                                                                           "このキーで続ける (どちらも同じ人のアカウント)",
 	"A pass for %s is out, seen or not; it ends by itself after %d minutes.":                                                         "%s さんのパスは発行済みです (表示の有無にかかわらず)。 %d分後に自動で失効します。",
+	"go back to step 1 and choose there which keys are accepted":                                                                     "手順1に戻り、使えるキーを選び直す",
 	"register this key as well": "このキーも登録する",
 	"\"%s\" stays registered beside it. If that key is lost, take it away from their sign-in methods.": "「%s」も登録されたまま残ります。 そのキーを紛失した場合は、サインイン方法から削除してください。",
 	"The proof of %s was of a key that the tenant does not list any more.":                             "%s の確認は、テナントの一覧にもうないキーのものです。",
