@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	stdimage "image"
@@ -45,7 +46,7 @@ prints (FVC), twelve enrolled touches for small sensors. Baselines in a folder "
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return a.benchFingers(args, b) }}
+		RunE: func(cmd *cobra.Command, args []string) error { return a.benchFingers(cmd.Context(), args, b) }}
 	f := measure.Flags()
 	f.BoolVar(&b.refuse, "refuse", false, "leave out touches that an enrolment would refuse (small sensors)")
 	f.BoolVar(&b.histogram, "histogram", false, "draw the scores of genuine and impostor pairs side by side")
@@ -165,24 +166,35 @@ type benchOptions struct {
 	practice, workers                     int
 }
 
-func (a *app) benchFingers(dirs []string, b benchOptions) error {
+func (a *app) benchFingers(ctx context.Context, dirs []string, b benchOptions) error {
 	if b.strain {
-		return a.strainFingers(dirs, b)
+		return a.strainFingers(ctx, dirs, b)
 	}
 	var results []*bench.Result
 	for _, dir := range dirs {
-		r, err := bench.Run(dir, bench.Options{Workers: b.workers, Refuse: b.refuse, Progress: a.progress(filepath.Base(dir))})
+		r, err := unlessEnded(ctx, func() (*bench.Result, error) {
+			return bench.Run(dir, bench.Options{Workers: b.workers, Refuse: b.refuse, Progress: a.progress(ctx, filepath.Base(dir))})
+		})
 		if err != nil {
+			a.endProgress()
+			if len(results) > 0 { // minutes of measuring are not thrown away for a later folder
+				bench.WriteTable(a.out, results)
+			}
 			return err
 		}
 		results = append(results, r)
 	}
 	if b.practice > 0 {
-		results = append(results, bench.Practice(b.practice, bench.Options{Workers: b.workers, Progress: a.progress("practice fingers")})...)
+		practised, err := unlessEnded(ctx, func() ([]*bench.Result, error) {
+			return bench.Practice(b.practice, bench.Options{Workers: b.workers, Progress: a.progress(ctx, "practice fingers")}), nil
+		})
+		if err != nil {
+			a.endProgress()
+			return err
+		}
+		results = append(results, practised...)
 	}
-	if a.onTerminal() {
-		fmt.Fprint(a.err, "\r\x1b[K")
-	}
+	a.endProgress()
 	bench.WriteTable(a.out, results)
 	if b.thresholds {
 		fmt.Fprintln(a.out)
@@ -201,29 +213,75 @@ func (a *app) benchFingers(dirs []string, b benchOptions) error {
 }
 
 // strainFingers measures folders under every strain of package bench.
-func (a *app) strainFingers(dirs []string, b benchOptions) error {
+func (a *app) strainFingers(ctx context.Context, dirs []string, b benchOptions) error {
 	for _, dir := range dirs {
-		r, err := bench.RunStrains(dir, bench.Options{Workers: b.workers, Progress: a.progress(filepath.Base(dir))})
+		r, err := unlessEnded(ctx, func() ([]bench.Strained, error) {
+			return bench.RunStrains(dir, bench.Options{Workers: b.workers, Progress: a.progress(ctx, filepath.Base(dir))})
+		})
+		a.endProgress()
 		if err != nil {
 			return err
-		}
-		if a.onTerminal() {
-			fmt.Fprint(a.err, "\r\x1b[K")
 		}
 		bench.WriteStrained(a.out, r)
 	}
 	return nil
 }
 
-// progress is a bar on standard error, where that is a terminal.
-func (a *app) progress(name string) func(what string, done, all int) {
+// unlessEnded waits for a measurement, but not longer than until ctx ends: it has nothing to tidy up, so it may be left
+// behind by a program that ends.
+func unlessEnded[T any](ctx context.Context, measure func() (T, error)) (T, error) {
+	var r T
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r, err = measure()
+	}()
+	select {
+	case <-done:
+		return r, err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// progress is a bar on standard error, where that is a terminal; once ctx has ended it is silent.
+func (a *app) progress(ctx context.Context, name string) func(what string, done, all int) {
 	if !a.onTerminal() {
 		return nil
 	}
 	return func(what string, done, all int) {
-		const wide = 30
+		if ctx.Err() != nil {
+			return
+		}
+		columns, _, err := term.GetSize(int(a.err.Fd()))
+		if err != nil || columns < 1 {
+			columns = 80
+		}
+		fmt.Fprint(a.err, "\r\x1b[K"+progressLine(name, what, done, all, columns))
+	}
+}
+
+// progressLine fits into less than so many columns: what wraps cannot be wiped again. The bar gives way first, then the
+// name.
+func progressLine(name, what string, done, all, columns int) string {
+	end := fmt.Sprintf("%-11s %d/%d", what, done, all)
+	if room := columns - 1 - len(name) - 2 - len(end); room >= 8 {
+		wide := min(30, room-3)
 		n := wide * done / max(1, all)
-		fmt.Fprintf(a.err, "\r\x1b[K%s  %-11s [%s%s] %d/%d", name, what, strings.Repeat("#", n), strings.Repeat(".", wide-n), done, all)
+		end = fmt.Sprintf("%-11s [%s%s] %d/%d", what, strings.Repeat("#", n), strings.Repeat(".", wide-n), done, all)
+	} else if room < 0 {
+		name = name[:max(0, len(name)+room)]
+	}
+	line := name + "  " + end
+	return line[:max(0, min(len(line), columns-1))]
+}
+
+// endProgress takes the bar away.
+func (a *app) endProgress() {
+	if a.onTerminal() {
+		fmt.Fprint(a.err, "\r\x1b[K")
 	}
 }
 

@@ -16,8 +16,10 @@ import (
 // are errors that name what was met.
 func Decode(r io.Reader) (Image, error) {
 	b := bufio.NewReader(io.LimitReader(r, 256<<20))
-	head, _ := b.Peek(16)
+	head, err := b.Peek(16)
 	switch {
+	case err != nil && err != io.EOF:
+		return Image{}, fmt.Errorf("matcher: reading the picture: %w", err)
 	case len(head) == 0:
 		return Image{}, fmt.Errorf("matcher: the file is empty")
 	case bytes.HasPrefix(head, []byte("P5")), bytes.HasPrefix(head, []byte("P2")):

@@ -9,6 +9,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"keyrollout/matcher"
 	"keyrollout/matcher/synth"
@@ -129,6 +130,14 @@ func TestDecode(t *testing.T) {
 		if _, err := matcher.Decode(strings.NewReader(s)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want an error with %q", s, err, want)
 		}
+	}
+}
+
+// A file that cannot be read is not an empty one: the error says what failed.
+func TestDecodeUnreadable(t *testing.T) {
+	broken := errors.New("the disk is gone")
+	if _, err := matcher.Decode(iotest.ErrReader(broken)); !errors.Is(err, broken) {
+		t.Errorf("%v, want %v", err, broken)
 	}
 }
 
