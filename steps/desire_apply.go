@@ -175,7 +175,7 @@ func (p TenantPlan) carryOut(ctx context.Context, w *World, now, want policies, 
 		if what == passEntry {
 			before, send = now.pass.Raw, func() error { return w.Tenant.SetPassPolicy(ctx, want.pass) }
 		}
-		if err := w.Journal.Write(Entry{Kind: EntryIntent, Step: tenantID, What: what, ID: p.ID(), Before: before}); err != nil {
+		if err := w.Journal.Write(Entry{Kind: EntryIntent, Step: tenantID, What: what, ID: p.ID(), Tenant: w.Org.ID, Before: before}); err != nil {
 			return err
 		}
 		if err := send(); err != nil {

@@ -395,6 +395,21 @@ func TestUndoKilledAtEveryRequest(t *testing.T) {
 	}
 }
 
+// A journal of another tenant, named by mistake, does not bring that one's policies here.
+func TestUndoOfAnotherTenant(t *testing.T) {
+	c := newCompany(t, practice.DefaultCompany())
+	c.mustApply(c.mustPlan(firstWish))
+	here := newCompany(t, practice.DefaultCompany())
+	here.journal = c.journal
+	before := here.raw()
+	w := here.world()
+	w.Org.ID = "another"
+	hasCode(t, steps.Undo(t.Context(), w, true, allRisks), "undo-elsewhere")
+	if here.raw() != before {
+		t.Error("it was changed all the same")
+	}
+}
+
 // A run that was cut off behind its write is taken back, even while reads still answer from before it.
 func TestUndoBeforeTheChangeShows(t *testing.T) {
 	s := practice.DefaultCompany()
@@ -637,7 +652,11 @@ func TestUndoOfTheRollout(t *testing.T) {
 	if c.raw() == before {
 		t.Fatal("the rollout changed nothing")
 	}
-	if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil || c.raw() != before {
+	w := c.world()
+	if err := w.Identify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := steps.Undo(t.Context(), w, true, allRisks); err != nil || c.raw() != before {
 		t.Fatalf("not put back: %v", err)
 	}
 	hasCode(t, steps.Undo(t.Context(), c.world(), true, allRisks), "undo-nothing")

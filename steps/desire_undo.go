@@ -13,6 +13,7 @@ import (
 // written is one change of the tenant that the journal knows: what stood before it, and after, by what was written.
 type written struct {
 	id            string // of the plan; of the rollout's own changes, when they began
+	tenant        string // empty = of a journal that did not note it yet
 	at            time.Time
 	before, after map[string]json.RawMessage
 }
@@ -48,7 +49,7 @@ func (j *Journal) lastWritten() (written, bool) {
 		// its own; one that was cut off and run again is not.
 		again := i >= 0 && (i < len(all)-1 || all[i].after[e.What] != nil)
 		if e.Kind == EntryIntent && (i < 0 || again) {
-			all = append(all, written{id: id, at: e.Time, before: map[string]json.RawMessage{}, after: map[string]json.RawMessage{}})
+			all = append(all, written{id: id, tenant: e.Tenant, at: e.Time, before: map[string]json.RawMessage{}, after: map[string]json.RawMessage{}})
 			i = len(all) - 1
 		}
 		if i < 0 {
@@ -89,6 +90,10 @@ func Undo(ctx context.Context, w *World, yes bool, accepted []string) error {
 	if !ok {
 		return &Problem{Code: "undo-nothing", What: T("The journal knows no change of this tenant that could be taken back."), State: tenantUnchanged,
 			Next: []Choice{{ID: "retry", Text: T("name another journal:  keyrollout tenant undo --journal FILE")}}}
+	}
+	if c.tenant != "" && c.tenant != w.Org.ID {
+		return &Problem{Code: "undo-elsewhere", What: T("That journal is of another tenant: %s.", c.tenant), State: tenantUnchanged,
+			Next: []Choice{{ID: "retry", Text: T("sign in to that tenant, or leave --journal out")}}}
 	}
 	now, err := w.policies(ctx)
 	if err != nil {

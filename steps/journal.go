@@ -32,6 +32,8 @@ type Entry struct {
 	Wish *Wish     `json:"wish,omitempty"`
 	// Credential is the id, base64url, of the credential that a proof is of.
 	Credential string `json:"credential,omitempty"`
+	// Tenant is the id of the tenant that Before is of.
+	Tenant string `json:"tenant,omitempty"`
 	// Before is a policy as Graph gave it before it was changed: what an undo goes back to.
 	Before json.RawMessage `json:"before,omitempty"`
 	// After is the policy as it was read back: an undo tells by it whether somebody changed it since.

@@ -139,7 +139,7 @@ func (t *tenantStep) apply(ctx context.Context, w *World) error {
 
 // write sends a change with its intent, and what stood before, on disk first, and its result after.
 func (t *tenantStep) write(w *World, what string, before json.RawMessage, send func() error) error {
-	if err := w.Journal.Write(Entry{Kind: EntryIntent, Step: tenantID, What: what, Before: before}); err != nil {
+	if err := w.Journal.Write(Entry{Kind: EntryIntent, Step: tenantID, What: what, Tenant: w.Org.ID, Before: before}); err != nil {
 		return err
 	}
 	if err := send(); err != nil {

@@ -575,6 +575,8 @@ var japaneseSteps = map[string]string{
 	"Not confirmed. %s":    "承認されていません。 %s",
 	"%s, %s (%s, now %s)":  "%s、%s (%s、現在 %s)",
 	"More people would be locked out than the plan says. %s":                                  "計画に書かれた数より多くの人が締め出されます。 %s",
+	"That journal is of another tenant: %s.":                                                  "そのジャーナルは別のテナントのものです: %s。",
+	"sign in to that tenant, or leave --journal out":                                          "そのテナントにサインインするか、--journal を付けずに実行します",
 	"The plan was made for another tenant: %s.":                                               "この計画は別のテナント用です: %s",
 	"The tenant is no longer as it was when the plan was made: %s.":                           "テナントが計画の作成時から変わっています: %s",
 	"The tenant stands as planned already. Nothing was sent.":                                 "テナントは既に計画どおりです。 何も送信していません。",
