@@ -2,6 +2,7 @@ package softkey
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/sha256"
@@ -235,6 +236,34 @@ func (c *client) apdu(ins, p1 byte, data []byte) ([]byte, uint16) {
 		c.t.Fatalf("a U2F message was answered with %#x %x", cmd, a)
 	}
 	return a[:len(a)-2], binary.BigEndian.Uint16(a[len(a)-2:])
+}
+
+// A touch that comes after the client has stopped asking is not kept for whoever asks next.
+func TestU2FTouchIsNotKept(t *testing.T) {
+	f := &fingers{}
+	_, c := protectedKey(t, Options{Toucher: late{f, u2fWait + 200*time.Millisecond}})
+	app := sha256.Sum256([]byte("a.example"))
+	register := append(bytes.Repeat([]byte{3}, 32), app[:]...)
+	f.script(Touch{}) // one, and no other
+	if _, sw := c.apdu(1, 0, register); sw != swConditions {
+		t.Fatalf("register before the touch: %#x", sw)
+	}
+	time.Sleep(u2fIdle + 500*time.Millisecond)
+	other := sha256.Sum256([]byte("b.example"))
+	if _, sw := c.apdu(1, 0, append(bytes.Repeat([]byte{3}, 32), other[:]...)); sw != swConditions {
+		t.Errorf("register for another application, with a touch from before: %#x", sw)
+	}
+}
+
+// late touches after a while.
+type late struct {
+	Toucher
+	after time.Duration
+}
+
+func (l late) Touch(ctx context.Context, r TouchRequest) (Touch, error) {
+	time.Sleep(l.after)
+	return l.Toucher.Touch(ctx, r)
 }
 
 func TestU2F(t *testing.T) {

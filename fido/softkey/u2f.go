@@ -21,7 +21,7 @@ const (
 )
 
 // u2fWait is how long a U2F message waits for a touch before it answers "touch first": clients ask again and again.
-// u2fIdle is how long the key goes on waiting when they do not.
+// u2fIdle is how long the key goes on waiting when they do not, and how long a touch counts that nobody came back for.
 const (
 	u2fWait = 400 * time.Millisecond
 	u2fIdle = 2 * time.Second
@@ -44,13 +44,14 @@ type u2fTouch struct {
 	err  error
 	stop context.CancelFunc
 	idle *time.Timer
+	wait context.Context // ended: nobody asked for too long
 }
 
 // over reports whether the wait has ended, and well or not.
 func (t *u2fTouch) over() (ended, touched bool) {
 	select {
 	case <-t.done:
-		return true, t.err == nil
+		return true, t.err == nil && t.wait.Err() == nil
 	default:
 		return false, false
 	}
@@ -223,7 +224,7 @@ func (k *Key) u2fPresence(ctx context.Context) uint16 {
 	}
 	if t == nil {
 		wait, stop := context.WithTimeout(k.life, k.o.TouchTimeout)
-		t = &u2fTouch{done: make(chan struct{}), stop: stop, idle: time.AfterFunc(u2fIdle, stop)}
+		t = &u2fTouch{done: make(chan struct{}), stop: stop, wait: wait, idle: time.AfterFunc(u2fIdle, stop)}
 		k.u2f = t
 		go func() { defer close(t.done); t.err = k.u2fAwait(wait) }()
 	}
