@@ -222,7 +222,7 @@ func (k *Key) updateUser(t *token, p mgmtParams) error {
 	if !bytes.Equal(c.UserID, p.User.ID) {
 		return errInvalidParameter
 	}
-	c.UserName, c.DisplayName = p.User.Name, p.User.DisplayName
+	c.UserName, c.DisplayName = cutName(p.User.Name), cutName(p.User.DisplayName)
 	return k.commit()
 }
 

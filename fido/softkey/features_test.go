@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -402,5 +403,23 @@ func TestComplete(t *testing.T) {
 	}
 	if s := list(1); s != errPINAuthInvalid {
 		t.Errorf("after the PIN was changed: %#x", byte(s))
+	}
+}
+
+// Names that just fit into a request must fit into the answers that give them back, beside an RSA key.
+func TestLongNamesComeBack(t *testing.T) {
+	_, c := protectedKey(t, Options{Profile: Complete()})
+	name := "é" + strings.Repeat("ü", 3500)
+	more := m{3: map[string]any{"id": []byte("1"), "name": name}, 4: []any{map[string]any{"alg": algRS256, "type": publicKeyType}}}
+	c.make("a.example", "1", more)
+	params, err := encoder.Marshal(m{1: hashOf("a.example")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := c.mustToken("1234", permCredMgmt, "")
+	var a mgmtAnswer
+	c.must(cmdCredMgmt, m{1: 4, 2: cbor.RawMessage(params), 3: k.p, 4: k.sign([]byte{4}, params)}, &a)
+	if got := a.User.Name; len(got) < 64 || !strings.HasPrefix(name, got) {
+		t.Errorf("the name came back as %d bytes", len(got))
 	}
 }

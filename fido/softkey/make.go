@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"slices"
+	"unicode/utf8"
 )
 
 // makeRequest is the parameters of authenticatorMakeCredential (CTAP 2.1 section 6.1).
@@ -200,9 +201,9 @@ func (k *Key) create(m makeRequest, r *request, in makeInputs, alg int, rk, ente
 	if err != nil {
 		return nil, err
 	}
-	c.RPID, c.RPName, c.Hidden = r.rpID, m.RP.Name, !rk
+	c.RPID, c.RPName, c.Hidden = r.rpID, cutName(m.RP.Name), !rk
 	c.Payment = in.payment
-	c.UserID, c.UserName, c.DisplayName = m.User.ID, m.User.Name, m.User.DisplayName
+	c.UserID, c.UserName, c.DisplayName = m.User.ID, cutName(m.User.Name), cutName(m.User.DisplayName)
 	if !in.blobKey {
 		c.BlobKey = nil
 	}
@@ -228,6 +229,22 @@ func (k *Key) create(m makeRequest, r *request, in makeInputs, alg int, rk, ente
 	}
 	statement, err := k.st.Batch.attest(enterprise, data, m.Hash)
 	return makeAnswer{Format: formatPacked, AuthData: data, Statement: statement, Enterprise: enterprise, BlobKey: c.BlobKey}, err
+}
+
+// maxName is how many bytes of a name the key keeps: what comes in one message has to go out in one, with a public key
+// beside it. WebAuthn section 6.4.1 lets a key cut names, at 64 bytes or later.
+const maxName = 1024
+
+// cutName cuts a name between characters.
+func cutName(s string) string {
+	n := maxName
+	if len(s) <= n {
+		return s
+	}
+	for !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // format chooses the attestation statement format: the first of the client's preference that the key has.
