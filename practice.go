@@ -293,6 +293,11 @@ func forget(dir string) error {
 		return err
 	}
 	defer unlock()
+	return forgetFiles(dir)
+}
+
+// forgetFiles is forget for who holds the lock.
+func forgetFiles(dir string) error {
 	for _, pattern := range []string{"tenant.json*", ".*.new-*", ".practice-*", "softkey.*", "journal.jsonl", "hand.json", "clock.json"} {
 		found, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -77,11 +76,6 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 	}
 	dir := ""
 	if !o.memory {
-		if o.fresh {
-			if err := a.forgetKey(ctx); err != nil {
-				return err
-			}
-		}
 		place, unlock, err := a.ownPlace("softkey", "lock")
 		if err != nil {
 			return err
@@ -90,7 +84,11 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 		dir = place
 	}
 	return a.onLines(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-		store, err := o.ownStore(ctx, dir, ask, tell)
+		open := o.ownStore
+		if o.fresh && !o.memory {
+			open = o.freshStore
+		}
+		store, err := open(ctx, dir, ask, tell)
 		if err != nil {
 			return err
 		}
@@ -114,24 +112,6 @@ type nobody struct{}
 
 func (nobody) Ask(context.Context, steps.Question) (steps.Answer, error) {
 	return steps.Answer{}, steps.ErrNoAnswer
-}
-
-// forgetKey removes this user's software key, and the key to its file from the system's key store.
-func (a *app) forgetKey(ctx context.Context) error {
-	dir, err := a.stateDir()
-	if err != nil {
-		return err
-	}
-	dir = filepath.Join(dir, "softkey")
-	is, name, sealed := softkey.SealingOf(storeFile(dir))
-	if err := forget(dir); err != nil {
-		return err
-	}
-	if sealed == nil && is == softkey.SealedByVault {
-		// Where the key store cannot be reached its entry stays: it opens nothing any more.
-		_ = systemVault(ctx, func(steps.Event) {}).remove(name)
-	}
-	return nil
 }
 
 func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profile, store softkey.Store, uhid bool, ask steps.Asker, tell func(steps.Event)) error {

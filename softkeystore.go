@@ -81,6 +81,24 @@ func (s sealing) ownStore(ctx context.Context, dir string, ask steps.Asker, tell
 	return f, nil
 }
 
+// freshStore begins a new store in the place of the one that is there. How the new one is sealed is settled before the
+// old one goes: a passphrase that cannot be read must cost nobody a key.
+func (s sealing) freshStore(ctx context.Context, dir string, ask steps.Asker, tell func(steps.Event)) (softkey.Store, error) {
+	seal, err := s.newSeal(ctx, ask, tell)
+	if err != nil {
+		return nil, err
+	}
+	is, name, sealed := softkey.SealingOf(storeFile(dir))
+	if err := forgetFiles(dir); err != nil {
+		return nil, err
+	}
+	if sealed == nil && is == softkey.SealedByVault {
+		// Where the key store cannot be reached its entry stays: it opens nothing any more.
+		_ = systemVault(ctx, func(steps.Event) {}).remove(name)
+	}
+	return opened(softkey.FileStore(storeFile(dir), seal))
+}
+
 // opened keeps a nil *File from becoming a Store that is not nil.
 func opened(f *softkey.File, err error) (softkey.Store, error) {
 	if err != nil {

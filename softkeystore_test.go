@@ -276,7 +276,24 @@ func TestSealCommand(t *testing.T) {
 	if _, err := keyring.Get(vaultService, vaultPrefix+name); err != nil {
 		t.Error(err)
 	}
-	if err := a.forgetKey(t.Context()); err != nil {
+	// --fresh with a passphrase that cannot be read says that nothing was changed, and so it is.
+	short, nothing := phraseFile(t, "short"), filepath.Join(dir, "none")
+	for _, file := range []string{short, nothing} {
+		if s, err := (sealing{file: file}).freshStore(t.Context(), dir, &typist{}, func(steps.Event) {}); err == nil || s != nil {
+			t.Errorf("a key was begun with %s: %v", file, err)
+		}
+	}
+	if was, _, err := opens(t, sealing{}, dir); was != "kept" || err != nil {
+		t.Errorf("after a --fresh that failed: %q %v", was, err)
+	}
+	fresh, err := one.freshStore(t.Context(), dir, &typist{}, func(steps.Event) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := fresh.Load(); len(b) > 0 || err != nil {
+		t.Errorf("--fresh left %q %v", b, err)
+	}
+	if err := fresh.(*softkey.File).Close(); err != nil {
 		t.Error(err)
 	}
 	if _, err := keyring.Get(vaultService, vaultPrefix+name); !errors.Is(err, keyring.ErrNotFound) || exists(storeFile(dir)) {
