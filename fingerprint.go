@@ -105,7 +105,10 @@ func writePNG(path string, img stdimage.Image) error {
 	if err != nil {
 		return err
 	}
-	err = png.Encode(f, img)
+	err = f.Chmod(0o600) // a file that was there before may have been open to others
+	if err == nil {
+		err = png.Encode(f, img)
+	}
 	return errors.Join(err, f.Close())
 }
 

@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	stdimage "image"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -36,5 +40,22 @@ func TestUnlessEnded(t *testing.T) {
 	n, err := unlessEnded(ctx, func() (int, error) { cancel(); <-never; return 7, nil })
 	if n != 0 || !errors.Is(err, context.Canceled) {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// What shows a finger is for its owner alone, also where a file for all stood before.
+func TestPicturesAreForTheirOwner(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such modes; the folder's rights count")
+	}
+	path := filepath.Join(t.TempDir(), "1-picture.png")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := writePNG(path, stdimage.NewGray(stdimage.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 || info.Size() == 0 {
+		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }
