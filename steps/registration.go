@@ -133,9 +133,9 @@ func (r *registrationStep) plan(ctx context.Context, w *World) (Plan, error) {
 	}
 	switch wish.Road {
 	case RoadPass:
-		p.Needs = []Text{T("Needs the pass, the key and a touch. The challenge lives five minutes.")}
+		p.Needs = []Text{T("Needs the pass, the key and a touch, within five minutes.")}
 	case RoadBehalf:
-		p.Needs = []Text{T("Needs the role Authentication Administrator, the key and a touch. The challenge lives five minutes.")}
+		p.Needs = []Text{T("Needs the role Authentication Administrator, the key and a touch, within five minutes.")}
 	default:
 		p.Needs = []Text{T("Done by the person in a browser, after the sign-in they have today.")}
 	}

@@ -206,7 +206,7 @@ func TestBackOnlyWhereThereIsAWayBack(t *testing.T) {
 	b.put(q)
 	b.press("b", "esc")
 	b.wantNone()
-	b.wantSaid("There is no way back from here.")
+	b.wantSaid("There is nothing to go back to from here.")
 	q.Back = true
 	b.put(q)
 	b.press("b")

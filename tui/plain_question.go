@@ -142,7 +142,7 @@ func understood(say steps.Speaker, q steps.Question, line string) (steps.Answer,
 			if q.Back {
 				return steps.Answer{}, steps.ErrBack
 			}
-			return steps.Answer{}, again{steps.T("There is no way back from here.")}
+			return steps.Answer{}, again{steps.T("There is nothing to go back to from here.")}
 		}
 	}
 	if line == "" {

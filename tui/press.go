@@ -62,7 +62,7 @@ func (m *model) pressAsk(k tea.KeyPressMsg, typing bool) {
 		if a.p.Back {
 			m.answer(reply{err: steps.ErrBack})
 		} else {
-			m.notice = steps.T("There is no way back from here.")
+			m.notice = steps.T("There is nothing to go back to from here.")
 		}
 	case !typing && key.Matches(k, m.keys.Quit):
 		m.quit()

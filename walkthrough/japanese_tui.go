@@ -49,7 +49,7 @@ var japaneseTUI = map[string]string{
 
 	// model.go
 	"Something is under way. Press ctrl+c to stop it and leave.": "処理中です。 中止して終了するには ctrl+c を押してください。",
-	"There is no way back from here.":                            "ここからは戻れません。",
+	"There is nothing to go back to from here.":                  "ここからは戻れません。",
 	"The key is in use. Press ctrl+c to cancel that and leave.":  "キーを使用中です。 取り消して終了するには ctrl+c を押してください。",
 	"You left.":                             "終了しました。",
 	"This system cannot suspend a program.": "このシステムではプログラムを一時停止できません。",
