@@ -36,6 +36,9 @@ type TenantPlan struct {
 	Names  map[string]string `json:"names,omitempty"`
 	Before PlanBefore        `json:"before"`
 
+	// Sum is of all the rest: whoever read the plan has read what is applied.
+	Sum string `json:"sha256"`
+
 	// The same for a screen, in the reader's language.
 	Shown    Plan   `json:"-"`
 	Warnings []Text `json:"-"`
@@ -162,11 +165,24 @@ func profileLine(d Desire, id uuid.UUID) int {
 
 // Encode writes the plan as a file for people: JSON, indented.
 func (p TenantPlan) Encode() ([]byte, error) {
+	var err error
+	if p.Sum, err = p.sum(); err != nil {
+		return nil, err
+	}
 	b, err := json.MarshalIndent(p, "", "  ")
 	return append(b, '\n'), err
 }
 
+// sum is SHA-256 over the plan as JSON without blanks and without its own sum, in hex.
+func (p TenantPlan) sum() (string, error) {
+	p.Sum = ""
+	b, err := json.Marshal(p)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), err
+}
+
 // ParsePlan reads a plan strictly. A field it does not know may be one that matters, and so may a second plan in the file.
+// A plan that was edited is refused: what it says of people was worked out for another.
 func ParsePlan(b []byte) (TenantPlan, error) {
 	var p TenantPlan
 	d := json.NewDecoder(bytes.NewReader(b))
@@ -174,6 +190,10 @@ func ParsePlan(b []byte) (TenantPlan, error) {
 	err := d.Decode(&p)
 	_, end := d.Token()
 	if err == nil && errors.Is(end, io.EOF) && p.Version == planVersion && p.Tenant != "" && p.Want.resolved() {
+		if sum, err := p.sum(); err != nil || sum != p.Sum {
+			return p, &Problem{Code: "plan-edited", State: tenantUnchanged, Err: err, What: T("The plan was edited after it was made: what it says may not be what it does."),
+				Next: []Choice{{ID: "retry", Text: T("change the wish, and plan anew:  keyrollout tenant plan WISH.yaml -o PLAN")}}}
+		}
 		return p, nil
 	}
 	return p, &Problem{Code: "plan-file", State: tenantUnchanged, Err: err, What: T("That is no plan of this version of keyrollout."),

@@ -787,6 +787,18 @@ func TestPlanIsReadStrictly(t *testing.T) {
 		_, err := steps.ParsePlan([]byte(edited))
 		hasCode(t, err, "plan-file")
 	}
+	// What people read and what is applied belong together: neither is changed alone.
+	for _, r := range [][2]string{{`"maximum": "4h"`, `"maximum": "5h"`}, {`"policy": "Temporary Access Pass"`, `"policy": "Nothing"`}, {`"by": "`, `"by": "x`}} {
+		edited := strings.Replace(string(b), r[0], r[1], 1)
+		if edited == string(b) {
+			t.Fatalf("%s is not in the plan", r[0])
+		}
+		_, err := steps.ParsePlan([]byte(edited))
+		hasCode(t, err, "plan-edited")
+	}
+	if _, err := steps.ParsePlan([]byte(strings.ReplaceAll(string(b), "\n", "\r\n"))); err != nil {
+		t.Errorf("lines that end otherwise: %v", err)
+	}
 	_, err = steps.ParsePlan(append(b, b...))
 	hasCode(t, err, "plan-file")
 	if _, err := steps.ParsePlan(append(b, "\n \n"...)); err != nil {

@@ -592,10 +592,12 @@ var japaneseSteps = map[string]string{
 	"something": "不明な設定",
 
 	// desire_plan.go
-	"That is no plan of this version of keyrollout.":      "このバージョンの keyrollout の計画ではありません。",
-	"make one:  keyrollout tenant plan WISH.yaml -o PLAN": "計画を作成する:  keyrollout tenant plan WISH.yaml -o PLAN",
-	"a pass has 8 to 48 characters, not %d":               "パスは8～48文字です (指定値: %d)",
-	"a pass lives 10m to 30d, not %s":                     "パスの有効期間は 10m～30d です (指定値: %s)",
+	"That is no plan of this version of keyrollout.":                                                                               "このバージョンの keyrollout の計画ではありません。",
+	"make one:  keyrollout tenant plan WISH.yaml -o PLAN":                                                                          "計画を作成する:  keyrollout tenant plan WISH.yaml -o PLAN",
+	"The plan was edited after it was made: what it says may not be what it does.":                                                 "この計画は作成後に編集されています。書かれている内容と実際の変更が異なるおそれがあります。",
+	"change the wish, and plan anew:  keyrollout tenant plan WISH.yaml -o PLAN":                                                    "望む状態を変えて計画し直す:  keyrollout tenant plan WISH.yaml -o PLAN",
+	"a pass has 8 to 48 characters, not %d":                                                                                        "パスは8～48文字です (指定値: %d)",
+	"a pass lives 10m to 30d, not %s":                                                                                              "パスの有効期間は 10m～30d です (指定値: %s)",
 	"minimum (%s), default (%s) and maximum (%s) of a pass have to rise in this order; what the file does not name stays as it is": "パスの最短 (%s)、既定 (%s)、最長 (%s) の期間は、この順に長くしてください。 ファイルにない項目は現在の値のままです",
 	"the policy would take about %d bytes, and Microsoft allows %d: name fewer groups or models":                                   "ポリシーは約%dバイトになりますが、Microsoft の上限は%dバイトです。 グループまたはモデルを減らしてください",
 	"the profile \"%s\" accepts neither keys nor synced passkeys":                                                                  "プロファイル「%s」は、キーも同期されたパスキーも許可していません",
