@@ -26,6 +26,8 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 		s := rollout[i]
 		err = runStep(ctx, w, s)
 		if errors.Is(err, errStepOne) {
+			// The first is active before the others are pending again: a step that is left is the end of a run to a screen.
+			w.Tell(Event{Name: EventStep, Step: rollout[0].ID, Data: StepState{rollout[0].ID, Active}})
 			for _, later := range rollout[1 : i+1] {
 				w.Tell(Event{Name: EventStep, Step: later.ID, Data: StepState{later.ID, Pending}})
 			}

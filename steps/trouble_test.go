@@ -290,4 +290,14 @@ func TestARefusalLeadsBackToStepOne(t *testing.T) {
 	if n := len(b.passkeys()); n != 1 {
 		t.Errorf("%d passkeys, want 1", n)
 	}
+	active := ""
+	for _, e := range b.events {
+		st, ok := e.Data.(steps.StepState)
+		switch {
+		case ok && st.State == steps.Active:
+			active = st.ID
+		case ok && st.State == steps.Pending && st.ID == active:
+			t.Errorf("%s is left while it is the step one stands in: a screen takes that for the end", active)
+		}
+	}
 }
