@@ -208,7 +208,7 @@ func mapping(n *yaml.Node, keys map[string]any) error {
 		switch {
 		case !ok:
 			if near := nearest(k.Value, slices.Sorted(maps.Keys(keys))); near != "" {
-				return wishError(k.Line, T("there is no key \"%s\" here; is \"%s\" meant?", k.Value, near))
+				return wishError(k.Line, T("there is no key \"%s\" here; perhaps \"%s\" is meant", k.Value, near))
 			}
 			return wishError(k.Line, T("there is no key \"%s\" here; there are %s", k.Value, strings.Join(slices.Sorted(maps.Keys(keys)), ", ")))
 		case seen[k.Value]:

@@ -129,7 +129,7 @@ func profileNamed(name Ref, wanted []ProfileDesire, now graph.FIDO2Policy) (Ref,
 		names = append(names, p.Name)
 	}
 	if near := nearest(name.Text, names); near != "" {
-		return name, wishError(name.Line, T("there is no passkey profile \"%s\"; is \"%s\" meant?", name.Text, near))
+		return name, wishError(name.Line, T("there is no passkey profile \"%s\"; perhaps \"%s\" is meant", name.Text, near))
 	}
 	return name, wishError(name.Line, T("there is no passkey profile \"%s\"", name.Text))
 }
@@ -282,7 +282,7 @@ func modelNamed(name Ref) (string, error) {
 			}
 		}
 		if near := nearest(name.Text, names); near != "" {
-			return "", wishError(name.Line, T("no model is called \"%s\"; is \"%s\" meant?", name.Text, near))
+			return "", wishError(name.Line, T("no model is called \"%s\"; perhaps \"%s\" is meant", name.Text, near))
 		}
 		return "", wishError(name.Line, T("no model is called \"%s\"; give its AAGUID", name.Text))
 	case 1:

@@ -667,13 +667,13 @@ func TestDesireIsReadStrictly(t *testing.T) {
 	for _, w := range []struct{ wish, says string }{
 		{"", "empty"},
 		{"---\n# nothing yet\n", "empty"},
-		{"passkeys:\n  enabeld: true", `line 2: there is no key "enabeld" here; is "enabled" meant?`},
+		{"passkeys:\n  enabeld: true", `line 2: there is no key "enabeld" here; perhaps "enabled" is meant`},
 		{"passkeys:\n  who:\n    include: [Pilot]\n    but: [x]", `line 4: there is no key "but"`},
 		{"passkeys:\n  enabled: perhaps", `line 2: true or false is expected here, not "perhaps"`},
 		{"passkeys:\n  attestation: registrationOnly", `line 2: true or false is expected here, not "registrationOnly"`},
 		{"passkeys:\n  enabled:", "line 2: a value is expected"},
 		{"passkeys:\n  colour: red", `line 2: there is no key "colour" here; there are attestation, enabled, models`},
-		{"passkeys:\n  who: {inlcude: []}", `line 2: there is no key "inlcude" here; is "include" meant?`},
+		{"passkeys:\n  who: {inlcude: []}", `line 2: there is no key "inlcude" here; perhaps "include" is meant`},
 		{"passkeys:\n  enabled: true\n  enabled: false", `line 3: "enabled" is said twice`},
 		{"passkeys: [", "YAML"},
 		{"passkeys: {enabled: true}\n---\n{}", "second document"},
@@ -725,7 +725,7 @@ func TestProfileIsRemoved(t *testing.T) {
 		"passkeys:\n  profiles: [{name: tokyo, remove: true}]":                                                        `line 2: groups have the profile "tokyo"`,
 		"passkeys:\n  profiles: [{name: Default passkey profile, remove: true}]":                                      "line 2: \"Default passkey profile\" is the default profile",
 		"passkeys:\n  profiles: [{name: Osaka, remove: true}]\n  who: {include: [{group: Pilot, profiles: [Osaka]}]}": `line 3: the profile "Osaka" is removed by the same file`,
-		"passkeys:\n  who: {include: [{group: Pilot, profiles: [Osak]}]}":                                             `line 2: there is no passkey profile "Osak"; is "Osaka" meant?`,
+		"passkeys:\n  who: {include: [{group: Pilot, profiles: [Osak]}]}":                                             `line 2: there is no passkey profile "Osak"; perhaps "Osaka" is meant`,
 	} {
 		_, err := c.plan(wish)
 		var p *steps.Problem

@@ -594,7 +594,7 @@ var japaneseSteps = map[string]string{
 	// desire_plan.go
 	"That is no plan of this version of keyrollout.":                                                                               "このバージョンの keyrollout の計画ではありません。",
 	"make one:  keyrollout tenant plan WISH.yaml -o PLAN":                                                                          "計画を作成する:  keyrollout tenant plan WISH.yaml -o PLAN",
-	"The plan was edited after it was made: what it says may not be what it does.":                                                 "この計画は作成後に編集されています。書かれている内容と実際の変更が異なるおそれがあります。",
+	"The plan was edited after it was made: what it says may not be what it does.":                                                 "この計画は作成後に編集されたため、書かれている内容と実際の変更が異なるおそれがあります。",
 	"change the wish, and plan anew:  keyrollout tenant plan WISH.yaml -o PLAN":                                                    "望む状態を変えて計画し直す:  keyrollout tenant plan WISH.yaml -o PLAN",
 	"a pass has 8 to 48 characters, not %d":                                                                                        "パスは8～48文字です (指定値: %d)",
 	"a pass lives 10m to 30d, not %s":                                                                                              "パスの有効期間は 10m～30d です (指定値: %s)",
