@@ -58,7 +58,8 @@ func (a *app) sealCommand() *cobra.Command {
 		Use:   "seal",
 		Short: "Seal the software key's file anew: in the system's key store, or with another passphrase",
 		Long: `Seal the software key's file anew, with a key in the system's key store or, where there is none or with --passphrase,
-with a new passphrase. What opened the file before opens it no more. When it fails, everything is as it was.`,
+with a new passphrase. What opened the file before opens it no more. When it is cut off, the file opens with the old or
+with the new one, never with neither.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.reseal(cmd.Context(), now, then) },
 	}

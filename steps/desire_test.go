@@ -690,7 +690,7 @@ func TestDesireIsReadStrictly(t *testing.T) {
 		{"passkeys:\n  who:\n    include:", "a value is expected"},
 		{"passkeys:\n  models: {block: [~]}", "a value is expected"},
 		{"passkeys:\n  profiles: [{name: x}]", "line 2: this tenant has no passkey profiles"},
-		{"passkeys:\n  models: {allow: [ATKey.ProX]}", `line 2: no model is called "ATKey.ProX"; is "ATKey.Pro`},
+		{"passkeys:\n  models: {allow: [ATKey.ProX]}", `line 2: no model is called "ATKey.ProX"; perhaps "ATKey.Pro`},
 		{"passkeys:\n  models:\n    block:\n      - ee882879-721c-4913-9775-3dfcce9707", `line 4: "ee882879-721c-4913-9775-3dfcce9707" is no AAGUID`},
 		{"passkeys:\n  profiles:\n    - synced: true", "line 3: a profile is called by its name"},
 		{"passkeys:\n  profiles:\n    - id: 1\n      synced: true", `line 3: "1" is no id of a profile`},

@@ -36,7 +36,7 @@ var japaneseSignIn = map[string]string{
 	// steps/desire.go, desire_resolve.go
 	"a profile is called by its name or its id":                                                          "プロファイルは name か id で指定します",
 	"a profile that is removed has no other values":                                                      "remove を指定したプロファイルには他の値を書けません",
-	"there is no key \"%s\" here; perhaps \"%s\" is meant":                                                      "ここに「%s」というキーはありません。 「%s」のことですか",
+	"there is no key \"%s\" here; perhaps \"%s\" is meant":                                               "ここに「%s」というキーはありません。 「%s」のことですか",
 	"there is no key \"%s\" here; there are %s":                                                          "ここに「%s」というキーはありません。 使えるキー: %s",
 	"a value is expected here":                                                                           "ここには値が必要です",
 	"true or false is expected here, not \"%s\"":                                                         "ここには true か false が必要です (「%s」ではなく)",
@@ -44,9 +44,9 @@ var japaneseSignIn = map[string]string{
 	"\"%s\" is the default profile, which cannot be removed":                                             "「%s」は既定のプロファイルなので削除できません",
 	"groups have the profile \"%s\": take it away from them under  who,  apply that, and remove it then": "プロファイル「%s」はグループに割り当てられています。 先に  who  で割り当てを外して適用し、その後で削除してください",
 	"the profile \"%s\" is removed by the same file":                                                     "プロファイル「%s」は同じファイルで削除されます",
-	"there is no passkey profile \"%s\"; perhaps \"%s\" is meant":                                               "「%s」というパスキー プロファイルはありません。 「%s」のことですか",
+	"there is no passkey profile \"%s\"; perhaps \"%s\" is meant":                                        "「%s」というパスキー プロファイルはありません。 「%s」のことですか",
 	"\"%s\" is no AAGUID: it has 32 digits and letters a to f, in groups of 8-4-4-4-12":                  "「%s」は AAGUID ではありません。 AAGUID は 8-4-4-4-12 に区切った32桁の16進数です",
-	"no model is called \"%s\"; perhaps \"%s\" is meant":                                                        "「%s」というモデルはありません。 「%s」のことですか",
+	"no model is called \"%s\"; perhaps \"%s\" is meant":                                                 "「%s」というモデルはありません。 「%s」のことですか",
 
 	// steps/problem_tenant.go
 	"The permission for it was not granted (%s).":                                                               "必要なアクセス許可が付与されていません (%s)。",
