@@ -38,6 +38,7 @@ setup-test:
 	@scripts/setup --test
 
 build: setup ## build ./keyrollout
+	@[ -x keyrollout ] || echo "Building keyrollout; with an empty cache that is some minutes." >&2
 	@$(CGO) go $(BUILD) -o keyrollout .
 
 test: setup-test ## install what is missing, vet, and run all tests (TESTFLAGS=-v to see each)

@@ -140,9 +140,10 @@ func (a *app) tenantApplyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply PLAN",
 		Short: "Carry a plan out: exactly that, or nothing where the tenant has moved",
-		Long: `Carry out a plan that  keyrollout tenant plan -o  wrote: exactly that, or nothing where the tenant has moved since. A
-danger of the plan is confirmed by typing its words, or by its name with --accept-risk. What is written is read back.
-Cut off at any moment and run again, it finds what was done, does the rest and says so.`,
+		Long: `Carry out a plan that  keyrollout tenant plan -o  wrote: exactly that, or nothing where the tenant has moved since
+or the file was edited. The plan was the question, and this is the yes: nothing more is asked, except that a danger of
+the plan is confirmed by typing its words, or by its name with --accept-risk. What is written is read back. Cut off at
+any moment and run again, it finds what was done, does the rest and says so.`,
 		Args: words(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := knownRisks(accepted); err != nil {

@@ -7,7 +7,7 @@ type Verdict int
 // The verdicts, in CTAP's order. TooFast, TooSlow and NoLift are about the capture, not about the picture: a matcher
 // that sees only finished images never says them, the sensor's driver does.
 const (
-	Good         Verdict = iota // clear, and (while enrolling) it brought something new
+	Good         Verdict = iota // clear, and (while enrolling) of the finger that is enrolled
 	TooHigh                     // the finger lies too high: the print leaves the picture at the top, the bottom is empty
 	TooLow                      // the same at the bottom
 	TooLeft                     // the same at the left

@@ -40,7 +40,8 @@ func (w *World) openKey(ctx context.Context, step string) (fido.Session, error) 
 // key instead.
 func (w *World) awaitKey(ctx context.Context, blind bool) error {
 	q := Question{Name: "key.insert", Kind: Act, Text: T("Plug in the security key."),
-		Detail: []Text{T("It has to be plugged into the computer that runs keyrollout; SSH carries no USB."), T("It is noticed by itself.")}}
+		Detail: []Text{T("It has to be plugged into the computer that runs keyrollout; SSH carries no USB."),
+			T("A key at the desk you came from over SSH:  keyrollout key share user@host  there."), T("It is noticed by itself.")}}
 	if w.Softkey != nil {
 		q.Kind, q.Default = Choose, "done"
 		q.Choices = []Choice{{ID: "done", Text: T("it is in: look again")}, {ID: "softkey", Text: T("take the software key of this program"), Detail: T("for practice; no company should accept it")}}

@@ -458,7 +458,8 @@ var japaneseSteps = map[string]string{
 
 	// visit.go
 	"Plug in the security key.": "セキュリティ キーを接続してください。",
-	"It has to be plugged into the computer that runs keyrollout; SSH carries no USB.": "keyrollout を実行しているコンピューターに接続してください。 SSH は USB を中継しません。",
+	"A key at the desk you came from over SSH:  keyrollout key share user@host  there.": "SSH 接続元の手元にあるキーは、そこで  keyrollout key share user@host  を実行します。",
+	"It has to be plugged into the computer that runs keyrollout; SSH carries no USB.":  "keyrollout を実行しているコンピューターに接続してください。 SSH は USB を中継しません。",
 	"Which key?": "どのキーですか?",
 	"the software key of this program (practice only)": "このプログラムのソフトウェア キー (練習専用)",
 	"Key found: %s. No PIN yet.":                       "キーが見つかりました: %s、PIN 未設定",
