@@ -92,7 +92,7 @@
 //
 // A score above 20 leaves no doubt, and the search for a better one stops: such scores say no more than that.
 //
-// On one core of a shared virtual machine: 24 ms to extract 388x374, 5 to 6 ms for 160x160. A full print is compared with
+// On one core of a shared virtual machine: 18 to 21 ms to extract 388x374, 5 to 7 ms for 160x160. A full print is compared with
 // a stranger's in 53 to 74 us and with one of the same finger in 45 to 82, by database; touches of 160 px in 26 to 46
 // (means over pairs, each pair's time the least of five, with others compared in between). Nothing is allocated.
 //

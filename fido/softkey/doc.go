@@ -41,15 +41,15 @@
 //	go test ./fido/softkey -run '^$' -bench 'Register|Assert' -benchtime 200x
 //
 //	                    per second   median    p99      allocations
-//	register, memory       105       5.9 ms    55 ms    469, 4.2 MB
-//	assert, memory         135       6.0 ms    23 ms    339, 4.2 MB
-//	register, file          27      28.2 ms   124 ms    542, 4.2 MB
-//	assert, file            22      33.9 ms   283 ms    413, 4.2 MB
+//	register, memory       160       6.0 ms    13 ms    468, 4.2 MB
+//	assert, memory         144       6.5 ms    12 ms    340, 4.2 MB
+//	register, file         119       8.3 ms    12 ms    541, 4.2 MB
+//	assert, file           101       9.5 ms    15 ms    413, 4.2 MB
 //
-// on two cores of a virtual machine that did much else (load 28): the medians say more than the rest. Four fifths of the
-// processor's time and all but 40 KB of the memory are the Argon2id under which the PIN is kept. With a file there are
-// three writes in an operation, each synced twice (file, directory): the try taken off before the PIN is compared, the
-// tries given back, and what the command itself changes. None can go without an answer leaving before it is safe.
+// on two cores of a virtual machine with nothing else to do. Four fifths of the processor's time and all but 40 KB of the
+// memory are the Argon2id under which the PIN is kept. With a file there are three writes in an operation, each synced
+// twice (file, directory): the try taken off before the PIN is compared, the tries given back, and what the command itself
+// changes. None can go without an answer leaving before it is safe.
 //
 // It is for practice and for tests. It has an AAGUID of its own and never passes for hardware: keys in a file can be
 // copied, and a file can be put back to what it was before a wrong PIN.

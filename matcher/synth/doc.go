@@ -28,27 +28,27 @@
 //
 //	                              full prints              160 px, twelve enrolled
 //	                              real     practice        real     practice
-//	genuine score,   5 %          15.5     15.8             7.2     10.4
-//	                25 %          30.8     30.7            15.0     16.7
-//	                50 %          47.1     47.6            20.2     22.5
-//	                75 %          64.2     66.3            26.5     27.7
-//	                95 %          88.7     90.4            35.8     36.6
+//	genuine score,   5 %          15.0     17.6             7.1     10.2
+//	                25 %          30.7     31.5            15.0     17.8
+//	                50 %          47.5     47.6            19.6     21.1
+//	                75 %          64.7     66.7            23.4     23.5
+//	                95 %          90.7     93.8            31.5     29.6
 //	impostor score,  5 %           1.4      1.4             2.1      2.4
-//	                50 %           2.4      2.7             3.3      3.4
-//	                95 %           4.1      4.7             5.1      5.2
-//	minutiae, 5, 50, 95 %     24 44 77 31 46 73         5 13 25  7 15 24
-//	quality, 5, 50, 95 %      21 48 70 24 51 75        19 55 81 25 54 82
-//	EER, per cent                 1.62     1.78            3.64     1.03
-//	... of single sets       0.00-5.35                1.00-6.82
-//	FNMR at FMR 0.1 %             3.51     2.50            6.23     3.50
+//	                50 %           2.4      2.8             3.3      3.5
+//	                95 %           4.0      4.7             5.1      5.2
+//	minutiae, 5, 50, 95 %     23 44 78 32 46 74         5 13 25  7 15 24
+//	quality, 5, 50, 95 %      23 49 71 24 51 75        20 55 81 25 54 82
+//	EER, per cent                 1.72     1.78            3.48     1.00
+//	... of single sets       0.35-5.35                0.75-6.09
+//	FNMR at FMR 0.1 %             3.33     2.50            6.00     4.00
 //	no template                      0        0               0        0
 //
 // The mean Kolmogorov-Smirnov distance, per cent, of the real sets from one another, and of the practice set from them:
 //
-//	genuine scores                  25       17              18       16
-//	impostor scores                  7       14              10       12
-//	minutiae                        40       34              21       26
-//	quality                         33       26              16       12
+//	genuine scores                  25       17              18       18
+//	impostor scores                  7       15              10       11
+//	minutiae                        39       34              22       25
+//	quality                         34       25              17       12
 //
 // So the practice set lies about as near to the real ones as they lie to one another, but for impostor scores, which are
 // a third of a point too high on full prints, and for the minutiae of small windows. The spreads in natural.go and
