@@ -30,6 +30,19 @@ func exitOf(t *testing.T, cmd *exec.Cmd) int {
 	return cmd.ProcessState.ExitCode()
 }
 
+// atTerminal starts the program at a terminal of its own of 80 by 24, with nothing kept from before.
+func atTerminal(t *testing.T, args ...string) (*exec.Cmd, *os.File) {
+	t.Helper()
+	cmd := exec.Command("keyrollout", args...)
+	cmd.Env = append(os.Environ(), "KEYROLLOUT_STATE="+t.TempDir(), "TERM=xterm", "LC_ALL=C.UTF-8")
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tty.Close() })
+	return cmd, tty
+}
+
 // A signal ends every screen in order, with the exit code shells know and a word about what stays.
 func TestASignalEndsARun(t *testing.T) {
 	for _, c := range []struct {
@@ -45,13 +58,7 @@ func TestASignalEndsARun(t *testing.T) {
 		{"the wizard at its first question", "My own key", nil, syscall.SIGTERM},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cmd := exec.Command("keyrollout", c.args...)
-			cmd.Env = append(os.Environ(), "KEYROLLOUT_STATE="+t.TempDir(), "TERM=xterm", "LC_ALL=C.UTF-8")
-			tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer tty.Close()
+			cmd, tty := atTerminal(t, c.args...)
 			var all strings.Builder
 			buf := make([]byte, 4096)
 			for sent := false; ; {
@@ -161,13 +168,7 @@ func TestGoingBackAtTheTerminal(t *testing.T) {
 			{"begin? (default 1): ", "q\r"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cmd := exec.Command("keyrollout", c.args...)
-			cmd.Env = append(os.Environ(), "KEYROLLOUT_STATE="+t.TempDir(), "TERM=xterm", "LC_ALL=C.UTF-8")
-			tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer tty.Close()
+			cmd, tty := atTerminal(t, c.args...)
 			var fresh strings.Builder
 			buf := make([]byte, 4096)
 			for _, s := range c.says {
