@@ -2,21 +2,19 @@ package softkey
 
 import (
 	"errors"
-	"io"
 
 	"github.com/fxamacker/cbor/v2"
 )
 
-// encoder writes the CTAP2 canonical CBOR form (CTAP 2.1 section 8). decoder reads what clients send: definite lengths,
-// no tags, no doubled keys, at most four levels deep as the section allows, unknown keys ignored. stored reads the
-// key's own state, where byte strings may be long and lists many.
+// encoder writes the CTAP2 canonical CBOR form (CTAP 2.1 section 8). decoder reads what clients send once it is known to
+// be in that form, and ignores unknown keys. stored reads the key's own state, where byte strings may be long and lists
+// many.
 var (
 	encoder = must(cbor.CTAP2EncOptions().EncMode())
 	decoder = must(cbor.DecOptions{
 		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
 		IndefLength:      cbor.IndefLengthForbidden,
 		TagsMd:           cbor.TagsForbidden,
-		MaxNestedLevels:  5, // the library counts the outermost map as a level
 		MaxArrayElements: 256,
 		MaxMapPairs:      64,
 	}.DecMode())
@@ -34,10 +32,14 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// decode reads a command's parameters. No parameters at all are an empty map (section 8.1).
+// decode reads a command's parameters. No parameters at all are an empty map (section 8.1). What is not canonical is
+// refused before anything in it is looked at.
 func decode(b []byte, v any) error {
 	if len(b) == 0 {
 		return nil
+	}
+	if !canonical(b) {
+		return errInvalidCBOR
 	}
 	err := decoder.Unmarshal(b, v)
 	var wrong *cbor.UnmarshalTypeError
@@ -46,8 +48,6 @@ func decode(b []byte, v any) error {
 		return nil
 	case errors.As(err, &wrong):
 		return errUnexpectedType
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errInvalidCBOR
 	}
 	return errInvalidCBOR
 }

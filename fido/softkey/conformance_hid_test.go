@@ -190,6 +190,22 @@ var infoRequirements = []requirement{
 			x.is(status(a[0]), errInvalidCBOR)
 		}
 	}},
+	{"8", "map keys out of order, and numbers and lengths longer than need be, are INVALID_CBOR", func(x *rig) {
+		x.pin()
+		for _, b := range [][]byte{
+			{0xA2, 2, 2, 1, 2}, {0xA2, 1, 0x18, 2, 2, 2}, {0xA2, 1, 0x19, 0, 2, 2, 2}, {0xB8, 2, 1, 2, 2, 2},
+			{0xA3, 1, 2, 2, 2, 0x18, 99, 0x58, 1, 0}, {0xA3, 1, 2, 2, 2, 0x18, 99, 0xA2, 2, 1, 1, 1},
+		} {
+			_, a := x.c.exchange(hidCBOR, append([]byte{cmdPIN}, b...))
+			x.is(status(a[0]), errInvalidCBOR)
+		}
+		_, a := x.c.exchange(hidCBOR, []byte{cmdPIN, 0xA2, 1, 2, 2, 2})
+		x.is(status(a[0]), statusOK)
+	}},
+	{"8", "four maps and arrays in one another are read, five are INVALID_CBOR", func(x *rig) {
+		x.pin().send(cmdPIN, m{2: 1, 99: m{1: m{1: m{1: 1}}}}, statusOK)
+		x.send(cmdPIN, m{2: 1, 99: m{1: m{1: m{1: []int{}}}}}, errInvalidCBOR)
+	}},
 	{"8", "every response is in the canonical form", func(x *rig) {
 		x.pin()
 		x.c.make("a.example", "u", m{6: map[string]any{"hmac-secret": true, "credProtect": 2}})
