@@ -49,6 +49,37 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
+// FuzzInfo lets a key say anything about itself, from the moment it is opened.
+func FuzzInfo(f *testing.F) {
+	for _, b := range [][]byte{fakeInfo, fakeBioInfo, {0, 0xA0}, {0, 0xA1, 5, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF}, {0, 0x9A, 3, 0xFF, 0x1B, 0xFF}} {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		if len(answer) > 7609 {
+			return
+		}
+		for _, o := range openers {
+			k := newFake(func(k *fakeKey, m []byte) []byte {
+				if m[0] == 0x04 {
+					return answer
+				}
+				return []byte{0x01}
+			})
+			s, err := o(t.Context(), fido.Device{}, k)
+			if err != nil {
+				code(t, err)
+				continue
+			}
+			for name, f := range operations {
+				if err := f(t, s, pin(rightPIN)); err != nil && name != "info" {
+					code(t, err)
+				}
+			}
+			_ = s.Close()
+		}
+	})
+}
+
 // fakeBioInfo is getInfo with every option that opens a door: bioEnroll, credMgmt, authnrCfg, setMinPINLength, alwaysUv,
 // uv, pinUvAuthToken, clientPin.
 var fakeBioInfo = func() []byte {

@@ -30,18 +30,46 @@ type line struct {
 	said atomic.Int32 // the last CTAPHID_ERROR, which libfido2 does not pass on; 0 = none
 	left atomic.Bool  // nobody waits for the answer any more
 
-	want int    // bytes of the CBOR answer that comes or came last
-	last []byte // of it, and of the padding behind it
+	channel atomic.Uint32 // that libfido2 last wrote to; no other is of interest
+
+	want int                // bytes of the CBOR answer that comes or came last
+	last []byte             // of it, and of the padding behind it
+	held [][ReportSize]byte // what libfido2 has not been given yet: of an answer, or another report
 }
 
-// keep puts the answer together that libfido2 is reading, for what it does not read out of it.
-func (l *line) keep(r [ReportSize]byte) {
+// gather takes in one report of the link, and tells whether libfido2 may read what is held. An answer is held back until
+// it is whole, for libcbor makes room for as many elements as an answer claims to have before it looks for them: twelve
+// bytes cost half a gigabyte.
+func (l *line) gather(r [ReportSize]byte) bool {
 	switch {
+	case binary.BigEndian.Uint32(r[:]) != l.channel.Load():
+		return false
 	case r[4] == 0x80|hidCBOR:
-		l.want, l.last = int(binary.BigEndian.Uint16(r[5:])), append(l.last[:0], r[7:]...)
-	case r[4]&0x80 == 0 && len(l.last) < l.want:
-		l.last = append(l.last, r[5:]...)
+		l.want, l.last, l.held = int(binary.BigEndian.Uint16(r[5:])), append(l.last[:0], r[7:]...), [][ReportSize]byte{r}
+	case r[4]&0x80 != 0 || l.held == nil:
+		l.held = [][ReportSize]byte{r}
+		return true
+	default:
+		l.last, l.held = append(l.last, r[5:]...), append(l.held, r)
 	}
+	if len(l.last) < l.want {
+		return false
+	}
+	if l.want > 1 && l.last[0] == 0 && !ctapclient.WellFormed(l.last[1:l.want]) {
+		refused := l.held[0]
+		copy(refused[5:], []byte{0, 2, 0, 0xFF}) // success, and a break where an item has to be: libfido2 says what it is
+		l.held = [][ReportSize]byte{refused}
+	}
+	return true
+}
+
+// next is the first report that is held.
+func (l *line) next() [ReportSize]byte {
+	r := l.held[0]
+	if l.held = l.held[1:]; len(l.held) == 0 {
+		l.held = nil
+	}
+	return r
 }
 
 // answer reads the last CBOR answer into out, and leaves out alone when it cannot be read. Between calls only.
@@ -64,6 +92,9 @@ const slice = 200 * time.Millisecond
 
 // read returns the next report; ms < 0 waits for ever.
 func (l *line) read(ms int) ([ReportSize]byte, bool) {
+	if len(l.held) > 0 {
+		return l.next(), true
+	}
 	end := time.Now().Add(time.Duration(ms) * time.Millisecond)
 	for !l.left.Load() {
 		d := slice
@@ -77,14 +108,17 @@ func (l *line) read(ms int) ([ReportSize]byte, bool) {
 			if r[4] == 0x80|hidError {
 				l.said.Store(int32(r[7]))
 			}
-			l.keep(r)
-			return r, true
+			if l.gather(r) {
+				return l.next(), true
+			}
+			continue
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			l.gone.Store(true)
 			break
 		}
 	}
+	l.held = nil // half an answer is none
 	return [ReportSize]byte{}, false
 }
 
@@ -94,6 +128,7 @@ func (l *line) write(frame []byte) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.channel.Store(binary.BigEndian.Uint32(frame[1:]))
 	if err := l.link.Write([ReportSize]byte(frame[1:])); err != nil {
 		l.gone.Store(true)
 		return false

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"keyrollout/fido"
 	"keyrollout/internal/secret"
 )
 
@@ -68,6 +69,46 @@ func TestNoPINStaysInMemory(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An answer that claims to hold millions of things and holds none costs no more than what it holds: the resident memory
+// of the process never peaks above what it was before.
+func TestAnswerThatClaimsMillions(t *testing.T) {
+	for name, tail := range map[string][]byte{
+		"an array":                   {0x9A, 0x03, 0xFF, 0x1B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+		"a map":                      {0xBA, 0x01, 0xFF, 0x1B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+		"an array in a map":          {0xA1, 0x01, 0x9A, 0x03, 0xFF, 0x1B, 0xFF},
+		"an array in another report": append(append([]byte{0xA2, 0x01, 0x58, 0x64}, make([]byte, 100)...), 0x02, 0x9A, 0x03, 0xFF, 0x1B, 0xFF),
+	} {
+		for session, o := range openers {
+			t.Run(name+"/"+session, func(t *testing.T) {
+				_, s := openFake(t, o, func(*fakeKey, []byte) []byte { return append([]byte{0}, tail...) })
+				if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // the peak is now
+					t.Skip("no peak to be had here: ", err)
+				}
+				before := peak(t)
+				_, err := s.Retries(t.Context())
+				if grown := peak(t) - before; grown > 64<<10 {
+					t.Errorf("%d MiB for %d bytes", grown>>10, len(tail))
+				}
+				wantCode(t, err, fido.CodeGarbled)
+			})
+		}
+	}
+}
+
+// peak is the most memory this process has had resident, in KiB.
+func peak(t *testing.T) (kib int) {
+	t.Helper()
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), "VmHWM:")
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		t.Fatal(err)
+	}
+	return kib
 }
 
 func canReadMemory() bool {

@@ -32,6 +32,13 @@ func Encode(v any) ([]byte, error) { return enc.Marshal(v) }
 // Decode reads CTAP2's CBOR.
 func Decode(b []byte, v any) error { return dec.Unmarshal(b, v) }
 
+// WellFormed says whether b begins with a whole CBOR item of at most eight levels. What follows it does not matter.
+func WellFormed(b []byte) bool {
+	var item cbor.RawMessage
+	_, err := dec.UnmarshalFirst(b, &item)
+	return err == nil
+}
+
 // Do sends one CBOR command and reads its answer into out, which may be nil. params may be nil. A refusal is a Status.
 func (c *Client) Do(ctx context.Context, command byte, params, out any, limit time.Duration) error {
 	m := []byte{command}
