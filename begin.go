@@ -77,22 +77,22 @@ func (a *app) beginOnce(ctx context.Context, ask steps.Asker, tell func(steps.Ev
 }
 
 // next is the choice to go on with somebody else, where a rollout was finished.
-var next = steps.Choice{ID: "next", Text: steps.T("the next person"), Detail: steps.T("what was chosen for the organisation is offered again")}
+var next = steps.Choice{ID: "next", Text: steps.T("the next person"), Detail: steps.T("with a key of their own; what was chosen for the organisation is offered again")}
 
 // look is the choice to check a finished rollout anew.
 var look = steps.Choice{ID: "look", Text: steps.T("look at it once more")}
 
 // whoNext asks after a finished rollout whether the next person is to follow.
-func whoNext(ctx context.Context, ask steps.Asker, j *steps.Journal) error {
+func whoNext(ctx context.Context, ask steps.Asker, j *steps.Journal) (bool, error) {
 	if !j.Finished() {
-		return nil
+		return false, nil
 	}
 	a, err := ask.Ask(ctx, steps.Question{Name: "begin.next", Kind: steps.Choose, Default: next.ID,
 		Text: steps.T("The rollout for %s is done.", j.Wish().UserName), Choices: []steps.Choice{next, look}})
 	if err != nil || a.ID != next.ID {
-		return err
+		return false, err
 	}
-	return j.NextPerson()
+	return true, j.NextPerson()
 }
 
 // continuable says where an unfinished rollout stands.

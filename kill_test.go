@@ -20,7 +20,7 @@ import (
 // answers of a person at the plain dialogue, by what the prompt says.
 var atTheTerminal = []struct{ prompt, answer string }{
 	{"How do people come", "pass"}, {"Who may use", "group"}, {"Which group?", "Pilot"}, {"Which keys", "any"},
-	{"Who gets the first key?", "aiko"}, {"How many minutes", "60"}, {"Go ahead?", "yes"}, {"Press enter", ""},
+	{"Who gets the first key?", "aiko"}, {"Who gets the next key?", "haruto"}, {"been played to its end", "next"}, {"How many minutes", "60"}, {"Go ahead?", "yes"}, {"Press enter", ""},
 	{"Which finger?", "right-index"}, {"A new PIN", "482913"}, {"again", "482913"}, {"PIN of the key", "482913"},
 	{"is being enrolled.", "good"}, {"waits for an enrolled finger.", "good"}, {"A name for this key", "ATKey of Aiko"},
 	{"Temporary Access Pass of", "PASS"}, {"What now?", "retry"}, {"Replace it", "yes"},
@@ -35,7 +35,7 @@ func sit(t *testing.T, bin, state string, stop func(screen string) bool, args ..
 	}
 	cmd := exec.Command(bin, append(args, "--plain")...)
 	cmd.Env = append(os.Environ(), "KEYROLLOUT_STATE="+state, "TERM=xterm", "LC_ALL=C.UTF-8")
-	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,6 +110,23 @@ func build(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return bin
+}
+
+// The next person in a practice gets a key as from the factory, as out of the box; the first person's stays theirs.
+func TestTheNextPersonInPracticeHasAKeyOfTheirOwn(t *testing.T) {
+	bin, state := build(t), t.TempDir()
+	for i, name := range []string{"aiko", "haruto"} {
+		screen, err := sit(t, bin, state, func(string) bool { return false })
+		if err != nil || !strings.Contains(screen, "Proven: ") {
+			t.Fatalf("%s: %v\n%s", name, err, screen)
+		}
+		if !strings.Contains(screen, "No PIN yet.") || strings.Contains(screen, "What now?") {
+			t.Errorf("%s gets a key that is in use:\n%s", name, screen)
+		}
+		if keys, err := filepath.Glob(filepath.Join(state, "practice", "softkey*.sealed")); err != nil || len(keys) != i+1 {
+			t.Errorf("%d person(s), keys %v, %v", i+1, keys, err)
+		}
+	}
 }
 
 func TestKilledAndTakenUpAgain(t *testing.T) {

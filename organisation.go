@@ -36,11 +36,12 @@ func (a *app) organisation(ctx context.Context, ask steps.Asker, tell func(steps
 		return err
 	}
 	defer w.Journal.Close()
-	if err := whoNext(ctx, ask, w.Journal); err != nil {
+	nextPerson, err := whoNext(ctx, ask, w.Journal)
+	if err != nil {
 		return err
 	}
 	if a.login.practice != "" {
-		p, err := a.furnishServed(ctx, w, dir, o.Transport)
+		p, err := a.furnishServed(ctx, w, dir, o.Transport, nextPerson)
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 	"keyrollout/fido"
 	"keyrollout/fido/softkey"
 	"keyrollout/graph"
-	"keyrollout/graph/practice"
 	"keyrollout/steps"
 )
 
@@ -21,25 +20,31 @@ type servedRun struct {
 }
 
 // furnishServed makes a world one of the practice tenant that is served elsewhere. The software key is kept in dir,
-// with the journal.
-func (a *app) furnishServed(ctx context.Context, w *steps.World, dir string, rt http.RoundTripper) (*servedRun, error) {
+// with the journal; the next person has the next key.
+func (a *app) furnishServed(ctx context.Context, w *steps.World, dir string, rt http.RoundTripper, nextPerson bool) (*servedRun, error) {
 	r := &servedRun{}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
-	h := &hand{ask: w.Asker, leave: r.cancel, path: handPath(dir)}
+	h := &hand{ask: w.Asker, leave: r.cancel, world: w, path: handPath(dir)}
 	if err := h.load(); err != nil {
 		return nil, err
 	}
-	store, err := keyStore(dir)
+	if nextPerson {
+		if err := h.takeNext(); err != nil {
+			return nil, err
+		}
+	}
+	store, err := keyStore(dir, h.Key)
 	if err != nil {
 		return nil, err
 	}
-	if r.key, err = softkey.Open(softkey.Options{Profile: softkey.ATKeyPro21(), Store: store, Toucher: h, Clock: time.Now, Picture: picture(w.Tell)}); err != nil {
+	if r.key, err = softkey.Open(softkey.Options{Profile: softkey.ATKeyPro21(), Store: store, Toucher: h, Clock: time.Now,
+		Picture: picture(w.Tell), Light: h.light(w.Tell)}); err != nil {
 		return nil, err
 	}
 	h.key = r.key
 	w.Asker, w.Pages, w.Clock = h, graph.NewPages(a.login.practice, rt), servedClock{}
 	w.Keys = fido.Join(fido.Software(r.key.Device(), r.key.Link), w.Keys)
-	w.Hints = map[string]string{"tenant.group": practice.PilotGroup, "tenant.user": "aiko@" + practice.Domain}
+	w.Hints = hints(h.Key)
 	return r, nil
 }
 

@@ -88,9 +88,12 @@ func (a *app) practise(ctx context.Context, ask steps.Asker, tell func(steps.Eve
 			return a.practise(ctx, ask, tell, practiceStart{fresh: true})
 		}
 		if again.ID == next.ID {
-			p.world.Hints["tenant.user"] = "haruto@" + practice.Domain
-			if err := p.world.Journal.NextPerson(); err != nil {
-				p.Close()
+			err := errors.Join(p.world.Journal.NextPerson(), p.hand.takeNext())
+			p.Close()
+			if err != nil {
+				return err
+			}
+			if p, err = openPractice(ctx, o); err != nil {
 				return err
 			}
 		}
@@ -169,13 +172,13 @@ func (p *practiceRun) open(ctx context.Context, o practiceOptions) (err error) {
 	if err := p.hand.load(); err != nil {
 		return err
 	}
-	store, err := keyStore(o.Dir)
+	store, err := keyStore(o.Dir, p.hand.Key)
 	if err != nil {
 		return err
 	}
 	tell := o.Tell
 	if p.key, err = softkey.Open(softkey.Options{Profile: softkey.ATKeyPro21(), Store: store, Toucher: p.hand,
-		Clock: p.clock.Now, Rand: keyRand, Picture: picture(tell), Light: p.light(tell)}); err != nil {
+		Clock: p.clock.Now, Rand: keyRand, Picture: picture(tell), Light: p.hand.light(tell)}); err != nil {
 		return err
 	}
 	p.hand.key = p.key
@@ -183,9 +186,9 @@ func (p *practiceRun) open(ctx context.Context, o practiceOptions) (err error) {
 }
 
 // light tells what the key waits for; its verdicts on a touch are told in words.
-func (p *practiceRun) light(tell func(steps.Event)) func(softkey.Light) {
+func (h *hand) light(tell func(steps.Event)) func(softkey.Light) {
 	return func(l softkey.Light) {
-		p.hand.seen(l)
+		h.seen(l)
 		if l.Blink {
 			tell(steps.LightEvent(l.Colour, l.Blink))
 		}
@@ -206,11 +209,16 @@ func (p *practiceRun) furnish(o practiceOptions) error {
 			return err
 		}
 	}
-	p.world = &steps.World{Asker: p.hand, Tell: o.Tell, Tenant: t, Pages: graph.NewPages(practiceURL, rt),
-		Hints: map[string]string{"tenant.group": practice.PilotGroup, "tenant.user": "aiko@" + practice.Domain},
-		Keys:  fido.Software(p.key.Device(), p.key.Link), Clock: p.clock, Journal: journal}
+	p.world = &steps.World{Asker: p.hand, Tell: o.Tell, Tenant: t, Pages: graph.NewPages(practiceURL, rt), Hints: hints(p.hand.Key),
+		Keys: fido.Software(p.key.Device(), p.key.Link), Clock: p.clock, Journal: journal}
 	p.hand.world = p.world
 	return nil
+}
+
+// hints are what somebody who rehearses cannot know: a group of the made-up company, and people in it, one for each key.
+func hints(key int) map[string]string {
+	people := []string{"aiko", "haruto", "yui", "ren"}
+	return map[string]string{"tenant.group": practice.PilotGroup, "tenant.user": people[key%len(people)] + "@" + practice.Domain}
 }
 
 // practiceURL is the made-up address of the practice tenant: nothing is ever sent there, the transport answers.
@@ -236,8 +244,9 @@ func picture(tell func(steps.Event)) func(img image, good bool) {
 	}
 }
 
-// keyStore is where the practice's software key keeps its state: sealed on disk, or in memory without a directory.
-func keyStore(dir string) (softkey.Store, error) {
+// keyStore is where a software key of the practice keeps its state: sealed on disk, or in memory without a directory.
+// n is which key of the box it is, from 0; they are all sealed under one key.
+func keyStore(dir string, n int) (softkey.Store, error) {
 	if dir == "" {
 		return softkey.MemoryStore(), nil
 	}
@@ -245,7 +254,11 @@ func keyStore(dir string) (softkey.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return opened(softkey.FileStore(storeFile(dir), softkey.WithKey(k)))
+	file := storeFile(dir)
+	if n > 0 {
+		file = filepath.Join(dir, fmt.Sprintf("softkey.%d.sealed", n+1))
+	}
+	return opened(softkey.FileStore(file, softkey.WithKey(k)))
 }
 
 // sealingKey reads the key a store is sealed under, or makes it. It protects copies and backups of the store that come

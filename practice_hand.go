@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"path/filepath"
 	"sync"
@@ -41,6 +42,7 @@ func (h *hand) seen(l softkey.Light) {
 type handState struct {
 	Finger  string // the one that was chosen to be enrolled
 	Touches int    // so far: no two touches are alike
+	Key     int    `json:",omitempty"` // which key of the box it holds, from 0; each person has one of their own
 }
 
 func handPath(dir string) string {
@@ -54,6 +56,14 @@ func (h *hand) load() error {
 	h.fingers = map[string]*synth.Finger{}
 	h.Finger = "right-index"
 	return loadJSON(h.path, &h.handState)
+}
+
+// takeNext takes the next key out of the box, for the next person. It is there the next time a practice is opened.
+func (h *hand) takeNext() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.Key++
+	return saveJSON(h.path, h.handState)
 }
 
 // Ask passes questions on, and does with the key what the answers say was done.
@@ -164,10 +174,14 @@ func (h *hand) press(id string) (softkey.Touch, error) {
 		if t.choice.ID != id {
 			continue
 		}
-		f := h.finger(h.Finger)
-		if t.other {
-			f = h.finger("another than " + h.Finger)
+		name := h.Finger
+		if h.Key > 0 {
+			name = fmt.Sprintf("%s of person %d", name, h.Key+1)
 		}
+		if t.other {
+			name = "another than " + name
+		}
+		f := h.finger(name)
 		img := f.Touch(h.Touches)
 		if t.press != (synth.Press{}) {
 			img = f.Press(t.press, h.Touches)

@@ -168,7 +168,7 @@ func TestPassphrasesThatAreRefused(t *testing.T) {
 func TestStoreMovesAwayFromItsKeyFile(t *testing.T) {
 	old := func(t *testing.T) string {
 		dir := t.TempDir()
-		s, err := keyStore(dir)
+		s, err := keyStore(dir, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

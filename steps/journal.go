@@ -198,6 +198,11 @@ func (j *Journal) NextPerson() error {
 	return j.SetWish(w)
 }
 
+// first reports whether nobody but this person was given a key through this journal.
+func (j *Journal) first(user string) bool {
+	return !slices.ContainsFunc(j.registered(), func(h held) bool { return h.user != user })
+}
+
 // held is a credential that a rollout registered, and whose it is.
 type held struct{ user, name, id string }
 

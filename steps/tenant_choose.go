@@ -174,9 +174,12 @@ func (w *World) risk(ctx context.Context, name string, what Text, word string) e
 }
 
 func (t *tenantStep) chooseUser(ctx context.Context, w *World, wish *Wish) error {
+	text := T("Who gets the first key? The beginning of a name or sign-in name")
+	if !w.Journal.first(wish.User) {
+		text = T("Who gets the next key? The beginning of a name or sign-in name")
+	}
 	for {
-		a, err := w.Ask(ctx, Question{Name: "tenant.user", Kind: Line, Default: or(wish.UserUPN, w.Hints["tenant.user"]),
-			Text: T("Who gets the first key? The beginning of a name or sign-in name"), Check: notEmpty})
+		a, err := w.Ask(ctx, Question{Name: "tenant.user", Kind: Line, Default: or(wish.UserUPN, w.Hints["tenant.user"]), Text: text, Check: notEmpty})
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"keyrollout/fido/softkey"
@@ -184,9 +185,9 @@ func TestTheNextPerson(t *testing.T) {
 	b.person.answer("tenant.user", "haruto")
 	b.person.answer("problem.key-of-another", "retry")
 	w.Keys = pocket{b}
-	offered := map[string]string{}
+	offered, put := map[string]string{}, map[string]string{}
 	b.person.seen = func(q steps.Question) {
-		offered[q.Name] = q.Default
+		offered[q.Name], put[q.Name] = q.Default, q.Text.String()
 		if q.Name == "problem.key-of-another" { // the first person's key was still in
 			b.plugNewKey()
 		}
@@ -197,6 +198,9 @@ func TestTheNextPerson(t *testing.T) {
 	b.mustTell("key-of-another")
 	if offered["tenant.group"] != "Pilot" || offered["tenant.user"] != "" {
 		t.Errorf("offered %v", offered)
+	}
+	if !strings.Contains(put["tenant.user"], "the next key") {
+		t.Errorf("asked %q for the second person", put["tenant.user"])
 	}
 	if n := len(b.passkeys()); n != 1 {
 		t.Errorf("the first person has %d passkeys", n)

@@ -133,7 +133,7 @@ func (c *checker) look(a steps.Answer) (again bool, problem *steps.Problem) {
 			problem = &steps.Problem{
 				Code:  "entries-differ",
 				What:  steps.T("The two entries differ."),
-				State: steps.T("Nothing was sent to the key."),
+				State: steps.T("Neither is taken. Type it again, then once more to be sure."),
 			}
 		}
 	}

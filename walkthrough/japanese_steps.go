@@ -12,6 +12,7 @@ var japaneseSteps = map[string]string{
 	"This changed nothing on the key; what was done before stays.":                                        "これによるキーの変更はありません。 済んだことはそのまま残ります。",
 	"Too many touches in a row were refused. Nothing of this finger is kept.":                             "続けて拒否されたタッチが多すぎます。 この指のデータは残りません。",
 	"Which group? The beginning of its name":                                                              "どのグループですか? 名前の先頭を入力してください",
+	"Who gets the next key? The beginning of a name or sign-in name":                                      "次のキーは誰のものですか? 名前またはサインイン名の先頭を入力してください",
 	"Who gets the first key? The beginning of a name or sign-in name":                                     "最初のキーは誰のものですか? 名前またはサインイン名の先頭を入力してください",
 	"plug it in, or look at the path, then try again":                                                     "キーを差し込むかパスを確かめて、もう一度試す",
 	"reset this key: everything on it is lost":                                                            "このキーをリセットする (中身はすべて失われます)",

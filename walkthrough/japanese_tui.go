@@ -4,8 +4,8 @@ package walkthrough
 // "no", "off") stands there.
 var japaneseTUI = map[string]string{
 	// asker.go
-	"The two entries differ.":      "2回の入力が一致しません。",
-	"Nothing was sent to the key.": "キーには何も送っていません。",
+	"The two entries differ.":                                     "2回の入力が一致しません。",
+	"Neither is taken. Type it again, then once more to be sure.": "どちらも使用していません。 もう一度入力し、確認のために再入力してください。",
 
 	// body.go
 	"Checking.":              "確認しています。",

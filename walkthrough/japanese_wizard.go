@@ -31,8 +31,8 @@ var japaneseWizard = map[string]string{
 	"not told":                                                       "不明",
 
 	"the next person": "次のユーザー",
-	"what was chosen for the organisation is offered again": "組織について選んだ内容を既定値として表示",
-	"The rollout for %s is done.":                           "%s さんの展開は完了しています。",
+	"with a key of their own; what was chosen for the organisation is offered again": "専用のキーを使用、組織について選んだ内容は既定値として表示",
+	"The rollout for %s is done.": "%s さんの展開は完了しています。",
 	"That was practice: nothing real changed. For real, start keyrollout and choose \"My organisation\".":               "これは練習で、実際には何も変わっていません。 本番では keyrollout を起動し、「自分の組織」を選んでください。",
 	"Next: a second key for %s, for the day this one is lost; then the next person. Start keyrollout again for either.": "次は、紛失に備えた %s さんの2本目のキーと、次のユーザーです。 どちらも keyrollout をもう一度起動してください。",
 
