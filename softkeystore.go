@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -161,7 +162,7 @@ func (s sealing) newSeal(ctx context.Context, ask steps.Asker, tell func(steps.E
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		tell(steps.Event{Name: steps.EventNote, Text: steps.T("This system offers no key store at the moment (%s); the software key is sealed with a passphrase instead.", err.Error())})
+		tell(steps.Event{Name: steps.EventNote, Text: steps.T("This system offers no key store at the moment (%s); the software key is sealed with a passphrase instead.", vaultWords(err))})
 	}
 	phrase, err := s.passphrase(ctx, ask, steps.Question{Name: "softkey.new-passphrase", Twice: true, CheckSecret: goodPhrase,
 		Text:   steps.T("A passphrase for the software key's file"),
@@ -335,11 +336,26 @@ func vaultProblem(err error) error {
 			Next: []steps.Choice{{ID: "retry", Text: steps.T("restore the key store from a backup; with --fresh a new key begins, and this one is lost")}}}
 	}
 	return &steps.Problem{Code: "softkey-key-store", Err: err, State: steps.T("Nothing was changed."),
-		What: steps.T("The key to the software key's file lies in the system's key store, which cannot be used now: %s.", err.Error()),
+		What: steps.T("The key to the software key's file lies in the system's key store, which cannot be used now: %s.", vaultWords(err)),
 		Next: []steps.Choice{
 			{ID: "retry", Text: steps.T("unlock it at the desktop, or start this where it runs: over SSH there is often none")},
 			{ID: "seal", Text: steps.T("to need none from now on, there:  keyrollout softkey seal --passphrase")},
 		}}
+}
+
+// vaultWords says why the key store cannot be used. On Linux the library speaks to it over D-Bus, and where nobody
+// answers there it tries to start a bus, and tells of that.
+func vaultWords(err error) steps.Text {
+	told := err.Error()
+	for _, s := range []string{"dbus", "was not provided by any .service", "dial unix"} {
+		if strings.Contains(told, s) {
+			return steps.T("none runs in this session, as often over SSH and in containers")
+		}
+	}
+	if errors.Is(err, errVaultSilent) {
+		return steps.T("it is locked, and nobody unlocked it")
+	}
+	return steps.T("%s", told)
 }
 
 // keyringVault is the system's key store.
@@ -362,7 +378,7 @@ const (
 	vaultWait    = time.Minute     // for somebody to unlock it
 )
 
-var errVaultSilent = errors.New("it is locked, and nobody unlocked it")
+var errVaultSilent = errors.New("the key store is locked, and nobody unlocked it")
 
 // within runs f, which may wait for a person to unlock the key store and has no way to be stopped.
 func (v keyringVault) within(f func() error) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -298,6 +299,33 @@ func TestSealCommand(t *testing.T) {
 	}
 	if _, err := keyring.Get(vaultService, vaultPrefix+name); !errors.Is(err, keyring.ErrNotFound) || exists(storeFile(dir)) {
 		t.Errorf("--fresh left the key: %v", err)
+	}
+}
+
+// A system without a key store is told in words, not in those of the library that looked for one.
+func TestNoKeyStoreInWords(t *testing.T) {
+	for told, want := range map[string]string{
+		`exec: "dbus-launch": executable file not found in $PATH`:                 "none runs in this session",
+		"The name org.freedesktop.secrets was not provided by any .service files": "none runs in this session",
+		"dial unix /run/user/1000/bus: connect: no such file or directory":        "none runs in this session",
+		"org.freedesktop.DBus.Error.AccessDenied: Rejected send message":          "AccessDenied",
+		"The collection is locked":                                                "The collection is locked",
+	} {
+		if got := vaultWords(errors.New(told)).String(); !strings.Contains(got, want) {
+			t.Errorf("%s: %q", told, got)
+		}
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
+	t.Setenv("PATH", "")
+	if runtime.GOOS != "linux" {
+		t.Skip("the key store of this system needs no bus")
+	}
+	err := keyringVault{ctx: t.Context(), tell: func(steps.Event) {}}.works()
+	if err == nil {
+		t.Skip("a key store is reached without its address here")
+	}
+	if got := vaultWords(err).String(); !strings.HasPrefix(got, "none runs in this session") {
+		t.Errorf("%v: %q", err, got)
 	}
 }
 

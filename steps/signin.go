@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"time"
 
 	"keyrollout/fido"
@@ -218,7 +217,7 @@ func (s *signInStep) verify(ctx context.Context, w *World) error {
 				return s.proven(w, row)
 			}
 		}
-		s.part(w, partLog, Active, T("waiting, usually 2 to 15 minutes (%s so far)", clockText(waited)))
+		s.part(w, partLog, Active, T("waiting, usually 2 to 15 minutes"))
 		w.Tell(Event{Name: EventWait, Step: signInID, Text: T("Waiting for the sign-in log."),
 			Data: Wait{For: T("the sign-in log"), Left: int((logLimit - waited).Seconds())}})
 		if err := w.Clock.Sleep(ctx, logEvery); err != nil {
@@ -228,10 +227,6 @@ func (s *signInStep) verify(ctx context.Context, w *World) error {
 	return &Problem{Code: "log-silent", What: T("The sign-in log shows no sign-in by passkey after %d minutes.", int(logLimit.Minutes())),
 		State: T("The key is registered. Entra may have fallen back to another method, or the log is late."),
 		Next:  []Choice{{ID: "retry", Text: T("sign in once more, then look again")}, Leave}}
-}
-
-func clockText(d time.Duration) string {
-	return fmt.Sprintf("%02d:%02d", int(d.Minutes()), int(d.Seconds())%60)
 }
 
 func (s *signInStep) proven(w *World, row graph.SignIn) error {

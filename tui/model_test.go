@@ -82,6 +82,20 @@ func TestTouchTakesTheFirstByDefault(t *testing.T) {
 	b.press("right", "right", "enter")
 	b.wantAnswer("dry")
 
+	b = newBench(t, 60, 24) // two touches in the first row, three in the second
+	b.put(touchQuestion)
+	b.screen()
+	b.press("down", "enter")
+	b.wantAnswer("dry") // the one below, not the one beside
+	b.put(touchQuestion)
+	b.screen()
+	b.press("right", "down", "enter")
+	b.wantAnswer("nobody")
+	b.put(touchQuestion)
+	b.screen()
+	b.press("up", "right", "down", "down", "up", "enter") // there is nothing above the first row and below the last
+	b.wantAnswer("other")
+
 	real := touchQuestion
 	real.Choices = nil
 	b.put(real)

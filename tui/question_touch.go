@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"image"
+	"math"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -10,10 +13,13 @@ import (
 
 // touchForm is the key waiting for a touch. A practice key can be touched in several ways, side by side so that they
 // leave room for the enrolment; a real key has none: the finger answers it.
-type touchForm struct{ chooseForm }
+type touchForm struct {
+	chooseForm
+	places []image.Point // where each touch was drawn last; none while they stand in a list
+}
 
 func newTouch(q steps.Question) *touchForm {
-	f := &touchForm{*newChoose(q)}
+	f := &touchForm{chooseForm: *newChoose(q)}
 	f.verb = steps.T("touch")
 	if f.at < 0 && len(f.choices) > 0 {
 		f.at = 0
@@ -22,17 +28,35 @@ func newTouch(q steps.Question) *touchForm {
 }
 
 func (f *touchForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
+	last := len(f.choices) - 1
 	switch {
-	case len(f.choices) == 0:
+	case last < 0:
 		return nil
-	case k.String() == "left":
+	case k.String() == "left", k.String() == "shift+tab":
 		f.at = max(f.at-1, 0)
 		return nil
-	case k.String() == "right":
-		f.at = min(f.at+1, len(f.choices)-1)
+	case k.String() == "right", k.String() == "tab":
+		f.at = min(f.at+1, last)
+		return nil
+	case len(f.places) > 0 && key.Matches(k, keys.Up):
+		f.at = f.across(-1)
+		return nil
+	case len(f.places) > 0 && key.Matches(k, keys.Down):
+		f.at = f.across(1)
 		return nil
 	}
 	return f.chooseForm.key(keys, k)
+}
+
+// across is the touch that stands nearest in the next row up or down; the same one where there is no such row.
+func (f *touchForm) across(rows int) int {
+	here, to, near := f.places[f.at], f.at, math.MaxInt
+	for i, p := range f.places {
+		if d := max(p.X-here.X, here.X-p.X); p.Y == here.Y+rows && d < near {
+			to, near = i, d
+		}
+	}
+	return to
 }
 
 func (f *touchForm) hints(keys KeyMap, say steps.Speaker) []key.Binding {
@@ -46,10 +70,12 @@ func (f *touchForm) hints(keys KeyMap, say steps.Speaker) []key.Binding {
 func (f *touchForm) view(b brush, h int) block {
 	for _, c := range f.choices {
 		if !c.Detail.Empty() {
+			f.places = nil
 			return f.chooseForm.view(b, h)
 		}
 	}
 	var out block
+	f.places = make([]image.Point, len(f.choices))
 	line, n := "", 0
 	for i, c := range f.choices {
 		word := cut(b.say(c.Text), b.w-2)
@@ -65,6 +91,7 @@ func (f *touchForm) view(b brush, h int) block {
 			line += "   "
 			n += 3
 		}
+		f.places[i] = image.Point{X: n, Y: len(out.lines)}
 		line += one
 		n += ansi.StringWidth(one)
 	}

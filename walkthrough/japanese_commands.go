@@ -175,7 +175,9 @@ var japaneseCommands = map[string]string{
 	"A file that was named cannot be used: %s.":                                          "指定されたファイルを使用できません: %s",
 	"A pass is shown on a terminal only, and there is none.":                             "パスはターミナルにのみ表示しますが、ターミナルがありません。",
 	"start it in a terminal; without one, sealed in a file:  keyrollout pass issue-many": "ターミナルで開始します。 ターミナルがなければ、ファイルに封印します:  keyrollout pass issue-many",
-	"Nothing was sent.": "何も送信していません。",
+	"none runs in this session, as often over SSH and in containers":                     "このセッションでは動いていません。 SSH やコンテナーではよくあります",
+	"it is locked, and nobody unlocked it":                                               "ロックされていて、解除されませんでした",
+	"Nothing was sent.":                                                                  "何も送信していません。",
 	"This system offers no key store at the moment: the sign-in is kept in memory only.": "このシステムでは現在キー ストアを使えません。 サインインはメモリにだけ保持します。",
 
 	// login_ask.go
