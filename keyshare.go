@@ -40,8 +40,9 @@ the path:  keyrollout key info --device PATH,  fido2-token -I PATH.  keyrollout 
 
 Only FIDO reports pass. What is asked of the key is told here, with the site that asks, and touching the key allows it.
 Whoever can act as you on the other machine can ask as well: what you did not begin yourself, do not touch; press n to
-refuse it. What would change the key without a touch (a PIN, a deletion, a setting) waits until you press y. q, Ctrl+C
-or the end of the connection ends it. Sharing an attached key needs Linux at the desk; a software key, any system.
+refuse it. What would change the key without a touch (a PIN, a deletion, a setting) waits until you press y, and so do
+the first try of its PIN and every try after a wrong one. Without a terminal here all that is refused. q, Ctrl+C or the
+end of the connection ends it. Sharing an attached key needs Linux at the desk; a software key, any system.
 What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J bastion`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
@@ -68,7 +69,7 @@ What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J b
 	f.StringVar(&s.device, "device", "", "the `PATH` of the key")
 	f.BoolVar(&s.soft, "softkey", false, "share the software key, for practice")
 	s.store.add(f)
-	f.BoolVar(&s.auto, "auto", false, "with --softkey: touch by itself, for tests")
+	f.BoolVar(&s.auto, "auto", false, "with --softkey: touch by itself and say yes, for tests")
 	f.StringVar(&s.program, "program", "keyrollout", "the `COMMAND` that starts keyrollout on the other machine")
 	f.BoolVar(&s.serve, "serve", false, "the other machine's part, started by ssh")
 	return cmd
@@ -81,10 +82,10 @@ func (a *app) share(ctx context.Context, s sharing) error {
 		if err != nil {
 			return err
 		}
-		return a.shareLink(ctx, s, link, tui.PlainTell(a.out, a.say))
+		return a.shareLink(ctx, s, link, nil, tui.PlainTell(a.out, a.say))
 	}
 	return a.onLines(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-		return a.withSoftkey(ctx, s, ask, tell, func(ctx context.Context, k *softkey.Key) error { return a.shareLink(ctx, s, k.Link(), tell) })
+		return a.withSoftkey(ctx, s, ask, tell, func(ctx context.Context, k *softkey.Key) error { return a.shareLink(ctx, s, k.Link(), ask, tell) })
 	})
 }
 
@@ -117,8 +118,9 @@ const (
 	sshEnds  = 3 * time.Second
 )
 
-// shareLink runs ssh, with the key at this end and keyrollout at the other.
-func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, tell func(steps.Event)) error {
+// shareLink runs ssh, with the key at this end and keyrollout at the other. With an Asker the terminal is a dialogue's;
+// else single keys decide.
+func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, ask steps.Asker, tell func(steps.Event)) error {
 	args := append(append([]string{}, s.ssh...), "-T", "-o", "ServerAliveInterval="+sshAlive, "-o", "ServerAliveCountMax=3", "--",
 		s.host, s.program+" key share --serve")
 	ctx, end := context.WithCancel(ctx)
@@ -131,22 +133,28 @@ func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, tell fun
 			State: steps.T("Nothing was shared."),
 			Next:  []steps.Choice{{ID: "install", Text: steps.T("install OpenSSH's client, then try again")}}}, link.Close())
 	}
-	note := func(t steps.Text) { tell(steps.Event{Name: steps.EventNote, Text: t}) }
+	talk := &deskTalk{ctx: ctx, end: end, host: s.host, ask: ask, auto: s.soft && s.auto,
+		note: func(t steps.Text) { tell(steps.Event{Name: steps.EventNote, Text: t}) }}
 	shared, restore := false, func() {}
-	desk := share.DeskOptions{Tell: func(act share.Activity) { note(asked(act)) }}
-	desk.Ready = func(path string) {
-		shared = true
-		note(steps.T("The key can be used on %s at %s until you stop this with Ctrl+C.", s.host, path))
-		note(steps.T("There:  keyrollout key info --device %s", path))
+	desk := share.DeskOptions{Tell: talk.asked}
+	if talk.auto || a.isTerminal() {
+		talk.decide = make(chan bool)
+		desk.Decide = talk.decide
 	}
-	if !s.soft && a.isTerminal() { // else the dialogue asks for every touch, or nobody is there
-		decide, ready := make(chan bool), desk.Ready
-		desk.Decide = decide
-		desk.Ready = func(path string) { // not before: ssh may ask for a password
-			ready(path)
-			note(steps.T("n refuses what is asked, y allows what waits for it, q ends the sharing at once."))
-			restore = tui.Presses(ctx, a.in, presses(ctx, decide, end))
+	desk.Ready = func(path string) { // no key press before: ssh may ask for a password
+		shared = true
+		talk.note(steps.T("The key can be used on %s at %s until you stop this with Ctrl+C.", s.host, path))
+		talk.note(steps.T("There:  keyrollout key info --device %s", path))
+		switch {
+		case talk.decide == nil:
+			talk.note(steps.T("No terminal here: what would wait for a yes at this desk is refused."))
+		case ask == nil:
+			talk.note(steps.T("n refuses what is asked, y allows what waits for it, q ends the sharing at once."))
+			restore = tui.Presses(ctx, a.in, talk.presses)
 		}
+	}
+	if ask == nil {
+		desk.ReadTime = readTime
 	}
 	err = share.Desk(ctx, conn, link, desk)
 	restore()
@@ -155,35 +163,6 @@ func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, tell fun
 		return nil // stopped by the person at the desk
 	}
 	return shareProblem(s.host, shared, err, exit)
-}
-
-// asked says what is asked of the shared key, and what the person at the desk can do about it.
-func asked(act share.Activity) steps.Text {
-	what := activity(softkey.Activity{Command: act.Command, RPID: act.RPID, Done: act.Done, Status: act.Status})
-	switch {
-	case act.Touch && act.RPID != "":
-		return steps.T("The key waits, for %s: touch it to allow this, or leave it alone.", act.RPID)
-	case act.Touch:
-		return steps.T("The key waits: touch it to allow this, or leave it alone.")
-	case act.Held:
-		return steps.T("%s It changes the key without a touch: y allows it, n refuses it.", what)
-	}
-	return what
-}
-
-// presses are the keys with which the person at the desk decides.
-func presses(ctx context.Context, decide chan<- bool, end func()) func(byte) {
-	return func(b byte) {
-		switch b {
-		case 'y', 'Y', 'n', 'N':
-			select {
-			case decide <- b == 'y' || b == 'Y':
-			case <-ctx.Done():
-			}
-		case 'q', 'Q':
-			end()
-		}
-	}
 }
 
 // shareProblem says why sharing ended. OpenSSH's ssh exits with 255 when it fails itself, and a shell with 127 when it
@@ -242,7 +221,7 @@ func startPiped(cmd *exec.Cmd) (io.ReadWriteCloser, error) {
 func (a *app) withSoftkey(ctx context.Context, s sharing, ask steps.Asker, tell func(steps.Event), f func(context.Context, *softkey.Key) error) error {
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
-	own := &ownSoftkey{a: a, store: s.store, auto: s.auto || !a.isTerminal(), leave: leave, tell: tell}
+	own := &ownSoftkey{a: a, store: s.store, auto: s.auto, leave: leave, tell: tell}
 	defer own.close()
 	if _, _, err := own.open(ctx, ask); err != nil {
 		return err

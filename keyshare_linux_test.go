@@ -206,7 +206,7 @@ func TestKeyIsSharedOverSSH(t *testing.T) {
 	}
 	s.Close()
 	var none bytes.Buffer
-	d.until(t, regexp.MustCompile(`authenticatorMakeCredential for login\.example`), &none)
+	d.until(t, regexp.MustCompile(`asks: register with login\.example\.`), &none)
 
 	t.Run("one at a time", func(t *testing.T) {
 		args := append([]string{"key", "share", "--softkey", "--in-memory", "--auto", "--program", h.far(t), h.user, "--"}, h.args...)

@@ -108,10 +108,13 @@ func (a *app) onLines(ctx context.Context, f tui.Run) error {
 	return tui.Plain(ctx, a.screen(nil), f)
 }
 
-// nobody answers nothing.
+// nobody answers nothing, and touches nothing.
 type nobody struct{}
 
-func (nobody) Ask(context.Context, steps.Question) (steps.Answer, error) {
+func (nobody) Ask(_ context.Context, q steps.Question) (steps.Answer, error) {
+	if q.Kind == steps.Touch {
+		return steps.Answer{ID: "nobody"}, nil
+	}
 	return steps.Answer{}, steps.ErrNoAnswer
 }
 

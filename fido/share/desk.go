@@ -25,10 +25,14 @@ var (
 type DeskOptions struct {
 	Ready func(path string) // the key can be used on the far machine, at this path
 	Tell  func(Activity)    // what is asked of the key; called by one goroutine at a time
-	// Decide is what the person at the desk says: true lets through what waits for a yes, false refuses it, or else what
-	// is under way. What changes the key without a touch waits for a yes, and is told as Held; with a nil Decide nothing
-	// waits.
+	// Decide is what the person at the desk says: true lets through what waits for a yes (told as Held), false refuses it,
+	// or else what is under way. What changes the key without a touch waits, and so do the first try of its PIN and every
+	// one after a wrong one. With a nil Decide nobody is at the desk: what would wait is refused, with CTAP's
+	// OPERATION_DENIED.
 	Decide <-chan bool
+	// ReadTime is how long a question must have stood there, with nothing said, for a yes to count. A second press, or a
+	// key that repeats, was not meant for the question that has just come.
+	ReadTime time.Duration
 }
 
 const (
@@ -40,7 +44,7 @@ const (
 func Desk(ctx context.Context, conn io.ReadWriteCloser, link fido.Link, o DeskOptions) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	d := &desk{conn: conn, link: link, o: o, watch: newWatch(o.Tell, o.Decide != nil)}
+	d := &desk{conn: conn, link: link, o: o, watch: newWatch(o.Tell, o.Decide == nil)}
 	unhook := context.AfterFunc(ctx, func() {
 		why := context.Cause(ctx)
 		hangUp(conn, func() { d.send(func() { end(conn, why) }) })
@@ -114,16 +118,21 @@ func (d *desk) toKey() error {
 
 // forward hands one report to the key, if it may pass.
 func (d *desk) forward(r report) error {
-	if binary.BigEndian.Uint32(r[:]) == hidBroadcast && r[4] == hidFirst|hidInit {
-		if held := d.veto.take(); held != nil {
-			d.watch.answer(message(binary.BigEndian.Uint32(held[0][:]), hidCBOR, byte(fido.CodeCancelled)))
+	channel, cmd := binary.BigEndian.Uint32(r[:]), r[4]
+	if channel == hidBroadcast && cmd == hidFirst|hidInit {
+		if d.veto.take() == nil {
+			d.cancel(cancelWait) // a client begins, there is one at a time: the one before it is gone
 		}
-		d.cancel(cancelWait) // a client begins, there is one at a time: the one before it is gone
-		d.watch.forget()
+		d.watch.finish(fido.CodeCancelled)
 	}
-	if c, waits := d.veto.channel(); waits && r[4] == hidFirst|hidCancel && c == binary.BigEndian.Uint32(r[:]) {
-		if held := d.veto.take(); held != nil {
-			return d.answerHeld(held, byte(fido.CodeCancelled))
+	if c, waits := d.veto.channel(); waits && c == channel && (cmd == hidFirst|hidCancel || cmd == hidFirst|hidInit) {
+		held := d.veto.take()
+		switch {
+		case held == nil: // decided in this moment
+		case cmd == hidFirst|hidCancel:
+			return d.answerHeld(held, fido.CodeCancelled)
+		default:
+			d.watch.finish(fido.CodeCancelled) // CTAP 2.1 section 11.2.9.1.3: a channel that begins anew has nothing pending
 		}
 	}
 	refuse, err := d.watch.request(r)
@@ -141,7 +150,7 @@ func (d *desk) forward(r report) error {
 		return nil
 	}
 	// What is held is decided by the very bytes that would reach the key.
-	held, refuse := d.watch.whole(binary.BigEndian.Uint32(r[:]), body(whole))
+	held, refuse := d.watch.whole(whole[0], body(whole))
 	switch {
 	case refuse != nil:
 		return hungUp(d.write(*refuse))

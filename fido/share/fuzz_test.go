@@ -1,13 +1,19 @@
 package share_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/fxamacker/cbor/v2"
 
 	"keyrollout/fido"
 	"keyrollout/fido/share"
@@ -43,29 +49,178 @@ func (m mirror) Read(d time.Duration) (r [fido.ReportSize]byte, err error) {
 
 func (m mirror) Close() error { return nil }
 
-// Whatever comes over the connection, the desk ends in order, and tells nothing that could steer a terminal.
+// guarded is a key that answers as it is told, and holds what reaches it against what the person at the desk has said.
+// It reads requests in its own simple way, not in the desk's.
+type guarded struct {
+	mirror
+	mu      sync.Mutex
+	answers []byte // statuses, one for each request
+	yes     bool   // was said, and is not used
+	right   bool   // the last PIN was
+	part    []byte
+	head    [fido.ReportSize]byte
+	wrong   []string
+}
+
+func (g *guarded) Write(r [fido.ReportSize]byte) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case r[4]&0x80 != 0:
+		g.head, g.part = r, bytes.Clone(r[7:])
+	case [4]byte(r[:]) == [4]byte(g.head[:]):
+		g.part = append(g.part, r[5:]...)
+	}
+	n := int(g.head[5])<<8 | int(g.head[6])
+	if cmd := g.head[4] & 0x7F; cmd != 0x10 && cmd != 0x03 {
+		n = min(n, len(g.part)) // a PING that never ends would cost each run a second
+	}
+	if len(g.part) < n || g.head == ([fido.ReportSize]byte{}) {
+		return nil
+	}
+	body, cmd := g.part[:n], g.head[4]&0x7F
+	back := message(g.head, cmd)
+	g.head, g.part = [fido.ReportSize]byte{}, nil
+	status := byte(0)
+	if len(g.answers) > 0 {
+		status, g.answers = g.answers[0], g.answers[1:]
+	}
+	switch {
+	case cmd == 0x11:
+		return nil
+	case cmd == 0x03:
+		back[6], back[7] = 2, status
+		if n < 2 || body[0] != 0 || body[1] < 1 || body[1] > 3 {
+			g.wrong = append(g.wrong, fmt.Sprintf("U2F % x", body))
+		}
+	case cmd == 0x10 && n > 0:
+		back[6], back[7] = 1, status
+		g.request(body, status)
+	case cmd != 0x01 && cmd != 0x04 && cmd != 0x06 && cmd != 0x08 && cmd != 0x10:
+		g.wrong = append(g.wrong, fmt.Sprintf("the CTAPHID command %02x", cmd))
+	}
+	return g.mirror.Write(back)
+}
+
+func (g *guarded) credit(yes bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.yes = yes
+}
+
+func message(to [fido.ReportSize]byte, cmd byte) (r [fido.ReportSize]byte) {
+	copy(r[:], to[:4])
+	r[4] = 0x80 | cmd
+	return r
+}
+
+func (g *guarded) request(body []byte, status byte) {
+	var fields map[any]any
+	rest, err := cbor.UnmarshalFirst(body[1:], &fields)
+	at := map[byte]uint64{0x06: 2, 0x09: 2, 0x40: 2, 0x0A: 1, 0x41: 1, 0x0D: 1}[body[0]]
+	sub, number := fields[at].(uint64)
+	pin := body[0] == 0x06 && (sub == 3 || sub == 4 || sub == 5 || sub == 9)
+	guard := false
+	switch body[0] {
+	case 0x01, 0x02, 0x04, 0x08, 0x0B:
+	case 0x06, 0x09, 0x40:
+		reads := sub < 3 || sub == 7 || sub == 6 && body[0] == 0x06 || sub < 5 && body[0] != 0x06
+		guard = !reads && (sub != 5 && sub != 9 || body[0] != 0x06 || !g.right)
+	case 0x0A, 0x41:
+		guard = sub > 5
+	case 0x0C:
+		_, guard = fields[uint64(2)]
+	default: // reset, settings, and what nobody knows
+		guard = true
+	}
+	guard = guard || at != 0 && fields[at] != nil && !number || at != 0 && (err != nil || len(rest) > 0)
+	switch {
+	case guard && !g.yes:
+		g.wrong = append(g.wrong, fmt.Sprintf("without a yes: % x", body))
+	case guard:
+		g.yes = false
+	}
+	if pin {
+		g.right = status == 0
+	}
+}
+
+// Whatever comes over the connection, and whatever the person and the key say, the desk ends in order, tells nothing that
+// could steer a terminal, and lets nothing that waits for a yes to the key without one.
 func FuzzDesk(f *testing.F) {
 	report := func(head string) string { return "\x02\x00\x40" + head + string(make([]byte, 64-len(head))) }
+	cborOf := func(body string) string { return report("\x00\x00\x00\x01\x90\x00" + string(byte(len(body))) + body) }
+	begin := report("\xff\xff\xff\xff\x86\x00\x08abcdefgh")
 	ready := "keyrollout key share 1\n\x01\x00\x0a/dev/pts/9"
-	f.Add([]byte(ready + report("\xff\xff\xff\xff\x86\x00\x08abcdefgh") + report("\x00\x00\x00\x01\x90\x00\x01\x04")))
-	f.Add([]byte(ready + report("\x00\x00\x00\x01\x90\x00\x20\x01\xa1\x02\xa1bid\x6blogin.exam")))
-	f.Add([]byte(ready + report("\x00\x00\x00\x01\x90\x00\x40\x02\xa1\x01\x78\x38") + report("\x00\x00\x00\x01\x00abc")))
-	f.Add([]byte(ready + "\x03\x00\x03bye"))
-	f.Add([]byte("Welcome"))
-	f.Fuzz(func(t *testing.T, b []byte) {
+	try, remove := cborOf("\x06\xA1\x02\x09"), cborOf("\x0A\xA1\x01\x06")
+	f.Add([]byte(ready+begin+cborOf("\x04")), []byte(""), []byte(""))
+	f.Add([]byte(ready+report("\x00\x00\x00\x01\x90\x00\x20\x01\xa1\x02\xa1bid\x6blogin.exam")), []byte(""), []byte(""))
+	f.Add([]byte(ready+report("\x00\x00\x00\x01\x90\x00\x40\x02\xa1\x01\x78\x38")+report("\x00\x00\x00\x01\x00abc")), []byte(""), []byte(""))
+	f.Add([]byte(ready+"\x03\x00\x03bye"), []byte(""), []byte(""))
+	f.Add([]byte("Welcome"), []byte(""), []byte(""))
+	f.Add([]byte(ready+try+try+try+begin+try), []byte("yyny"), []byte("\x00\x31\x31\x00"))
+	f.Add([]byte(ready+cborOf("\x06\xA1\x02\x01")+try+try+try), []byte("yyyy"), []byte("\x00\x31\x34\x32"))
+	f.Add([]byte(ready+remove+report("\x00\x00\x00\x01\x91")+remove+report("\x00\x00\x00\x01\x86\x00\x08abcdefgh")+remove), []byte("...ny"), []byte(""))
+	f.Add([]byte(ready+cborOf("\x07")+cborOf("\x0D\xA1\x01\x02")+cborOf("\x50")+cborOf("\x06\xA1\x02\x04")), []byte("yyyy"), []byte("\x30"))
+	f.Add([]byte(ready+strings.Repeat(report("\x00\x00\x00\x01\x83\x00\x05\x00\x01\x00\x00x"), 3)), []byte("n"), []byte("\x69\x69"))
+	f.Add([]byte(ready+report("\x00\x00\x00\x01\x90\x00\x48\x0A\xA2\x01\x06")+try+report("\x00\x00\x00\x01\x00")), []byte("yy"), []byte(""))
+	f.Fuzz(func(t *testing.T, b, says, answers []byte) {
 		near, far := net.Pipe()
+		key := &guarded{mirror: mirror{make(chan [fido.ReportSize]byte, 64)}, answers: answers}
+		decide, ended := make(chan bool), make(chan struct{})
+		var held atomic.Bool
+		say := func(yes bool) {
+			key.credit(yes && held.Load())
+			for range 2 { // once the second is taken the first has been dealt with
+				select {
+				case decide <- yes:
+				case <-ended:
+				}
+				yes = true
+			}
+			key.credit(false)
+		}
 		go io.Copy(io.Discard, far)
-		go func() { far.Write(b); far.Close() }()
-		err := share.Desk(t.Context(), near, mirror{make(chan [fido.ReportSize]byte, 64)}, share.DeskOptions{Ready: func(string) {},
+		go func() {
+			defer far.Close()
+			if len(says) > 0 {
+				b = append(bytes.Clone(b), 2)
+			}
+			n := 1 // once the first byte of a frame is taken the frame before it has been dealt with
+			if bytes.HasPrefix(b, []byte(ready)) {
+				n += len(ready)
+			}
+			for ; len(b) > 0; n = 3 + fido.ReportSize {
+				n = min(n, len(b))
+				if _, err := far.Write(b[:n]); err != nil {
+					return
+				}
+				if b = b[n:]; len(says) == 0 {
+					continue
+				}
+				if says[0] == 'y' || says[0] == 'n' {
+					say(says[0] == 'y')
+				}
+				says = says[1:]
+			}
+		}()
+		err := share.Desk(t.Context(), near, key, share.DeskOptions{Ready: func(string) {}, Decide: decide,
 			Tell: func(a share.Activity) {
+				held.Store(a.Held != share.NotHeld && !a.Done)
 				for _, r := range a.Command + a.RPID {
 					if r < ' ' || r >= 0x7f && r < 0xa0 {
 						t.Errorf("told %q for %q", a.Command, a.RPID)
 					}
 				}
 			}})
+		close(ended)
 		if !errors.Is(err, share.ErrProtocol) && !errors.Is(err, share.ErrHungUp) && !errors.Is(err, share.ErrFarEnded) {
 			t.Errorf("ended with %v", err)
+		}
+		key.mu.Lock()
+		defer key.mu.Unlock()
+		for _, w := range key.wrong {
+			t.Error(w)
 		}
 	})
 }

@@ -70,14 +70,15 @@ type hostile struct {
 	mu   sync.Mutex
 	told []share.Activity
 	back chan report // what the desk sends
+	says chan bool   // what the person says
 }
 
 func newHostile(t *testing.T) *hostile {
 	near, far := net.Pipe()
-	h := &hostile{T: t, conn: far, key: &silent{answer: make(chan report)}, back: make(chan report, 256)}
+	h := &hostile{T: t, conn: far, key: &silent{answer: make(chan report)}, back: make(chan report, 256), says: make(chan bool)}
 	done := make(chan error, 1)
 	go func() {
-		done <- share.Desk(t.Context(), near, h.key, share.DeskOptions{Ready: func(string) {}, Decide: make(chan bool), Tell: func(a share.Activity) {
+		done <- share.Desk(t.Context(), near, h.key, share.DeskOptions{Ready: func(string) {}, Decide: h.says, ReadTime: readTime, Tell: func(a share.Activity) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			h.told = append(h.told, a)
@@ -173,7 +174,7 @@ func (h *hostile) held() (n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, a := range h.told {
-		if a.Held && !a.Done {
+		if a.Held != share.NotHeld && !a.Done {
 			n++
 		}
 	}
@@ -193,7 +194,10 @@ func TestNoShapeOfAChangeGetsPastTheDesk(t *testing.T) {
 		"a subcommand nobody knows yet":      "\x0A\xA1\x01\x18\x20",
 		"a long touch for reset, for good":   "\x0D\xA1\x01\x04",
 		"a vendor's own setting":             "\x0D\xA1\x01\x18\xFF",
-		"a vendor's own command":             "\x50",
+		"a reset":                            "\x07",
+		"a try of the PIN":                   "\x06\xA1\x02\x05",
+		"a try of the PIN for a site":        "\x06\xA2\x02\x09\x0A\x61a",
+		"a new PIN, with the old one":        "\x06\xA1\x02\x04",
 		"a large blob, named twice":          "\x0C\xA3\x03\x00\x02\x41x\x02\x41y",
 		"a large blob among other members":   "\x0C\xA3\x02\x41x\x03\x00\x61x\x00",
 		"a PIN among other members":          "\x06\xA2\x02\x03\x61x\x00",
@@ -274,5 +278,160 @@ func TestTheDeskKeepsShowingWhatTheKeyDoes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What no key of the standard has is refused in the key's place, whoever sits at the desk.
+func TestVendorsCommandsStayAtTheDesk(t *testing.T) {
+	for what, c := range map[string]struct {
+		cmd          byte
+		body, answer string
+	}{
+		"a vendor's CTAPHID command": {0x41, "boom", "\xBF\x00\x01\x01"},
+		"the last of them":           {0x7F, "boom", "\xBF\x00\x01\x01"},
+		"a vendor's CTAP command":    {0x10, "\x50\xA0", "\x90\x00\x01\x01"},
+		"one nobody knows yet":       {0x10, "\x0E\xA0", "\x90\x00\x01\x01"},
+		"a vendor's U2F instruction": {0x03, "\x00\x40\x00\x00boom", "\x83\x00\x02\x6D\x00"},
+		"another class of U2F":       {0x03, "\x80\x01\x00\x00boom", "\x83\x00\x02\x6D\x00"},
+		"SELECT":                     {0x03, "\x00\xA4\x04\x00boom", "\x83\x00\x02\x6D\x00"},
+		"half a U2F message":         {0x03, "\x00", "\x83\x00\x02\x6D\x00"},
+	} {
+		h := newHostile(t)
+		h.first(1, c.cmd, len(c.body), []byte(c.body))
+		if r := h.reply(); string(r[4:4+len(c.answer)]) != c.answer {
+			t.Errorf("%s is answered with % x", what, r[:10])
+		}
+		if h.settle(); h.key.reached([]byte(c.body)) {
+			t.Errorf("%s reached the key", what)
+		}
+	}
+}
+
+const readTime = 300 * time.Millisecond
+
+// A yes is for the question that stood there: not for one that has just come, nor does a key that repeats say it.
+func TestAYesThatCouldNotBeMeant(t *testing.T) {
+	h := newHostile(t)
+	h.first(1, 0x10, 4, []byte("\x0A\xA1\x01\x06"))
+	h.settle()
+	for range 5 {
+		h.says <- true
+		h.says <- true // once this is taken the first has been dealt with
+		time.Sleep(readTime / 10)
+	}
+	if h.key.reached([]byte("\x0A\xA1\x01\x06")) {
+		t.Fatal("a repeated key was a yes")
+	}
+	for start := time.Now(); !h.key.reached([]byte("\x0A\xA1\x01\x06")); {
+		if time.Sleep(readTime + 50*time.Millisecond); time.Since(start) > 10*time.Second {
+			t.Fatal("a yes is not taken at all")
+		}
+		h.says <- true
+	}
+}
+
+// What comes from the key while a try of its PIN waits is no answer to it: the next one is asked about as well.
+func TestOnlyTheKeysAnswerToAPINCounts(t *testing.T) {
+	try := []byte("\x06\xA1\x02\x05")
+	for what, between := range map[string]func(h *hostile){
+		"an answer from before": func(h *hostile) { h.key.say(t, report{3: 1, 4: 0x90, 6: 1}) },
+		"a client that begins":  func(h *hostile) { h.first(0xFFFFFFFF, 0x06, 8, []byte("abcdefgh")) },
+		"its channel anew": func(h *hostile) {
+			h.first(1, 0x06, 8, []byte("abcdefgh"))
+			h.settle()
+			h.key.say(t, report{3: 1, 4: 0x86, 6: 17})
+		},
+	} {
+		h := newHostile(t)
+		h.first(1, 0x10, len(try), try)
+		h.settle()
+		between(h)
+		h.settle()
+		h.first(2, 0x10, len(try), try)
+		if h.settle(); h.key.reached(try) {
+			t.Errorf("%s: a try reached the key", what)
+		}
+	}
+}
+
+// Once the PIN was right a program is free to use it, until it is wrong or its answer is not waited for.
+func TestARightPINIsTrustedUntilItIsNot(t *testing.T) {
+	try := []byte("\x06\xA1\x02\x05")
+	for what, next := range map[string]func(h *hostile){
+		"wrong":     func(h *hostile) { h.key.say(t, report{3: 1, 4: 0x90, 6: 1, 7: 0x31}) },
+		"no answer": func(h *hostile) { h.first(0xFFFFFFFF, 0x06, 8, []byte("abcdefgh")) },
+		"its channel new": func(h *hostile) {
+			h.first(1, 0x06, 8, []byte("abcdefgh"))
+			h.settle()
+			h.key.say(t, report{3: 1, 4: 0x86, 6: 17})
+		},
+		"an error": func(h *hostile) { h.key.say(t, report{3: 1, 4: 0xBF, 6: 1, 7: 0x7F}) },
+	} {
+		h := newHostile(t)
+		h.first(1, 0x10, len(try), try)
+		h.settle()
+		for !h.key.reached(try) {
+			time.Sleep(readTime + 50*time.Millisecond)
+			h.says <- true
+			h.settle()
+		}
+		h.key.say(t, report{3: 1, 4: 0x90, 6: 1})
+		h.settle()
+		h.first(1, 0x10, len(try), try)
+		if h.settle(); h.held() != 1 {
+			t.Fatalf("%s: asked about a PIN that was right: %+v", what, h.told)
+		}
+		next(h)
+		h.settle()
+		h.first(1, 0x10, len(try), try)
+		for end := time.Now().Add(10 * time.Second); h.held() != 2; h.settle() { // the desk may still wait for the key to stop
+			if time.Now().After(end) {
+				t.Fatalf("%s: not asked about: %+v", what, h.told)
+			}
+		}
+	}
+}
+
+// A key without CTAP2 is asked again and again until it is touched; that is told once, and a no holds.
+func TestU2FIsToldOnceAndCanBeRefused(t *testing.T) {
+	h := newHostile(t)
+	register := []byte("\x00\x01\x00\x00\x00\x00\x40challenge and site")
+	count := func() (asked, touch, done int) {
+		h.settle()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for _, a := range h.told {
+			switch {
+			case a.Command != "U2F register":
+			case a.Done:
+				done++
+			case a.Touch:
+				touch++
+			default:
+				asked++
+			}
+		}
+		return asked, touch, done
+	}
+	for range 3 {
+		h.first(1, 0x03, len(register), register)
+		h.settle()
+		h.key.say(t, report{3: 1, 4: 0x83, 6: 2, 7: 0x69, 8: 0x85})
+		h.reply()
+	}
+	if asked, touch, done := count(); asked != 1 || touch != 1 || done != 0 {
+		t.Errorf("told %d %d %d times: %+v", asked, touch, done, h.told)
+	}
+	h.says <- false
+	h.says <- false
+	h.key.mu.Lock()
+	h.key.got = nil
+	h.key.mu.Unlock()
+	h.first(1, 0x03, len(register), register)
+	if r := h.reply(); r[4] != 0x83 || r[7] != 0x69 || r[8] != 0x85 || h.key.reached(register) {
+		t.Errorf("after the no: % x", r[:9])
+	}
+	if _, _, done := count(); done != 1 {
+		t.Errorf("the refusal was told %d times", done)
 	}
 }

@@ -53,7 +53,22 @@ func newKey(t *testing.T, touch softkey.Toucher) *softkey.Key {
 
 func shared(t *testing.T, touch softkey.Toucher) *pair {
 	t.Helper()
-	return decided(t, touch, nil)
+	return decided(t, touch, yes(t.Context()))
+}
+
+// yes is a person who allows everything.
+func yes(ctx context.Context) <-chan bool {
+	c := make(chan bool)
+	go func() {
+		for ctx.Err() == nil {
+			select {
+			case c <- true:
+				time.Sleep(time.Millisecond)
+			case <-ctx.Done():
+			}
+		}
+	}()
+	return c
 }
 
 // decided is shared with a person at the desk who decides.
@@ -129,7 +144,7 @@ func TestKeyIsUsedFromAfar(t *testing.T) {
 	}
 	s.Close()
 	for _, want := range []share.Activity{
-		{Command: "authenticatorClientPIN setPIN"}, {Command: "authenticatorMakeCredential", RPID: "login.example"},
+		{Command: "authenticatorClientPIN setPIN", Held: share.HoldChange}, {Command: "authenticatorMakeCredential", RPID: "login.example"},
 		{Command: "authenticatorGetAssertion", RPID: "login.example"},
 	} {
 		if !p.any(func(a share.Activity) bool { return a == want }) {
@@ -334,7 +349,7 @@ func TestADevicePathIsSharedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	ready := make(chan string, 1)
-	go share.Desk(t.Context(), near, l, share.DeskOptions{Ready: func(p string) { ready <- p }, Tell: func(share.Activity) {}})
+	go share.Desk(t.Context(), near, l, share.DeskOptions{Ready: func(p string) { ready <- p }, Tell: func(share.Activity) {}, Decide: yes(t.Context())})
 	go share.Host(t.Context(), far, at, func(string) {})
 	s, err := fido.OpenPath(t.Context(), <-ready)
 	if err != nil {

@@ -10,15 +10,16 @@ import (
 	"keyrollout/fido"
 )
 
-// veto is what the person at the desk has to say. A request that changes the key without a touch waits for a yes; any
-// request can be refused while it is under way.
+// veto is what the person at the desk has to say. A request that changes the key without a touch waits for a yes, and so
+// does a try of its PIN; any request can be refused while it is under way.
 type veto struct {
-	mu   sync.Mutex
-	part report   // the first report of the message that comes in
-	all  []report // of it, as far as it has come; nil = none
-	want int      // bytes
-	got  int
-	held []report // a whole message that waits for a yes
+	mu    sync.Mutex
+	part  report   // the first report of the message that comes in
+	all   []report // of it, as far as it has come; nil = none
+	want  int      // bytes
+	got   int
+	held  []report  // a whole message that waits for a yes
+	since time.Time // it was told, or the person last said something
 }
 
 const keepaliveGap = 100 * time.Millisecond // CTAP 2.1 section 11.2.9.2.1: at least so often
@@ -29,7 +30,7 @@ func (v *veto) gather(r report) (whole []report, pass bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
-	case r[4] == hidFirst|hidCBOR:
+	case r[4] == hidFirst|hidCBOR, r[4] == hidFirst|hidMsg:
 		v.part, v.all, v.want, v.got = r, []report{r}, int(binary.BigEndian.Uint16(r[5:])), fido.ReportSize-7
 	case v.all == nil, [4]byte(r[:]) != [4]byte(v.part[:]):
 		return nil, true
@@ -67,7 +68,16 @@ func (v *veto) take() (held []report) {
 func (v *veto) hold(whole []report) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.held = whole
+	v.held, v.since = whole, time.Now()
+}
+
+// stood is for how long what waits has been told, with nothing said since.
+func (v *veto) stood() time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	before := v.since
+	v.since = time.Now()
+	return v.since.Sub(before)
 }
 
 // channel is that of what waits for a yes.
@@ -103,12 +113,16 @@ func (d *desk) decide(ctx context.Context) error {
 }
 
 func (d *desk) decided(yes bool) error {
+	if stood := d.veto.stood(); yes && stood < d.o.ReadTime {
+		return nil
+	}
 	held := d.veto.take()
 	switch {
 	case held != nil && yes:
+		d.watch.allowed()
 		return d.toLink(held)
 	case held != nil:
-		return d.answerHeld(held, byte(fido.CodeDenied))
+		return d.answerHeld(held, fido.CodeDenied)
 	case !yes:
 		if channel, pending := d.watch.refuse(); pending {
 			_ = d.link.Write(message(channel, hidCancel)) // a key that is gone has stopped as well
@@ -118,10 +132,9 @@ func (d *desk) decided(yes bool) error {
 }
 
 // answerHeld answers a message in the key's place.
-func (d *desk) answerHeld(held []report, status byte) error {
-	r := message(binary.BigEndian.Uint32(held[0][:]), hidCBOR, status)
-	d.watch.answer(r)
-	return hungUp(d.write(r))
+func (d *desk) answerHeld(held []report, c fido.Code) error {
+	d.watch.finish(c)
+	return hungUp(d.write(message(binary.BigEndian.Uint32(held[0][:]), hidCBOR, byte(c))))
 }
 
 func (d *desk) toLink(all []report) error {

@@ -1,6 +1,7 @@
 package share
 
 import (
+	"bytes"
 	"encoding/binary"
 	"sync"
 
@@ -14,10 +15,23 @@ type Activity struct {
 	Command string // e.g. "authenticatorMakeCredential"
 	RPID    string // the site, where the request names one; printable
 	Touch   bool   // the key waits for a touch, which allows it
-	Held    bool   // it would change the key without a touch, and waits for a yes at the desk
+	Held    Hold   // why it waits for a yes at the desk; with Done, there was nobody to say it
+	Allowed bool   // what was held got its yes
+	Tries   int    // of the PIN, that the key has left before this one; 0 = not known
 	Done    bool
 	Status  byte // CTAP status, once done
 }
+
+// Hold is why a request waits for a yes at the desk.
+type Hold int
+
+const (
+	NotHeld     Hold = iota
+	HoldChange       // it changes the key without a touch
+	HoldPIN          // it tries a PIN: wrong ones are counted, and block the key in the end
+	HoldReset        // it wipes the key, and a touch that was meant for something else would do
+	HoldUnknown      // what it does cannot be told: another version's, or readable in two ways
+)
 
 // CTAPHID (CTAP 2.1 section 11.2).
 const (
@@ -37,21 +51,43 @@ const (
 // One message at a time is under way, as on the key itself: else one that the key will refuse could hide from the person
 // at the desk what the key is really doing.
 type watch struct {
-	tell func(Activity)
-	hold bool // what changes the key without a touch waits for a yes
+	tell   func(Activity)
+	nobody bool // at the desk: what waits for a yes is refused
 
 	mu      sync.Mutex
-	channel uint32        // of the message that is being answered
-	cmd     byte          // its CTAPHID command
-	pending *Activity     // asked, not answered; without a Command where it is not worth telling
-	refused bool          // the person at the desk does not want it
+	pending *asking       // asked, not answered
 	idle    chan struct{} // closed when nothing is pending
+	known   bool          // the far machine knows the PIN: the key took the last one that was tried
+	tries   int           // of the PIN that are left, as far as the key has told; 0 = not known
+	poll    *asking       // a U2F request that the key wants a touch for, and the client repeats until then
 }
 
-func newWatch(tell func(Activity), hold bool) *watch {
+// asking is a request that is under way.
+type asking struct {
+	Activity // without a Command where it is not worth telling
+	channel  uint32
+	cmd      byte // CTAPHID's
+	body     []byte
+	sent     bool // to the key; else what comes from it cannot be the answer
+	refused  bool // the person at the desk does not want it
+	pin      pinKind
+}
+
+// pinKind is what a clientPIN request has to do with the tries of the PIN.
+type pinKind int
+
+const (
+	pinNone pinKind = iota
+	pinCount
+	pinSet
+	pinTry
+	pinChange // tries the old one
+)
+
+func newWatch(tell func(Activity), nobody bool) *watch {
 	idle := make(chan struct{})
 	close(idle)
-	return &watch{tell: tell, hold: hold, idle: idle}
+	return &watch{tell: tell, nobody: nobody, idle: idle}
 }
 
 // request looks at a report on its way to the key. refuse is an answer to be given in the key's place; the report is
@@ -70,13 +106,11 @@ func (w *watch) request(r report) (refuse *report, err error) {
 	case hidInit, hidCancel:
 		return nil, nil
 	case hidCBOR, hidMsg, hidPing, hidLock, hidWink:
-		switch {
-		case w.pending != nil:
+		if w.pending != nil {
 			return failed(channel, hidErrBusy), nil
-		case cmd == hidMsg:
-			w.begin(channel, cmd, Activity{Command: "U2F"})
-		case cmd != hidCBOR: // that begins when it is whole
-			w.begin(channel, cmd, Activity{})
+		}
+		if cmd != hidCBOR && cmd != hidMsg { // those begin when they are whole
+			w.begin(&asking{channel: channel, cmd: cmd, sent: true})
 		}
 		if cmd == hidWink {
 			w.tell(Activity{Command: "wink", Done: true})
@@ -92,41 +126,123 @@ func failed(channel uint32, code byte) *report {
 	return &r
 }
 
-// whole looks at a CBOR request that is complete, and tells it. A request that is held waits for a yes.
-func (w *watch) whole(channel uint32, body []byte) (held bool, refuse *report) {
+// whole looks at a request that is complete, and tells it. One that is held waits for a yes; refuse is an answer in the
+// key's place, as to request.
+func (w *watch) whole(first report, body []byte) (held bool, refuse *report) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	channel := binary.BigEndian.Uint32(first[:])
 	if w.pending != nil {
 		return false, failed(channel, hidErrBusy)
 	}
-	a := Activity{}
+	q := &asking{channel: channel, cmd: first[4] &^ hidFirst, body: body}
+	if q.cmd == hidMsg {
+		return false, w.u2f(q)
+	}
+	w.poll = nil
 	if len(body) > 0 {
-		a = asked(body)
+		if _, known := commands[body[0]]; !known { // a vendor's or a later version's: nobody could say yes to a number
+			return false, w.instead(q, "0x"+hexByte(body[0]), fido.CodeInvalidCommand)
+		}
+		q.Activity, q.pin = asked(body)
 	}
-	a.Held = a.Held && w.hold
-	w.begin(channel, hidCBOR, a)
-	return a.Held, nil
+	if q.Held == HoldPIN {
+		q.Tries = w.tries
+		if q.pin == pinTry && w.known {
+			q.Held = NotHeld
+		}
+	}
+	if q.Held != NotHeld && w.nobody {
+		q.Done, q.Status = true, byte(fido.CodeDenied)
+		w.tell(q.Activity)
+		r := message(channel, hidCBOR, q.Status)
+		return false, &r
+	}
+	q.sent = q.Held == NotHeld
+	w.begin(q)
+	return !q.sent, nil
 }
 
-func (w *watch) begin(channel uint32, cmd byte, a Activity) {
-	w.idle = make(chan struct{})
-	w.channel, w.cmd, w.pending, w.refused = channel, cmd, &a, false
-	if a.Command != "" {
-		w.tell(a)
+// instead tells of a request that the key will not see, and answers it.
+func (w *watch) instead(q *asking, name string, c fido.Code) *report {
+	w.tell(Activity{Command: name, Done: true, Status: byte(c)})
+	r := message(q.channel, hidCBOR, byte(c))
+	if q.cmd == hidMsg {
+		r = message(q.channel, hidMsg, 0x6D, 0x00) // ISO 7816-4: instruction not supported
+	}
+	return &r
+}
+
+// U2F (FIDO U2F raw message formats 1.2). A key answers at once that it wants a touch, and is asked again until it has
+// one; that is told once.
+var instructions = map[byte]string{1: "U2F register", 2: "U2F authenticate", 3: "U2F version"}
+
+const (
+	u2fCheck      = 0x07   // authenticate, P1: only whether the key knows the site
+	u2fOK         = 0x9000 // status words
+	u2fWantsTouch = 0x6985
+	u2fWrongKey   = 0x6A80
+)
+
+// u2f looks at a U2F request. The instructions from 0x40 on are vendors' own, as others may be.
+func (w *watch) u2f(q *asking) (refuse *report) {
+	if len(q.body) < 4 || q.body[0] != 0 || instructions[q.body[1]] == "" {
+		w.poll = nil
+		return w.instead(q, "U2F 0x"+hexByte(append(q.body, 0, 0)[1]), fido.CodeInvalidCommand)
+	}
+	q.sent, q.Command = true, instructions[q.body[1]]
+	if p := w.poll; p != nil && p.channel == q.channel && bytes.Equal(p.body, q.body) {
+		if p.refused {
+			r := message(q.channel, hidMsg, u2fWantsTouch>>8, u2fWantsTouch&0xFF) // there is no other no in U2F
+			return &r
+		}
+		q.Touch, q.refused = true, p.refused
+		w.idle, w.pending = make(chan struct{}), q
+		return nil
+	}
+	w.poll = nil
+	w.begin(q)
+	return nil
+}
+
+func hexByte(b byte) string {
+	const digits = "0123456789abcdef"
+	return string([]byte{digits[b>>4], digits[b&15]})
+}
+
+func (w *watch) begin(q *asking) {
+	w.idle, w.pending = make(chan struct{}), q
+	if q.Command != "" {
+		w.tell(q.Activity)
 	}
 }
 
-// forget gives up what a client asked that is gone.
-func (w *watch) forget() {
+// allowed marks what is held as on its way to the key.
+func (w *watch) allowed() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.pending != nil {
-		w.done(*w.pending)
+	if q := w.pending; q != nil {
+		q.sent, q.Held, q.Allowed = true, NotHeld, true
+		w.tell(q.Activity)
 	}
 }
 
-func (w *watch) done(a Activity) {
-	a.Touch, a.Held, a.Done = false, false, true
+// finish ends what is under way without an answer of the key.
+func (w *watch) finish(c fido.Code) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.poll = nil
+	if w.pending != nil {
+		w.done(c, nil)
+	}
+}
+
+// done ends what is under way. more is what follows the status in the first report of the key's answer.
+func (w *watch) done(c fido.Code, more []byte) {
+	q := w.pending
+	w.learn(q, c, more)
+	a := q.Activity
+	a.Touch, a.Held, a.Allowed, a.Done, a.Status = false, NotHeld, false, true, byte(c)
 	if a.Command != "" {
 		w.tell(a)
 	}
@@ -134,48 +250,114 @@ func (w *watch) done(a Activity) {
 	close(w.idle)
 }
 
+// learn keeps count of the PIN's tries. Only the key's own yes to a PIN spares the person the next question; a try whose
+// answer is not seen counts as a wrong one.
+func (w *watch) learn(q *asking, c fido.Code, more []byte) {
+	switch {
+	case q.pin == pinCount && c == 0:
+		var a struct {
+			Tries int `cbor:"3,keyasint"`
+		}
+		if strict.Unmarshal(more, &a) == nil {
+			w.tries = max(a.Tries, 0)
+		}
+	case q.pin == pinNone, q.pin == pinCount, !q.sent:
+	case c == 0:
+		w.known, w.tries = true, 0 // all are back, however many this key has
+	default:
+		if w.known = false; c == fido.CodePINInvalid || c == fido.CodePINPowerCycle {
+			w.tries = max(w.tries-1, 0)
+		} else {
+			w.tries = 0
+		}
+	}
+}
+
 // refuse marks what is under way as refused: its cancellation will be passed on as a refusal.
 func (w *watch) refuse() (channel uint32, pending bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.refused = w.pending != nil
-	return w.channel, w.refused
+	if p := w.poll; p != nil && !p.refused {
+		p.refused = true
+		a := p.Activity
+		a.Touch, a.Done, a.Status = false, true, byte(fido.CodeDenied)
+		w.tell(a)
+	}
+	if w.pending == nil {
+		return 0, false
+	}
+	w.pending.refused = true
+	return w.pending.channel, true
 }
 
 // answer looks at a report on its way from the key, and returns what is to be passed on.
 func (w *watch) answer(r report) report {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.pending == nil || r[4]&hidFirst == 0 || binary.BigEndian.Uint32(r[:]) != w.channel {
+	q := w.pending
+	if q == nil || !q.sent || r[4]&hidFirst == 0 || binary.BigEndian.Uint32(r[:]) != q.channel {
 		return r
 	}
-	a := *w.pending
+	n := min(int(binary.BigEndian.Uint16(r[5:])), len(r)-7)
 	switch cmd := r[4] &^ hidFirst; {
 	case cmd == hidKeepalive:
-		if r[7] == keepTouch && !a.Touch && a.Command != "" {
-			w.pending.Touch, a.Touch = true, true
-			w.tell(a)
+		if r[7] == keepTouch && !q.Touch && q.Command != "" {
+			q.Touch, q.Allowed = true, false
+			w.tell(q.Activity)
 		}
-		return r
 	case cmd == hidError:
-		a.Status = byte(fido.CodeOther)
-	case cmd != w.cmd && cmd != hidInit: // an answer to something earlier; an INIT on its own channel ends a message
-		return r
-	case cmd == hidCBOR:
-		if w.refused && r[7] == byte(fido.CodeCancelled) {
+		w.done(fido.CodeOther, nil)
+	case cmd == hidInit: // on its own channel: it ends a message
+		w.done(fido.CodeCancelled, nil)
+	case cmd != q.cmd: // an answer to something earlier
+	case cmd == hidCBOR && n > 0:
+		if q.refused && r[7] == byte(fido.CodeCancelled) {
 			r[7] = byte(fido.CodeDenied)
 		}
-		a.Status = r[7]
+		w.done(fido.Code(r[7]), r[8:7+n])
+	case cmd == hidCBOR:
+		w.done(fido.CodeOther, nil)
+	case cmd == hidMsg:
+		w.u2fAnswer(q, r, n)
+	default:
+		w.done(0, nil)
 	}
-	w.done(a)
 	return r
+}
+
+// u2fAnswer looks at the answer to a U2F request: a status word comes alone, or else behind data.
+func (w *watch) u2fAnswer(q *asking, r report, n int) {
+	status := u2fOK
+	if n == 2 {
+		status = int(binary.BigEndian.Uint16(r[7:]))
+	}
+	switch {
+	case status == u2fWantsTouch && q.body[2] != u2fCheck:
+		if w.poll == nil {
+			q.Touch = true
+			w.tell(q.Activity)
+		}
+		w.poll, w.pending = q, nil
+		close(w.idle)
+		return
+	case status == u2fOK, status == u2fWantsTouch:
+		w.done(0, nil)
+	case status == u2fWrongKey:
+		w.done(fido.CodeNoCredentials, nil)
+	default:
+		w.done(fido.CodeOther, nil)
+	}
+	w.poll = nil
 }
 
 // open is the channel on which an answer is owed, and what is closed once it has come.
 func (w *watch) open() (channel uint32, pending bool, idle <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.channel, w.pending != nil, w.idle
+	if w.pending == nil {
+		return 0, false, w.idle
+	}
+	return w.pending.channel, w.pending.sent, w.idle
 }
 
 // commands of CTAP 2.1 section 6, with the preview's numbers.
@@ -190,7 +372,7 @@ var commands = map[byte]string{
 // subcommands that a person should know by name: they change the key, or spend a try of its PIN.
 var subcommands = map[string]map[uint64]string{
 	"authenticatorClientPIN":            {3: "setPIN", 4: "changePIN", 5: "PIN", 6: "finger", 9: "PIN"},
-	"authenticatorBioEnrollment":        {1: "enrol", 5: "rename", 6: "remove"},
+	"authenticatorBioEnrollment":        {1: "enrol", 2: "enrol", 5: "rename", 6: "remove"},
 	"authenticatorCredentialManagement": {6: "delete", 7: "rename"},
 	"authenticatorConfig":               {1: "enterpriseAttestation", 2: "alwaysUv", 3: "minPINLength", 4: "longTouchForReset"},
 }
@@ -198,28 +380,28 @@ var subcommands = map[string]map[uint64]string{
 // harmless are the subcommands that change nothing on the key, or nothing without a touch; 0 where none is named. All
 // others wait for a yes, unknown ones too.
 var harmless = map[string]map[uint64]bool{
-	"authenticatorClientPIN":            {0: true, 1: true, 2: true, 5: true, 6: true, 7: true, 9: true},
+	"authenticatorClientPIN":            {0: true, 1: true, 2: true, 6: true, 7: true},
 	"authenticatorBioEnrollment":        {0: true, 1: true, 2: true, 3: true, 4: true, 7: true},
 	"authenticatorCredentialManagement": {0: true, 1: true, 2: true, 3: true, 4: true, 5: true},
 }
 
-// strict reads a request in one way only: of two members with one key another reader may take the other.
+var pinKinds = map[uint64]pinKind{1: pinCount, 3: pinSet, 4: pinChange, 5: pinTry, 9: pinTry}
+
+// strict reads a request in one way only: of two members with one key another reader may take the other, and what CTAP's
+// own form of CBOR (section 8) leaves out it may not know.
 var strict = func() cbor.DecMode {
-	m, err := cbor.DecOptions{DupMapKey: cbor.DupMapKeyEnforcedAPF}.DecMode()
+	m, err := cbor.DecOptions{DupMapKey: cbor.DupMapKeyEnforcedAPF, TagsMd: cbor.TagsForbidden, IndefLength: cbor.IndefLengthForbidden}.DecMode()
 	if err != nil {
 		panic(err) // the options are constant
 	}
 	return m
 }()
 
-// asked reads of a request what a person should know: its name, its kind, and the site it is for. What changes the key
-// with no touch of it is held, and so is what this program does not know or cannot read: the key may read it otherwise.
-func asked(b []byte) Activity {
-	name, known := commands[b[0]]
-	if !known {
-		return Activity{Command: "0x" + string("0123456789abcdef"[b[0]>>4]) + string("0123456789abcdef"[b[0]&15]), Held: true}
-	}
-	a := Activity{Command: name}
+// asked reads of a request whose command is known what a person should know: its name, its kind, and the site it is for.
+// What changes the key with no touch of it is held, and so is what cannot be read: the key may read it otherwise.
+func asked(b []byte) (a Activity, pin pinKind) {
+	a = Activity{Command: commands[b[0]]}
+	name := a.Command
 	var fields map[int]cbor.RawMessage
 	err := strict.Unmarshal(b[1:], &fields)
 	switch b[0] {
@@ -227,14 +409,24 @@ func asked(b []byte) Activity {
 		var rp struct {
 			ID string `cbor:"id"`
 		}
-		a.Held = err != nil || strict.Unmarshal(fields[2], &rp) != nil
+		if err == nil {
+			err = strict.Unmarshal(fields[2], &rp)
+		}
 		a.RPID = rp.ID
 	case 0x02:
-		a.Held = err != nil || strict.Unmarshal(fields[1], &a.RPID) != nil
-	case 0x04, 0x07, 0x08, 0x0B: // no parameters; what is to be allowed is allowed by a touch
+		if err == nil {
+			err = strict.Unmarshal(fields[1], &a.RPID)
+		}
+	case 0x04, 0x0B: // no parameters; what is to be allowed is allowed by a touch
+		return a, pinNone
+	case 0x08: // more of what was allowed before
+		return Activity{}, pinNone
+	case 0x07:
+		a.Held = HoldReset
+		return a, pinNone
 	case 0x0C:
-		if a.Held = err != nil; fields[2] != nil { // section 6.10.2: set
-			a.Command, a.Held = a.Command+" write", true
+		if fields[2] != nil { // section 6.10.2: set
+			a.Command, a.Held = a.Command+" write", HoldChange
 		}
 	default:
 		number := map[byte]int{0x06: 2, 0x09: 2, 0x40: 2}[b[0]] // where the subcommand stands; 1 elsewhere
@@ -242,16 +434,28 @@ func asked(b []byte) Activity {
 		if raw := fields[max(number, 1)]; err == nil && raw != nil {
 			err = strict.Unmarshal(raw, &sub)
 		}
-		if s := subcommands[name][sub]; s != "" {
-			a.Command += " " + s
+		known := subcommands[name][sub]
+		if known != "" {
+			a.Command += " " + known
 		}
-		if b[0] == 0x06 && sub == 9 {
-			_ = strict.Unmarshal(fields[10], &a.RPID)
+		if b[0] == 0x06 {
+			if pin = pinKinds[sub]; sub == 9 {
+				_ = strict.Unmarshal(fields[10], &a.RPID)
+			}
 		}
-		a.Held = err != nil || !harmless[name][sub]
+		switch {
+		case pin == pinTry, pin == pinChange:
+			a.Held = HoldPIN
+		case harmless[name][sub]:
+		case known != "":
+			a.Held = HoldChange
+		default:
+			a.Held = HoldUnknown
+		}
 	}
-	if a.RPID = text([]byte(a.RPID)); err != nil {
-		a.RPID = ""
+	if err != nil {
+		a.Held, a.RPID = HoldUnknown, ""
 	}
-	return a
+	a.RPID = text([]byte(a.RPID))
+	return a, pin
 }
