@@ -56,7 +56,14 @@ func (a *app) openOne(ctx context.Context, path string) (fido.Session, error) {
 		return nil, &steps.Problem{Code: "key-none", What: steps.T("No security key is plugged into this computer."), State: steps.T("Nothing was changed."),
 			Next: []steps.Choice{{ID: "retry", Text: steps.T("plug it in, or give a path with --device; if it is in:  keyrollout doctor")}}}
 	case 1:
-		return keys.Open(ctx, devices[0])
+		s, err := keys.Open(ctx, devices[0])
+		if err != nil {
+			return nil, steps.WithRule(devices[0].Path, err)
+		}
+		return s, nil
+	}
+	for _, t := range steps.OutOfReach(devices) {
+		fmt.Fprintln(a.err, a.say(t))
 	}
 	if a.isTerminal() {
 		fmt.Fprintln(a.err, a.say(steps.T("Several keys are plugged in: touch the one you mean.")))

@@ -4,13 +4,16 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"keyrollout/fido"
 	"keyrollout/steps"
+	"keyrollout/tui"
 )
 
 // care is one thing done to a key by a person who holds it.
@@ -18,11 +21,54 @@ type care func(context.Context, *steps.World) error
 
 // careFor runs it on the key that is meant, on whatever screen there is.
 func (a *app) careFor(ctx context.Context, device string, f care) error {
-	return a.drive(ctx, a.aside(), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-		w := &steps.World{Asker: ask, Tell: tell, Keys: a.keysAt(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
+	o := a.aside()
+	var was remains
+	err := a.drive(ctx, o, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+		w := &steps.World{Asker: ask, Tell: was.watch(tell), Keys: a.keysAt(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
 		defer w.Close()
 		return steps.Visit(ctx, w, f)
 	})
+	if plain, _ := tui.WantsPlain(o, a.plain); !plain { // there every line stays by itself
+		was.print(a)
+	}
+	if errors.Is(err, steps.ErrBack) { // there is nothing behind a command
+		return steps.ErrQuit
+	}
+	return err
+}
+
+// remains is what has to stay in the terminal of a command after its screen: what was done, and what it was left at.
+type remains struct {
+	mu   sync.Mutex
+	done []steps.Text
+	open *steps.Problem
+}
+
+func (r *remains) watch(tell func(steps.Event)) func(steps.Event) {
+	return func(e steps.Event) {
+		r.mu.Lock()
+		switch p, ok := e.Data.(*steps.Problem); {
+		case ok:
+			r.open = p
+		case e.Name == steps.EventDone, e.Name == steps.EventVerified:
+			r.done, r.open = append(r.done, e.Text), nil
+		case e.Name == steps.EventKey:
+			r.open = nil // a new visit
+		}
+		r.mu.Unlock()
+		tell(e)
+	}
+}
+
+func (r *remains) print(a *app) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, t := range r.done {
+		fmt.Fprintln(a.err, a.say(t))
+	}
+	if r.open != nil {
+		a.problem(r.open)
+	}
 }
 
 // keysAt are the keys of this computer, one that is shared with it among them, or the one at a device path.
@@ -83,10 +129,10 @@ func (a *app) keyCare() []*cobra.Command {
 		group("fingerprint", "The fingers on a key",
 			list("The fingers that are enrolled", listFingers),
 			leaf("add", "Enrol a finger", 0, func(ctx context.Context, w *steps.World, _ []string) error { return steps.AddFinger(ctx, w) }),
-			leaf("rename NAME NEW", "Give a finger another name", 2, func(ctx context.Context, w *steps.World, args []string) error {
+			leaf("rename NAME NEW", "Give a finger another name; an id serves as NAME", 2, func(ctx context.Context, w *steps.World, args []string) error {
 				return steps.RenameFinger(ctx, w, args[0], args[1])
 			}),
-			leaf("remove NAME", "Remove a finger", 1, func(ctx context.Context, w *steps.World, args []string) error {
+			leaf("remove NAME", "Remove a finger, by its name or id", 1, func(ctx context.Context, w *steps.World, args []string) error {
 				return steps.RemoveFinger(ctx, w, args[0])
 			})),
 		group("credentials", "The sign-ins a key holds",
@@ -131,28 +177,45 @@ func (a *app) printList(found any, lines []steps.Text, asJSON bool) error {
 	return nil
 }
 
+// listedFinger is one finger as  key fingerprint list  tells it; its id is what rename and remove take.
+type listedFinger struct{ ID, Name string }
+
 func listFingers(ctx context.Context, w *steps.World) (any, []steps.Text, error) {
-	none := []fido.Fingerprint{} // a program reads [], not null
+	list := []listedFinger{} // a program reads [], not null
 	found, err := steps.Fingers(ctx, w)
 	lines := []steps.Text{}
 	for _, f := range found {
-		lines = append(lines, steps.T("%s  (id %s)", steps.Printed(f.Name), hex.EncodeToString(f.ID)))
+		id := hex.EncodeToString(f.ID)
+		name := steps.Printed(f.Name)
+		if name == "" {
+			name = "-"
+		}
+		list = append(list, listedFinger{id, f.Name})
+		lines = append(lines, steps.T("%s  (id %s)", name, id))
 	}
-	if len(lines) == 0 {
-		lines = append(lines, steps.T("No finger is enrolled on this key."))
+	if err == nil {
+		lines = append(lines, steps.FingersText(w, len(found)))
 	}
-	return append(none, found...), lines, err
+	return list, lines, err
+}
+
+// listedResident is one sign-in as  key credentials list  tells it; its id is what rename and delete take.
+type listedResident struct {
+	ID, RPID, UserName, DisplayName, UserID string
+	CredProtect                             int // 1 to 3, see CTAP 2.1 section 12.1; 0 = not told
 }
 
 func listResidents(ctx context.Context, w *steps.World) (any, []steps.Text, error) {
-	none := []fido.Resident{}
+	list := []listedResident{}
 	found, err := steps.Residents(ctx, w)
 	lines := []steps.Text{}
 	for _, r := range found {
-		lines = append(lines, steps.T("%s  %s  (id %s)", steps.Printed(r.RPID), steps.Printed(r.UserName), base64.RawURLEncoding.EncodeToString(r.ID)))
+		id := base64.RawURLEncoding.EncodeToString(r.ID)
+		list = append(list, listedResident{id, r.RPID, r.UserName, r.DisplayName, base64.RawURLEncoding.EncodeToString(r.UserID), r.CredProtect})
+		lines = append(lines, steps.T("%s  %s  (id %s)", steps.Printed(r.RPID), steps.Printed(r.UserName), id))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, steps.T("The key holds no sign-ins."))
 	}
-	return append(none, found...), lines, err
+	return list, lines, err
 }

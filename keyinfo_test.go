@@ -78,7 +78,7 @@ func TestKeyListTellsOfEveryKey(t *testing.T) {
 	}
 	for _, want := range []string{
 		"keyrollout software key", "not on Microsoft's list", none + "  A[2Jkey (31bb:0000), serial number 01C01F2D",
-		"may not open", "is not there", "Another program is using the key",
+		"is not there", "Another program is using the key",
 	} {
 		if !strings.Contains(said(), want) {
 			t.Errorf("%q is missing in\n%s", want, said())
@@ -110,13 +110,62 @@ func TestKeyListWithoutKeys(t *testing.T) {
 
 // A rule is printed with the sentence where one would help.
 func TestKeyListPrintsTheRule(t *testing.T) {
-	k := listedKey{Device: fido.Device{Path: "/dev/hidraw0"}, Trouble: &trouble{Explain: "no rule names the vendor", Rule: "KERNEL==x\n", what: steps.T("no")}}
+	k := listedKey{Device: fido.Device{Path: "/dev/hidraw0"},
+		Trouble: &trouble{what: steps.T("no rule names the vendor"), do: []steps.Text{steps.T("put it there"), steps.T("  KERNEL==x")}}}
 	var all []string
 	for _, l := range k.lines() {
 		all = append(all, l.String())
 	}
-	if got := strings.Join(all, "\n"); !strings.Contains(got, "no rule names the vendor") {
+	if got := strings.Join(all, "\n"); !strings.Contains(got, "no rule names the vendor\n    put it there\n      KERNEL==x") {
 		t.Error(got)
+	}
+}
+
+// What a program reads has the ids that the commands take, and no field that JSON would hide.
+func TestKeyInfoForAProgram(t *testing.T) {
+	for profile, fingers := range map[string]int{"atkey-pro-2.1": 10, "yubikey-5": 0, "yubikey-bio": 5, "bare-2.0": 0} {
+		p, _ := softkey.ProfileNamed(profile)
+		keys := pluggedIn(t, p)
+		devices, err := keys.List(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := keys.Open(t.Context(), devices[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		k, err := steps.FactsOf(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := json.Marshal(told(k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			AAGUID     string
+			Protocols  []int
+			FingersMax int
+			Sensor     *fido.Sensor
+			Retries    *fido.Retries
+			Options    map[string]bool
+			Device     struct{ Software bool }
+			Lacks      struct{ Entra, Windows []string }
+		}
+		if err := json.Unmarshal(b, &got); err != nil {
+			t.Fatalf("%v\n%s", err, b)
+		}
+		if got.AAGUID != softkey.AAGUID || len(got.Protocols) != len(p.Protocols) || got.Protocols[0] != int(p.Protocols[0]) ||
+			!got.Device.Software || got.Retries == nil || !got.Options["rk"] {
+			t.Errorf("%s: %s", profile, b)
+		}
+		if got.FingersMax != fingers || (got.Sensor != nil) != (p.Fingers > 0) {
+			t.Errorf("%s: %d fingers, sensor %v", profile, got.FingersMax, got.Sensor)
+		}
+		if len(got.Lacks.Entra) != 1 || got.Lacks.Entra[0] != "PIN" || len(got.Lacks.Windows) != 1 {
+			t.Errorf("%s: lacks %+v", profile, got.Lacks)
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ type listedKey struct {
 type trouble struct {
 	Code, Explain, Rule string
 	what                steps.Text
+	do                  []steps.Text
 }
 
 // askFor is how long one key may take to say what it is: a key that is busy or dead must not hold up the list.
@@ -74,12 +75,13 @@ func readInfo(ctx context.Context, keys fido.Keys, d fido.Device) (fido.Info, er
 
 func troubleWith(path string, err error) *trouble {
 	t := &trouble{Code: "key-silent", what: steps.T("The key did not answer in time.")}
-	if p := steps.ProblemOf(err); p != nil {
-		t.Code, t.what = p.Code, p.What
+	if p := steps.ProblemOf(steps.WithRule(path, err)); p != nil {
+		t.Code, t.what, t.do = p.Code, p.What, p.Do
 	}
 	if t.Code == "key-no-access" {
-		t.Explain, t.Rule = fido.AccessProblem(path)
+		t.Rule = fido.AccessTo(path).Rule
 	}
+	t.Explain = t.what.String()
 	return t
 }
 
@@ -105,9 +107,6 @@ func (a *app) keyList(ctx context.Context, keys fido.Keys, asJSON bool) error {
 		for _, l := range k.lines() {
 			fmt.Fprintln(a.out, a.say(l))
 		}
-		if k.Trouble != nil && k.Trouble.Rule != "" {
-			fmt.Fprint(a.out, k.Trouble.Rule)
-		}
 	}
 	return nil
 }
@@ -124,8 +123,8 @@ func (k listedKey) lines() []steps.Text {
 	}
 	if k.Trouble != nil {
 		out := []steps.Text{head, indented(k.Trouble.what)}
-		if k.Trouble.Explain != "" {
-			out = append(out, indented(steps.T("%s", k.Trouble.Explain)))
+		for _, l := range k.Trouble.do {
+			out = append(out, indented(l))
 		}
 		return out
 	}

@@ -117,13 +117,12 @@ func (a *app) problem(p *steps.Problem) {
 	if !p.State.Empty() {
 		fmt.Fprintf(a.err, "state: %s\n", a.say(p.State))
 	}
+	for _, l := range p.Do {
+		fmt.Fprintln(a.err, a.say(l))
+	}
 	for _, n := range p.Next {
-		say := a.say
-		if n.ID == "rule" { // for a file: its lines stay lines, and no stranger has a word in it
-			say = walkthrough.Speak(walkthrough.Language(a.env))
-		}
 		if n.ID != steps.Leave.ID {
-			fmt.Fprintf(a.err, "next: %s\n", say(n.Text))
+			fmt.Fprintf(a.err, "next: %s\n", a.say(n.Text))
 		}
 	}
 	fmt.Fprintf(a.err, "code: %s\n", p.Code)

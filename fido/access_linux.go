@@ -11,14 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// AuthenTrendVendor is the USB vendor number of ATKey keys. libfido2's own udev rules do not name it.
-const AuthenTrendVendor = 0x31BB
-
-// AccessProblem says why a key's device file cannot be opened by this user, and which udev rule would change that.
-// Both are empty when the file can be opened; the rule alone is empty where a rule would not help.
-func AccessProblem(path string) (explain, rule string) {
+// AccessTo looks into why a key's device file cannot be opened by this user.
+func AccessTo(path string) Access {
 	return system{"/sys", []string{"/etc/udev/rules.d", "/run/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d"},
-		os.Getenv("SSH_CONNECTION") != ""}.problem(path)
+		os.Getenv("SSH_CONNECTION") != ""}.access(path)
 }
 
 // system is where a Linux machine tells about its devices.
@@ -28,28 +24,27 @@ type system struct {
 	ssh   bool     // this session comes from afar
 }
 
-func (s system) problem(path string) (explain, rule string) {
+func (s system) access(path string) Access {
+	a := Access{Path: path}
 	err := unix.Access(path, unix.R_OK|unix.W_OK)
 	switch {
 	case err == nil:
-		return "", ""
 	case errors.Is(err, os.ErrNotExist):
-		return path + " is not there: the key was unplugged, or the path is wrong.", ""
+		a.Why = AccessGone
 	case !errors.Is(err, os.ErrPermission):
-		return fmt.Sprintf("%s cannot be used: %v.", path, err), ""
+		a.Why, a.Err = AccessOther, err
 	case !strings.HasPrefix(filepath.Base(path), "hidraw"):
-		return path + " belongs to another user, who alone may use it.", ""
+		a.Why = AccessForeign
+	default:
+		a.Vendor, a.SSH = s.vendor(path), s.ssh
+		a.Why = s.missing(a.Vendor)
+		a.Rule = udevRule(a.Vendor)
 	}
-	vendor := s.vendor(path)
-	explain = fmt.Sprintf("%s may not be read and written by this user: %s.", path, s.missing(vendor))
-	if s.ssh {
-		explain += " A session over SSH gets access by the group plugdev only, not by sitting at the machine."
-	}
-	return explain, udevRule(vendor)
+	return a
 }
 
 // missing says what in the udev rules is missing.
-func (s system) missing(vendor string) string {
+func (s system) missing(vendor string) Hindrance {
 	generic, named := false, false
 	for _, dir := range s.rules {
 		files, _ := filepath.Glob(filepath.Join(dir, "*.rules"))
@@ -61,13 +56,11 @@ func (s system) missing(vendor string) string {
 	}
 	switch {
 	case named:
-		return "a udev rule names the key's vendor " + vendor + ", but it has not been applied yet, or not to this session"
+		return AccessRuleIdle
 	case generic:
-		return "systemd's rule for security keys (60-fido-id.rules) is there, but gave this session no access"
-	case vendor == "":
-		return "no udev rule lets people use security keys"
+		return AccessNotHere
 	}
-	return "no udev rule names the key's vendor " + vendor
+	return AccessNoRule
 }
 
 var hidID = regexp.MustCompile(`(?m)^HID_ID=[0-9A-Fa-f]+:0*([0-9A-Fa-f]{4}):`)
@@ -84,13 +77,12 @@ func (s system) vendor(path string) string {
 	return ""
 }
 
-// udevRule lets the person at the machine, and the group plugdev, use the keys of a vendor. It belongs in a file below
-// number 73, where udev gives out access to the seat.
+// udevRule lets the person at the machine, and the group plugdev, use the keys of a vendor. It is cut in two so that it
+// can be copied off a narrow screen.
 func udevRule(vendor string) string {
 	if vendor == "" {
 		vendor = fmt.Sprintf("%04x", AuthenTrendVendor)
 	}
-	return fmt.Sprintf(`# /etc/udev/rules.d/70-keyrollout.rules; afterwards: udevadm control --reload && udevadm trigger
-KERNEL=="hidraw*", SUBSYSTEM=="hidraw", ATTRS{idVendor}=="%s", TAG+="uaccess", GROUP="plugdev", MODE="0660"
-`, vendor)
+	return fmt.Sprintf("KERNEL==\"hidraw*\", SUBSYSTEM==\"hidraw\", ATTRS{idVendor}==\"%s\", \\\n"+
+		"  TAG+=\"uaccess\", GROUP=\"plugdev\", MODE=\"0660\"\n", vendor)
 }

@@ -74,6 +74,14 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// HeldBy is the cause of CodeBusy where the program that holds the key is known.
+type HeldBy struct {
+	Program string // as the system calls the process; its own choice
+	PID     int
+}
+
+func (h *HeldBy) Error() string { return fmt.Sprintf("%s, process %d", h.Program, h.PID) }
+
 // is reports whether err is the key's refusal with that code.
 func is(err error, c Code) bool {
 	var e *Error

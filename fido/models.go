@@ -91,6 +91,19 @@ var SoftwareAAGUID = uuid.MustParse("d1a3f6be-5c0e-4a7b-9e43-6b6579726f6c")
 
 var softwareModel = Model{AAGUID: SoftwareAAGUID, Name: "keyrollout software key", Bio: true, Fingers: 10}
 
+// Fingers is how many fingers the key's model keeps; 0 = not told, or no sensor. The standard has no question for it.
+func (i Info) Fingers() int {
+	const bio = 328965 // firmware of the YubiKey Bio that the software key can behave as
+	switch {
+	case !i.hasSensor():
+		return 0
+	case i.AAGUID == SoftwareAAGUID && i.Firmware == bio:
+		return 5
+	}
+	m, _ := ModelOf(i.AAGUID)
+	return m.Fingers
+}
+
 // ModelOf names the model of a key.
 func ModelOf(aaguid [16]byte) (Model, bool) {
 	if aaguid == SoftwareAAGUID {

@@ -72,6 +72,10 @@ func testPath(t *testing.T, o pathOpener) {
 	start := time.Now()
 	_, err = o(ctx, path)
 	wantCode(t, err, fido.CodeBusy)
+	var held *fido.HeldBy
+	if !errors.As(err, &held) || held.PID != os.Getpid() || held.Program == "" {
+		t.Errorf("who holds it is not named: %v", err)
+	}
 	if d := time.Since(start); d > 3*time.Second {
 		t.Errorf("took %v", d)
 	}

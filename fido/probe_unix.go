@@ -52,7 +52,10 @@ func probeOnce(path string) error {
 		return fail(CodeNotFound, errors.New(path+" is not a device"))
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
-		return fail(CodeBusy, nil)
+		if by := holder(f); by != nil {
+			return fail(CodeBusy, by)
+		}
+		return fail(CodeBusy, nil) // not a nil *HeldBy, which would be a cause
 	}
 	return nil
 }

@@ -128,8 +128,11 @@ func (w *World) overcome(ctx context.Context, s Step, err error) error {
 	if p == nil {
 		return err
 	}
-	if p.Code == "key-gone" || p.Code == "wrong-key" {
-		w.closeKey() // the line to it is dead, whoever plugs it in again; or another key is wanted
+	switch p.Code {
+	case "key-gone": // the line to it is dead, whoever plugs it in again
+		w.loseKey()
+	case "wrong-key":
+		w.closeKey()
 	}
 	way, err := w.solve(ctx, s.ID, p)
 	if err != nil {

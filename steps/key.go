@@ -3,7 +3,9 @@ package steps
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 
 	"keyrollout/fido"
@@ -179,7 +181,7 @@ func (w *World) askNewPIN(ctx context.Context) (secret.Secret, error) {
 			T("At least %d characters, at most 63; letters and signs are allowed. Six or more is wise.", info.MinPIN),
 			T("8 wrong tries lock the key. Write the PIN down nowhere near it."),
 		},
-		CheckSecret: func(s secret.Secret) *Problem { return problemOfPIN(fido.CheckPIN(s, info), info) }})
+		CheckSecret: func(s secret.Secret) *Problem { return problemOfPIN(fido.CheckPIN(s, info)) }})
 	return a.Secret, err
 }
 
@@ -196,6 +198,13 @@ func (k *keyStep) enrol(ctx context.Context, w *World) error {
 		name = name[:sensor.NameSize]
 	}
 	err = w.withPIN(ctx, keyID, func(pin secret.Secret) error {
+		if w.keyInfo.HasFinger() {
+			list, err := w.session.Fingerprints(ctx, pin)
+			if err != nil {
+				return err
+			}
+			name = freeName(list, name)
+		}
 		st := Enrolment{Finger: k.finger.String(), Remaining: sensor.Samples, OK: true}
 		w.Tell(Event{Name: EventEnrol, Step: keyID, Data: st,
 			Text: T("Enrolling the %s: about %d touches. Lift the finger each time.", k.finger, sensor.Samples)})
@@ -213,7 +222,22 @@ func (k *keyStep) enrol(ctx context.Context, w *World) error {
 	}
 	w.light("blue", false)
 	w.done(keyID, T("Finger enrolled: %s.", k.finger), Fact{"finger", "enrolled"})
+	switch {
+	case k.enrolled.Name == "":
+		w.note(keyID, T("The key took no name for it; its id is %s.", hex.EncodeToString(k.enrolled.ID)))
+	case k.enrolled.Name != k.finger.String():
+		w.note(keyID, T("On the key it is called \"%s\".", k.enrolled.Name))
+	}
 	return w.Journal.Result(keyID, "finger", "")
+}
+
+// freeName is a name that no finger on the key has yet: two of one name could not be told apart.
+func freeName(list []fido.Fingerprint, name string) string {
+	free := name
+	for n := 2; slices.ContainsFunc(list, func(f fido.Fingerprint) bool { return f.Name == free }); n++ {
+		free = fmt.Sprintf("%s %d", name, n)
+	}
+	return free
 }
 
 // touched adds one touch to an enrolment and tells it.

@@ -72,7 +72,7 @@ func (k KeyFacts) Describe() [][2]Text {
 		add(T("how many"), T("told after the PIN only:  keyrollout key fingerprint list"))
 	}
 	if k.Sensor != nil {
-		add(T("sensor"), sensorWords(*k.Sensor, m.Fingers))
+		add(T("sensor"), sensorWords(*k.Sensor, i.Fingers()))
 	}
 	add(T("room"), roomWords(i))
 	if on, can := i.Option("alwaysUv"); can {
@@ -82,7 +82,7 @@ func (k KeyFacts) Describe() [][2]Text {
 	if m.Status != "" {
 		add(T("status"), StatusWords(m.Status))
 	}
-	for _, l := range lacks(i) {
+	for _, l := range k.lackWords() {
 		add(T("lacks"), l)
 	}
 	add(T("extensions"), T("%s", Printed(strings.Join(i.Extensions, " "))))
@@ -163,36 +163,44 @@ func optionWords(i fido.Info) string {
 	return strings.Join(s, " ")
 }
 
-// lacks names what this key has not. Both demand a resident key, hmac-secret and ES256 or RS256; Entra demands that the
-// key knows its user, by PIN or finger, and Windows a PIN (facts/keys.md section 7: Microsoft's page for hardware vendors).
-func lacks(i fido.Info) []Text {
-	var both, windows []string
+// Lacks names what the key has not, by the standard's words. Both demand a resident key, hmac-secret and ES256 or RS256;
+// Entra demands that the key knows its user, by PIN or finger, and Windows a PIN (facts/keys.md section 7: Microsoft's
+// page for hardware vendors).
+func (k KeyFacts) Lacks() (entra, windows []string) {
+	i := k.Info
+	entra, windows = []string{}, []string{}
+	both := func(what string) { entra, windows = append(entra, what), append(windows, what) }
 	if !slices.ContainsFunc(i.Versions, func(v string) bool { return strings.HasPrefix(v, "FIDO_2") }) {
-		both = append(both, "FIDO2")
+		both("FIDO2")
 	}
 	if !i.Options["rk"] {
-		both = append(both, "rk")
+		both("rk")
 	}
 	if !slices.Contains(i.Extensions, "hmac-secret") {
-		both = append(both, "hmac-secret")
+		both("hmac-secret")
 	}
 	if len(i.Algorithms) > 0 && !slices.Contains(i.Algorithms, fido.ES256) && !slices.Contains(i.Algorithms, fido.RS256) {
-		both = append(both, "ES256")
+		both("ES256")
 	}
-	switch {
-	case !i.HasPIN() && !i.Options["uv"]:
-		both = append(both, "PIN")
-	case !i.HasPIN():
+	if !i.HasPIN() && !i.Options["uv"] {
+		entra = append(entra, "PIN")
+	}
+	if !i.HasPIN() {
 		windows = append(windows, "PIN")
 	}
-	var out []Text
-	if len(both) > 0 {
-		out = append(out, T("for Entra and Windows: %s", strings.Join(both, ", ")))
+	return entra, windows
+}
+
+// lackWords says it in sentences.
+func (k KeyFacts) lackWords() (out []Text) {
+	entra, windows := k.Lacks()
+	if len(entra) > 0 {
+		out = append(out, T("for Entra and Windows: %s", strings.Join(entra, ", ")))
 	}
-	if len(windows) > 0 {
-		out = append(out, T("for Windows: %s", strings.Join(windows, ", ")))
+	if alone := slices.DeleteFunc(windows, func(s string) bool { return slices.Contains(entra, s) }); len(alone) > 0 {
+		out = append(out, T("for Windows: %s", strings.Join(alone, ", ")))
 	}
-	if i.ForcePIN {
+	if k.ForcePIN {
 		out = append(out, T("for both: a new PIN; the key demands one"))
 	}
 	if len(out) == 0 {

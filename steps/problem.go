@@ -5,6 +5,7 @@ type Problem struct {
 	Code      string // stable, for scripts, e.g. "pin-wrong"
 	What      Text
 	State     Text
+	Do        []Text   // how to mend it, a line each; what is to be copied is indented and never broken
 	Next      []Choice // what can be done now; the ids are what a script answers. Empty = only leaving
 	RequestID string   // of Microsoft's side, for a support case
 	Err       error    // the cause

@@ -3,6 +3,7 @@ package steps
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"keyrollout/fido"
 )
@@ -34,6 +35,10 @@ func problemOfKey(e *fido.Error) *Problem {
 		p.Next = []Choice{{ID: "retry", Text: T("plug it in, then try again")}, Leave}
 	case fido.CodeBusy:
 		p.Code, p.What = "key-busy", T("Another program is using the key.")
+		var held *fido.HeldBy
+		if errors.As(e, &held) {
+			p.What = T("%s (process %d) is using the key.", Printed(held.Program), held.PID)
+		}
 		p.Next = []Choice{{ID: "retry", Text: T("close the other program, then try again")}, Leave}
 	case fido.CodeNoAccess:
 		p.Code, p.What = "key-no-access", T("This user may not open the key's device file.")
@@ -55,8 +60,10 @@ func problemOfKey(e *fido.Error) *Problem {
 		p.Next = []Choice{{ID: "retry", Text: T("go on with the PIN")}, Leave}
 	case fido.CodeFingersFull:
 		p.Code, p.What = "fingers-full", T("There is no room for another finger on the key.")
+		p.Next = []Choice{{ID: "retry", Text: T("remove one (keyrollout key fingerprint remove NAME), then try again")}, Leave}
 	case fido.CodeKeyFull:
 		p.Code, p.What = "key-full", T("The key is full: there is no room for another sign-in.")
+		p.Next = []Choice{{ID: "retry", Text: T("delete one (keyrollout key credentials list, delete ID), then try again")}, Leave}
 	case fido.CodeExcluded:
 		p.Code, p.What = "already-registered", T("This key is already registered for this account.")
 	case fido.CodeNoCredentials:
@@ -91,7 +98,7 @@ func pinBlocked(err error) *Problem {
 }
 
 // problemOfPIN says what is wrong with a PIN that was typed; nil = nothing.
-func problemOfPIN(err error, info fido.Info) *Problem {
+func problemOfPIN(err error) *Problem {
 	if err == nil {
 		return nil
 	}
@@ -103,7 +110,7 @@ func problemOfPIN(err error, info fido.Info) *Problem {
 	}
 	switch r.Reason {
 	case fido.PINTooShort:
-		p.Code, p.What = "pin-short", T("Too short: this key wants at least %d characters.", info.MinPIN)
+		p.Code, p.What = "pin-short", T("Too short: this key wants at least %d characters.", r.Min)
 	case fido.PINTooLong:
 		p.Code, p.What = "pin-long", T("Too long: a PIN has at most 63 bytes; letters beyond ASCII take two to four.")
 	case fido.PINNotNFC:
@@ -118,14 +125,56 @@ func WithRule(path string, err error) error {
 	if p == nil || p.Code != "key-no-access" || path == "" {
 		return err
 	}
-	explain, rule := fido.AccessProblem(path)
-	if explain == "" {
+	a := fido.AccessTo(path)
+	if a.Why == fido.AccessOK {
 		return err
 	}
-	more := *p
-	more.What = T("%s", explain)
-	if rule != "" {
-		more.Next = append([]Choice{{ID: "rule", Text: T("put this into a file and try again:\n%s", rule)}}, p.Next...)
+	return noAccess(a, err)
+}
+
+// noAccess is a key that this user may not open: why, and the rule to copy where one would help.
+func noAccess(a fido.Access, err error) *Problem {
+	return &Problem{Code: "key-no-access", What: AccessWords(a), State: unchanged, Do: AccessSteps(a), Next: []Choice{Retry, Leave}, Err: err}
+}
+
+// AccessWords says why a key's device file cannot be opened by this user.
+func AccessWords(a fido.Access) Text {
+	switch a.Why {
+	case fido.AccessGone:
+		return T("%s is not there: the key was unplugged, or the path is wrong.", a.Path)
+	case fido.AccessForeign:
+		return T("%s belongs to another user, who alone may use it.", a.Path)
+	case fido.AccessAdmin:
+		return T("Windows lets only administrators reach security keys directly: start the terminal as administrator.")
+	case fido.AccessRuleIdle:
+		return T("This user may not open %s: a udev rule names the key's vendor %s, but it has not been applied yet, or not to this session.", a.Path, a.Vendor)
+	case fido.AccessNotHere:
+		return T("This user may not open %s: systemd's rule for security keys (60-fido-id.rules) is there, but gave this session no access.", a.Path)
+	case fido.AccessNoRule:
+		if a.Vendor == "" {
+			return T("This user may not open %s: no udev rule lets people use security keys.", a.Path)
+		}
+		return T("This user may not open %s: no udev rule names the key's vendor, %s.", a.Path, a.Vendor)
 	}
-	return &more
+	return T("This user may not open the key's device file.")
+}
+
+// AccessSteps are how an administrator of this computer mends it.
+func AccessSteps(a fido.Access) (out []Text) {
+	if a.Rule == "" {
+		return nil
+	}
+	if a.Why != fido.AccessRuleIdle {
+		out = append(out, T("Put these lines into %s:", fido.RuleFile))
+		for _, l := range strings.Split(strings.TrimSuffix(a.Rule, "\n"), "\n") {
+			out = append(out, T("  %s", l))
+		}
+	}
+	out = append(out, T("Have udev read and apply it, then unplug the key and plug it in again:"),
+		T("  sudo udevadm control --reload && sudo udevadm trigger"))
+	if a.SSH {
+		out = append(out, T("This is an SSH session, which gets access by the group plugdev alone; log in anew afterwards:"),
+			T("  sudo usermod -aG plugdev $USER"))
+	}
+	return out
 }

@@ -11,7 +11,8 @@ import (
 	"keyrollout/internal/secret"
 )
 
-// Visit runs f in a world that has a key and no tenant. A problem is told and, when asked, f begun again.
+// Visit runs f in a world that has a key and no tenant. A problem with a way on is told and the way taken; any other
+// ends the visit.
 func Visit(ctx context.Context, w *World, f func(context.Context, *World) error) error {
 	for {
 		err := f(ctx, w)
@@ -22,14 +23,28 @@ func Visit(ctx context.Context, w *World, f func(context.Context, *World) error)
 			return context.Cause(ctx)
 		}
 		p := ProblemOf(err)
-		if p == nil || len(p.Next) == 0 {
+		if p == nil || !p.solvable() {
 			return err
+		}
+		if p.Code == "key-gone" {
+			w.loseKey()
 		}
 		w.closeKey()
-		if _, err := w.solve(ctx, keyID, p); err != nil {
+		way, err := w.solve(ctx, keyID, p)
+		switch {
+		case err != nil:
 			return err
+		case way == "reset":
+			if err := Visit(ctx, w, ResetKey); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// solvable reports whether a person can do something about it here and now. What else stands among Next is advice.
+func (p *Problem) solvable() bool {
+	return slices.ContainsFunc(p.Next, func(c Choice) bool { return slices.Contains([]string{Retry.ID, "same", "reset"}, c.ID) })
 }
 
 // SetPIN sets the key's first PIN, or changes the one it has.
@@ -53,7 +68,7 @@ func SetPIN(ctx context.Context, w *World) error {
 	}
 	w.pin.Wipe()
 	w.done(keyID, T("PIN changed."))
-	return nil
+	return w.readKey(ctx, keyID) // which tells the tries there are now
 }
 
 // AddFinger enrols a finger more.
@@ -113,18 +128,59 @@ func RenameFinger(ctx context.Context, w *World, old, name string) error {
 	if err != nil {
 		return err
 	}
-	sensor, err := w.session.Sensor(ctx)
+	if f.Name == name {
+		w.verified(keyID, T("It is called that already."))
+		return nil
+	}
+	fits, err := w.fingerNames(ctx)
 	if err != nil {
 		return err
 	}
-	if limit := sensor.NameSize; limit > 0 && len(name) > limit {
-		return &Problem{Code: "finger-name", What: T("This key takes names of at most %d bytes; \"%s\" has %d.", limit, name, len(name)), State: unchanged}
+	if p := fits(name); p != nil {
+		return p
 	}
-	if err := w.withPIN(ctx, keyID, func(pin secret.Secret) error { return w.session.RenameFingerprint(ctx, pin, f.ID, name) }); err != nil {
+	err = w.withPIN(ctx, keyID, func(pin secret.Secret) error { return w.session.RenameFingerprint(ctx, pin, f.ID, name) })
+	var refused *fido.Error
+	if errors.As(err, &refused) && slices.Contains(tooLong, refused.Code) {
+		return &Problem{Code: "finger-name", Err: err, State: unchanged,
+			What: T("This key does not take a name of %d bytes. Some keys take 15 only.", len(name))}
+	}
+	if err != nil {
 		return err
 	}
-	w.done(keyID, T("\"%s\" is now called \"%s\".", f.Name, name))
+	list, err := Fingers(ctx, w)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(list, func(o fido.Fingerprint) bool { return bytes.Equal(o.ID, f.ID) }); i < 0 || list[i].Name != name {
+		return &Problem{Code: "finger-name-not-taken", What: T("The key said yes, but does not list the finger under that name."),
+			State: T("The finger works as before; only its name is in doubt:  keyrollout key fingerprint list."), Next: []Choice{Retry, Leave}}
+	}
+	w.verified(keyID, T("Read back: \"%s\" is now called \"%s\".", or(f.Name, hex.EncodeToString(f.ID)), name))
 	return nil
+}
+
+// tooLong is how keys refuse a name for its length.
+var tooLong = []fido.Code{fido.CodeInvalidParameter, fido.CodeInvalidLength, fido.CodeLimitExceeded, fido.CodeTooLarge, fido.CodeKeyFull}
+
+// fingerNames is the check that a name can be one more finger's on this key.
+func (w *World) fingerNames(ctx context.Context) (fits func(string) *Problem, err error) {
+	sensor, err := w.session.Sensor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := Fingers(ctx, w)
+	return func(name string) *Problem {
+		switch {
+		case name == "":
+			return &Problem{Code: "finger-name-empty", What: T("A name has at least one character."), State: unchanged}
+		case sensor.NameSize > 0 && len(name) > sensor.NameSize:
+			return &Problem{Code: "finger-name", What: T("This key takes names of at most %d bytes; \"%s\" has %d.", sensor.NameSize, name, len(name)), State: unchanged}
+		case slices.ContainsFunc(list, func(f fido.Fingerprint) bool { return f.Name == name }):
+			return &Problem{Code: "finger-name-taken", What: T("Another finger on this key is called \"%s\" already.", name), State: unchanged}
+		}
+		return nil
+	}, err
 }
 
 // RemoveFinger removes a finger, after a yes.
@@ -133,7 +189,7 @@ func RemoveFinger(ctx context.Context, w *World, name string) error {
 	if err != nil {
 		return err
 	}
-	a, err := w.Ask(ctx, Question{Name: "finger.remove", Kind: Confirm, Text: T("Remove the finger \"%s\" from the key?", f.Name)})
+	a, err := w.Ask(ctx, Question{Name: "finger.remove", Kind: Confirm, Text: T("Remove the finger \"%s\" from the key?", or(f.Name, hex.EncodeToString(f.ID)))})
 	switch {
 	case err != nil:
 		return err
@@ -145,7 +201,15 @@ func RemoveFinger(ctx context.Context, w *World, name string) error {
 	if err := w.withPIN(ctx, keyID, func(pin secret.Secret) error { return w.session.RemoveFingerprint(ctx, pin, f.ID) }); err != nil {
 		return err
 	}
-	w.done(keyID, T("Finger removed: %s.", f.Name))
+	w.done(keyID, T("Finger removed: %s.", or(f.Name, hex.EncodeToString(f.ID))))
+	left, err := Fingers(ctx, w)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(left, func(o fido.Fingerprint) bool { return bytes.Equal(o.ID, f.ID) }) {
+		return &Problem{Code: "finger-not-removed", What: T("The key said yes, but still lists the finger."), State: unchanged, Next: []Choice{Retry, Leave}}
+	}
+	w.verified(keyID, T("Read back: the key holds %d finger(s).", len(left)))
 	return nil
 }
 
@@ -157,31 +221,68 @@ func Residents(ctx context.Context, w *World) ([]fido.Resident, error) {
 	switch {
 	case !w.keyInfo.CanListCredentials():
 		return nil, &Problem{Code: "key-cannot-list", What: T("This key cannot list its sign-ins (no credential management)."), State: unchanged}
-	case !w.keyInfo.HasPIN():
-		return nil, nil // without a PIN it has none to list
+	case !w.keyInfo.HasPIN() && !w.keyInfo.Options["uv"]:
+		return nil, nil // nobody is known to it: it holds none that it would list
 	}
-	return w.residents(ctx, "")
+	return w.held(ctx, "")
+}
+
+// held lists the sign-ins of a relying party, of all when it is empty.
+func (w *World) held(ctx context.Context, rp string) (list []fido.Resident, err error) {
+	err = w.asOwner(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
+		list, err = w.session.Credentials(ctx, pin, rp)
+		return err
+	})
+	var none *fido.Error
+	if errors.As(err, &none) && none.Code == fido.CodeNoCredentials {
+		return nil, nil
+	}
+	return list, err
+}
+
+// asOwner runs f, a question of credential management, with the key's PIN; where it has none, or it is locked, with an
+// enrolled finger, which the key asks for each time.
+func (w *World) asOwner(ctx context.Context, f func(ctx context.Context, pin secret.Secret) error) error {
+	locked := false
+	if w.keyInfo.HasPIN() && w.pin.Empty() {
+		r, err := w.session.Retries(ctx)
+		if err != nil {
+			return err
+		}
+		locked = r.PIN == 0
+	}
+	if !w.keyInfo.Options["uv"] || w.keyInfo.HasPIN() && !locked {
+		return w.withPIN(ctx, keyID, func(pin secret.Secret) error { return f(ctx, pin) })
+	}
+	if locked {
+		w.note(keyID, T("Its PIN is locked; an enrolled finger still opens it."))
+	}
+	w.note(keyID, T("Show an enrolled finger each time the key flashes: once for every site."))
+	w.light("blue", true)
+	return w.touching(ctx, func(ctx context.Context) error { return f(ctx, secret.Secret{}) })
 }
 
 // DeleteResident deletes one sign-in from the key, after its danger was confirmed in words.
 func DeleteResident(ctx context.Context, w *World, id []byte) error {
-	list, err := Residents(ctx, w)
+	r, err := residentByID(ctx, w, id)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(list, func(r fido.Resident) bool { return bytes.Equal(r.ID, id) })
-	if i < 0 {
-		return &Problem{Code: "sign-in-unknown", What: T("The key holds no sign-in with this id."), State: unchanged,
-			Next: []Choice{{ID: "list", Text: T("see  keyrollout key credentials list  for the ids")}}}
-	}
-	r := list[i]
 	if err := w.risk(ctx, "delete-sign-in", T("%s could not sign in to %s with this key any more. Remove the key in the account as well.", r.UserName, r.RPID), "delete"); err != nil {
 		return err
 	}
-	if err := w.withPIN(ctx, keyID, func(pin secret.Secret) error { return w.session.DeleteCredential(ctx, pin, id) }); err != nil {
+	if err := w.asOwner(ctx, func(ctx context.Context, pin secret.Secret) error { return w.session.DeleteCredential(ctx, pin, id) }); err != nil {
 		return err
 	}
 	w.done(keyID, T("Deleted from the key: %s at %s.", r.UserName, r.RPID))
+	left, err := w.held(ctx, r.RPID)
+	if err != nil {
+		return err
+	}
+	if _, err := amongResidents(left, id); err == nil {
+		return &Problem{Code: "sign-in-not-deleted", What: T("The key said yes, but still lists the sign-in."), State: unchanged, Next: []Choice{Retry, Leave}}
+	}
+	w.verified(keyID, T("Read back: the key holds %d other sign-in(s) at %s.", len(left), r.RPID))
 	return nil
 }
 
@@ -210,7 +311,11 @@ func ResetKey(ctx context.Context, w *World) error {
 		case err == nil:
 			w.pin.Wipe()
 			w.done(keyID, T("The key is as it left the factory."), Fact{"key", "reset"})
-			return nil
+			return w.readSetting(ctx, func(i fido.Info) bool { return !i.HasPIN() && !i.HasFinger() }, T("Read back: no PIN and no finger are on it."))
+		case errors.As(err, &refused) && refused.Code == fido.CodeGone:
+			return &Problem{Code: "key-gone", Err: err, What: T("The key was lost while it was asked to reset itself."),
+				State: T("Whether it has done so is not known. Everything on it is lost, or nothing:  keyrollout key info  tells whether it has a PIN."),
+				Next:  []Choice{{ID: "retry", Text: T("plug it in, then try again")}, Leave}}
 		case !errors.As(err, &refused) || refused.Code != fido.CodeNotAllowed:
 			return err
 		}

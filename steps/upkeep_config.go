@@ -25,7 +25,7 @@ func SetMinPIN(ctx context.Context, w *World, points int) error {
 		return &Problem{Code: "pin-missing", What: T("The key asks for a PIN or a finger first."), State: unchanged,
 			Next: []Choice{{ID: "pin", Text: T("set one with  keyrollout key pin")}, Leave}}
 	case points == was:
-		w.note(keyID, T("The shortest PIN has %d characters already.", was))
+		w.verified(keyID, T("The shortest PIN has %d characters already.", was))
 		return nil
 	case points < was || points > fido.MaxPIN:
 		return &Problem{Code: "min-pin-range", State: unchanged,
@@ -53,7 +53,7 @@ func ForcePINChange(ctx context.Context, w *World) error {
 		return &Problem{Code: "pin-missing", What: T("This key has no PIN that could be changed."), State: unchanged,
 			Next: []Choice{{ID: "pin", Text: T("set one with  keyrollout key pin")}, Leave}}
 	case w.keyInfo.ForcePIN:
-		w.note(keyID, T("The key demands a new PIN already."))
+		w.verified(keyID, T("The key demands a new PIN already."))
 		return nil
 	}
 	danger := T("The key does nothing until its PIN has been changed: no sign-in, no finger. Not every system can change it: Windows 11, Chrome on a Mac and keyrollout can.")
@@ -73,7 +73,7 @@ func SetAlwaysUV(ctx context.Context, w *World, on bool) error {
 		return err
 	}
 	if w.keyInfo.Options["alwaysUv"] == on {
-		w.note(keyID, T("That is how it stands already."))
+		w.verified(keyID, T("That is how it stands already."))
 		return nil
 	}
 	name, word := "always-uv-on", "always"

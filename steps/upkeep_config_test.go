@@ -51,21 +51,13 @@ func TestShortestPINIsRaisedOnlyAfterItsWord(t *testing.T) {
 	}
 	b.mustCare(minPIN(8)) // no question
 	for _, n := range []int{7, 64} {
-		b.person.answer("problem.min-pin-range", "leave")
-		if err := b.care(minPIN(n)); !errors.Is(err, steps.ErrQuit) {
-			t.Errorf("%d: %v", n, err)
-		}
-		b.mustTell("min-pin-range")
+		b.refused("min-pin-range", minPIN(n))
 	}
 }
 
 func TestANewPINIsDemanded(t *testing.T) {
 	b := newBench(t)
-	b.person.answer("problem.pin-missing", "leave")
-	if err := b.care(steps.ForcePINChange); !errors.Is(err, steps.ErrQuit) {
-		t.Fatalf("without a PIN: %v", err)
-	}
-	b.mustTell("pin-missing")
+	b.refused("pin-missing", steps.ForcePINChange)
 	b.mustCare(steps.SetPIN)
 	b.person.answer("risk.force-pin-change", "new PIN")
 	b.mustCare(steps.ForcePINChange)
@@ -123,11 +115,7 @@ func TestAKeyWithoutSettingsSaysSo(t *testing.T) {
 		"key-no-setting":  alwaysUV(true),
 		"key-cannot-list": func(ctx context.Context, w *steps.World) error { _, _, err := steps.Room(ctx, w); return err },
 	} {
-		b.person.answer("problem."+code, "leave")
-		if err := b.care(f); !errors.Is(err, steps.ErrQuit) {
-			t.Errorf("%s: %v", code, err)
-		}
-		b.mustTell(code)
+		b.refused(code, f)
 	}
 }
 
@@ -140,10 +128,7 @@ func TestRoomAndNamesOfSignIns(t *testing.T) {
 		}
 		return err
 	}
-	b.person.answer("problem.pin-missing", "leave")
-	if err := b.care(room); !errors.Is(err, steps.ErrQuit) {
-		t.Fatal(err)
-	}
+	b.refused("pin-missing", room)
 	b.finish()
 	b.mustCare(room)
 	b.mustCare(func(ctx context.Context, w *steps.World) error {
@@ -161,13 +146,9 @@ func TestRoomAndNamesOfSignIns(t *testing.T) {
 		return err
 	})
 	for code, name := range map[string]string{"sign-in-name": string(make([]byte, 65)), "sign-in-unknown": "x"} {
-		b.person.answer("problem."+code, "leave")
-		if err := b.care(func(ctx context.Context, w *steps.World) error {
+		b.refused(code, func(ctx context.Context, w *steps.World) error {
 			return steps.RenameResident(ctx, w, []byte("no"), name)
-		}); !errors.Is(err, steps.ErrQuit) {
-			t.Errorf("%s: %v", code, err)
-		}
-		b.mustTell(code)
+		})
 	}
 }
 

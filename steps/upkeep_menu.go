@@ -118,7 +118,7 @@ func (w *World) trying(ctx context.Context, list bool, do func(context.Context) 
 			return err
 		}
 		if p.Code == "key-gone" {
-			w.closeKey()
+			w.loseKey()
 		}
 		told := *p
 		if list {
@@ -180,7 +180,7 @@ func careFingers(ctx context.Context, w *World) error {
 		if err != nil {
 			return err
 		}
-		q := Question{Name: "key.care.fingers", Kind: Choose, Default: "back", Text: w.fingersText(len(list))}
+		q := Question{Name: "key.care.fingers", Kind: Choose, Default: "back", Text: FingersText(w, len(list))}
 		for _, f := range list {
 			q.Choices = append(q.Choices, Choice{ID: hex.EncodeToString(f.ID), Text: T("%s", or(Printed(f.Name), hex.EncodeToString(f.ID)))})
 		}
@@ -202,9 +202,10 @@ func careFingers(ctx context.Context, w *World) error {
 	}
 }
 
-func (w *World) fingersText(n int) Text {
-	if m, ok := fido.ModelOf(w.keyInfo.AAGUID); ok && m.Fingers > 0 {
-		return T("%d finger(s) enrolled; room for %d more.", n, max(m.Fingers-n, 0))
+// FingersText says how many fingers are on the key of w, and how many more fit.
+func FingersText(w *World, n int) Text {
+	if most := w.keyInfo.Fingers(); most > 0 {
+		return T("%d finger(s) enrolled; room for %d more.", n, max(most-n, 0))
 	}
 	return T("%d finger(s) enrolled; the key does not say how many more fit.", n)
 }
@@ -228,7 +229,17 @@ func careFinger(ctx context.Context, w *World, id string) error {
 	if err != nil {
 		return err
 	}
-	name, err := w.Ask(ctx, Question{Name: "finger.name", Kind: Line, Text: T("The finger's new name"), Check: notEmpty,
+	fits, err := w.fingerNames(ctx)
+	if err != nil {
+		return err
+	}
+	name, err := w.Ask(ctx, Question{Name: "finger.name", Kind: Line, Text: T("The finger's new name"), Default: f.Name,
+		Check: func(s string) *Problem {
+			if s == f.Name {
+				return nil
+			}
+			return fits(s)
+		},
 		Detail: []Text{T("At most %d bytes; some keys take 15 only, and say so.", sensor.NameSize)}})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"unicode/utf8"
 
 	"keyrollout/fido"
 	"keyrollout/internal/secret"
@@ -19,12 +20,12 @@ func Room(ctx context.Context, w *World) (used, free int, err error) {
 	switch {
 	case !ok || !w.keyInfo.CanListCredentials():
 		return 0, 0, cannotList()
-	case !w.keyInfo.HasPIN():
+	case !w.keyInfo.HasPIN() && !w.keyInfo.Options["uv"]:
 		return 0, max(w.keyInfo.Residents, 0), &Problem{Code: "pin-missing", State: unchanged,
 			What: T("The key tells its room only after its PIN, and has none yet."),
 			Next: []Choice{{ID: "pin", Text: T("set one with  keyrollout key pin")}, Leave}}
 	}
-	err = w.withPIN(ctx, keyID, func(pin secret.Secret) (err error) {
+	err = w.asOwner(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
 		used, free, err = c.Room(ctx, pin)
 		return err
 	})
@@ -41,7 +42,7 @@ const nameLimit = 64
 
 // RenameResident changes the user name that a sign-in on the key shows; the account it signs in to stays the same.
 func RenameResident(ctx context.Context, w *World, id []byte, name string) error {
-	if len(name) == 0 || len(name) > nameLimit {
+	if len(name) == 0 || len(name) > nameLimit || !utf8.ValidString(name) {
 		return &Problem{Code: "sign-in-name", State: unchanged, Next: []Choice{Leave},
 			What: T("A key keeps names of 1 to %d bytes; this one has %d.", nameLimit, len(name))}
 	}
@@ -54,11 +55,19 @@ func RenameResident(ctx context.Context, w *World, id []byte, name string) error
 		return cannotList()
 	}
 	old := r.UserName
+	if old == name {
+		w.verified(keyID, T("It is called that already."))
+		return nil
+	}
 	r.UserName = name
-	if err := w.withPIN(ctx, keyID, func(pin secret.Secret) error { return c.UpdateUser(ctx, pin, r) }); err != nil {
+	if err := w.asOwner(ctx, func(ctx context.Context, pin secret.Secret) error { return c.UpdateUser(ctx, pin, r) }); err != nil {
 		return err
 	}
-	back, err := residentByID(ctx, w, id)
+	list, err := w.held(ctx, r.RPID)
+	if err != nil {
+		return err
+	}
+	back, err := amongResidents(list, id)
 	if err != nil {
 		return err
 	}
@@ -76,6 +85,10 @@ func residentByID(ctx context.Context, w *World, id []byte) (fido.Resident, erro
 	if err != nil {
 		return fido.Resident{}, err
 	}
+	return amongResidents(list, id)
+}
+
+func amongResidents(list []fido.Resident, id []byte) (fido.Resident, error) {
 	i := slices.IndexFunc(list, func(r fido.Resident) bool { return bytes.Equal(r.ID, id) })
 	if i < 0 {
 		return fido.Resident{}, &Problem{Code: "sign-in-unknown", What: T("The key holds no sign-in with this id."), State: unchanged,

@@ -3,6 +3,8 @@ package steps_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"keyrollout/steps"
@@ -24,6 +26,19 @@ func (b *bench) mustCare(f func(context.Context, *steps.World) error) {
 	}
 }
 
+// refused fails unless f ends in a problem of that code, told in all its parts and asked about no more.
+func (b *bench) refused(code string, f func(context.Context, *steps.World) error) {
+	b.t.Helper()
+	b.person.asked = nil
+	var p *steps.Problem
+	if err := b.care(f); !errors.As(err, &p) || p.Code != code || p.What.Empty() || p.State.Empty() {
+		b.t.Errorf("want %s, got %v", code, err)
+	}
+	if slices.Contains(b.person.asked, "problem."+code) {
+		b.t.Errorf("%s: asked what to do about it, where nothing can be done", code)
+	}
+}
+
 func (b *bench) fingers() (names []string) {
 	b.t.Helper()
 	b.mustCare(func(ctx context.Context, w *steps.World) error {
@@ -39,6 +54,7 @@ func (b *bench) fingers() (names []string) {
 
 func TestFingersOfAKey(t *testing.T) {
 	b := newBench(t)
+	b.person.answer("finger.remove", "yes")
 	if names := b.fingers(); len(names) != 0 {
 		t.Fatalf("a new key holds %q", names)
 	}
@@ -50,17 +66,25 @@ func TestFingersOfAKey(t *testing.T) {
 		return func(ctx context.Context, w *steps.World) error { return steps.RenameFinger(ctx, w, from, to) }
 	}
 	b.mustCare(rename("right index finger", "Zeigefinger"))
-	var p *steps.Problem
-	if err := b.care(rename("Zeigefinger", string(make([]byte, 200)))); !errors.As(err, &p) || p.Code != "finger-name" {
-		t.Fatalf("a name that is too long: %v", err)
+	for code, names := range map[string][2]string{
+		"finger-name":       {"Zeigefinger", strings.Repeat("語", 22)}, // 66 bytes, 22 characters
+		"finger-name-empty": {"Zeigefinger", ""},
+		"finger-unknown":    {"nobody", "x"},
+	} {
+		b.refused(code, rename(names[0], names[1]))
 	}
-	b.person.answer("problem.finger-unknown", "leave")
-	if err := b.care(rename("nobody", "x")); err == nil {
-		t.Fatal("a finger that is not there was renamed")
+	b.events = nil
+	b.mustCare(rename("Zeigefinger", "Zeigefinger"))
+	if !b.said("called that already") {
+		t.Error("the same name: not said")
 	}
-	b.mustTell("finger-unknown")
+	b.person.finger, b.person.other = b.person.other, b.person.finger
+	b.mustCare(steps.AddFinger) // the same words for another finger, and then two of them
+	b.mustCare(rename("right index finger", "Daumen"))
+	b.refused("finger-name-taken", rename("Daumen", "Zeigefinger"))
+	b.mustCare(func(ctx context.Context, w *steps.World) error { return steps.RemoveFinger(ctx, w, "Daumen") })
 	remove := func(ctx context.Context, w *steps.World) error { return steps.RemoveFinger(ctx, w, "Zeigefinger") }
-	b.person.answer("finger.remove", "no")
+	b.person.queue["finger.remove"] = []string{"no"}
 	if err := b.care(remove); !errors.Is(err, steps.ErrQuit) || len(b.fingers()) != 1 {
 		t.Fatalf("a no removed it: %v", err)
 	}
@@ -69,6 +93,11 @@ func TestFingersOfAKey(t *testing.T) {
 	if names := b.fingers(); len(names) != 0 {
 		t.Fatalf("after removing: %q", names)
 	}
+}
+
+// said reports whether an event says so.
+func (b *bench) said(words string) bool {
+	return slices.ContainsFunc(b.events, func(e steps.Event) bool { return strings.Contains(e.Text.String(), words) })
 }
 
 func TestPINIsSetThenChanged(t *testing.T) {

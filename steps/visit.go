@@ -12,7 +12,7 @@ import (
 // openKey begins the visit to the key, or goes on with it. With several keys the person touches the one that is meant,
 // or names it; with none it waits until one is there.
 func (w *World) openKey(ctx context.Context, step string) (fido.Session, error) {
-	for w.session == nil {
+	for looked := false; w.session == nil; {
 		keys, err := w.Keys.List(ctx)
 		p := ProblemOf(err)
 		blind := p != nil && p.Code == "key-unsupported" && w.Softkey != nil // a build without libfido2
@@ -20,9 +20,10 @@ func (w *World) openKey(ctx context.Context, step string) (fido.Session, error) 
 			return nil, err
 		}
 		if len(keys) == 0 {
-			if err := w.awaitKey(ctx, blind); err != nil {
+			if err := w.awaitKey(ctx, blind, looked); err != nil {
 				return nil, err
 			}
+			looked = true
 			continue
 		}
 		if w.session, err = w.chooseKey(ctx, keys); err != nil {
@@ -32,16 +33,28 @@ func (w *World) openKey(ctx context.Context, step string) (fido.Session, error) 
 			w.closeKey()
 			return nil, err
 		}
+		if err := w.recognise(ctx, step); err != nil {
+			return nil, err
+		}
 	}
 	return w.session, nil
 }
 
 // awaitKey waits until a key is plugged in, which is noticed without an answer, or until the person takes the software
-// key instead.
-func (w *World) awaitKey(ctx context.Context, blind bool) error {
+// key instead. Who says that it is in, where there is none to be seen, learns when it was looked for and what to check.
+func (w *World) awaitKey(ctx context.Context, blind, looked bool) error {
 	q := Question{Name: "key.insert", Kind: Act, Text: T("Plug in the security key."),
 		Detail: []Text{T("It has to be plugged into the computer that runs keyrollout; SSH carries no USB."),
 			T("A key at the desk you came from over SSH:  keyrollout key share user@host  there."), T("It is noticed by itself.")}}
+	if looked {
+		q.Text = T("No key found (looked at %s).", w.Clock.Now().Local().Format("15:04:05"))
+		q.Detail = []Text{
+			T("Does its light come on? If not: the other way round, firmly, another socket, not through a hub."),
+			T("In a virtual machine or a container: hand the USB device on to it."),
+			T("At the desk you came from over SSH: it stays there;  keyrollout key share user@host  brings it here."),
+			T("What this computer sees:  keyrollout doctor, keyrollout key list."),
+		}
+	}
 	if w.Softkey != nil {
 		q.Kind, q.Default = Choose, "done"
 		q.Choices = []Choice{{ID: "done", Text: T("it is in: look again")}, {ID: "softkey", Text: T("take the software key of this program"), Detail: T("for practice; no company should accept it")}}
@@ -78,8 +91,11 @@ func (w *World) chooseKey(ctx context.Context, keys []fido.Device) (fido.Session
 	q := Question{Name: "key.which", Kind: Choose, Text: T("Which key?")}
 	for i, k := range keys {
 		name := T("%s at %s", Printed(k.Product), k.Path)
-		if k.Software {
+		switch {
+		case k.Software:
 			name = T("the software key of this program (practice only)")
+		case k.Serial != "":
+			name = T("%s at %s, serial number %s", Printed(k.Product), k.Path, Printed(k.Serial))
 		}
 		q.Choices = append(q.Choices, Choice{ID: strconv.Itoa(i + 1), Text: name})
 	}
@@ -89,12 +105,27 @@ func (w *World) chooseKey(ctx context.Context, keys []fido.Device) (fido.Session
 		return nil, err
 	}
 	if a.ID == "touch" {
+		for _, t := range OutOfReach(keys) {
+			w.note(keyID, t)
+		}
 		w.light("cyan", true)
 		w.note(keyID, T("All keys flash: touch the one you mean."))
-		return fido.Choose(ctx, w.Keys, keys)
+		var s fido.Session
+		err := w.touching(ctx, func(ctx context.Context) (err error) { s, err = fido.Choose(ctx, w.Keys, keys); return err })
+		return s, err
 	}
 	i, _ := strconv.Atoi(a.ID)
 	return w.open(ctx, keys[i-1])
+}
+
+// OutOfReach says of each key that this user may not open that a touch on it is not noticed.
+func OutOfReach(keys []fido.Device) (out []Text) {
+	for _, k := range keys {
+		if a := fido.AccessTo(k.Path); !k.Software && a.Why != fido.AccessOK && a.Why != fido.AccessAdmin {
+			out = append(out, AccessWords(a))
+		}
+	}
+	return out
 }
 
 // open opens a key; where the operating system refuses that, the error says which rule is missing.
@@ -116,7 +147,7 @@ func (w *World) readKey(ctx context.Context, step string) error {
 	st := KeyState{Model: w.model(), Path: w.session.Device().Path, Software: w.session.Device().Software,
 		PINSet: info.HasPIN()}
 	if m, ok := fido.ModelOf(info.AAGUID); ok {
-		st.AttestationOK, st.FingersMax = m.Entra, m.Fingers
+		st.AttestationOK, st.FingersMax = m.Entra, info.Fingers()
 	}
 	text := T("Key found: %s. No PIN yet.", st.Model)
 	if st.PINSet {
@@ -154,6 +185,42 @@ func (w *World) closeKey() {
 	w.pin.Wipe()
 }
 
+// loseKey ends a visit whose key does not answer any more, and remembers which one it was.
+func (w *World) loseKey() {
+	if w.session != nil {
+		i := fido.IdentityOf(w.session.Device(), w.keyInfo)
+		w.vanished = &i
+	}
+	w.closeKey()
+}
+
+// recognise says of the key that came after one was lost whether it is that one, and asks before another one is taken.
+func (w *World) recognise(ctx context.Context, step string) error {
+	if w.vanished == nil {
+		return nil
+	}
+	was, now := *w.vanished, fido.IdentityOf(w.session.Device(), w.keyInfo)
+	// What was under way when it was lost may have been finished.
+	was.HasPIN, was.HasFinger = was.HasPIN || now.HasPIN, was.HasFinger || now.HasFinger
+	switch was.Compare(now) {
+	case fido.SameKey:
+		w.note(step, T("It is the same key as before: serial number %s.", Printed(now.Serial)))
+	case fido.SameModel:
+		w.note(step, T("It is the same model in the same state, most likely the same key; it tells no serial number."))
+	default:
+		way, err := w.solve(ctx, step, &Problem{Code: "key-other",
+			What:  T("This is another key than the one before."),
+			State: T("What was done on the key before stays there. Nothing was changed on this one."),
+			Next:  []Choice{{ID: "retry", Text: T("plug the first one in again, then look again")}, {ID: "same", Text: T("go on with this one")}, Leave}})
+		if err != nil || way != "same" {
+			w.closeKey()
+			return err
+		}
+	}
+	w.vanished = nil
+	return nil
+}
+
 // withPIN runs f with the key's PIN, asking for it once a visit. A wrong PIN is asked again, with the tries that are
 // left told each time; a try is never spent without the person knowing the count.
 func (w *World) withPIN(ctx context.Context, step string, f func(pin secret.Secret) error) error {
@@ -188,9 +255,14 @@ func (w *World) askPIN(ctx context.Context, step string) error {
 	if r.PIN == 0 {
 		return pinBlocked(nil)
 	}
-	info := w.keyInfo
+	if r.PIN < 0 { // enrolled on the key itself, it knows fingers and no PIN
+		return &Problem{Code: "pin-missing", State: unchanged, What: T("The key wants its PIN for that, and has none yet."),
+			Next: []Choice{{ID: "pin", Text: T("set one with  keyrollout key pin")}, Leave}}
+	}
+	// The one that is set may be shorter than what the key wants by now.
+	var any fido.Info
 	a, err := w.Ask(ctx, Question{Name: "key.pin", Kind: Secret, Text: T("PIN of the key (%d tries left)", r.PIN),
-		CheckSecret: func(s secret.Secret) *Problem { return problemOfPIN(fido.CheckPIN(s, info), info) }})
+		CheckSecret: func(s secret.Secret) *Problem { return problemOfPIN(fido.CheckPIN(s, any)) }})
 	if err != nil {
 		return err
 	}

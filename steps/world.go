@@ -44,6 +44,7 @@ type World struct {
 	letGo    atomic.Pointer[context.CancelCauseFunc] // ends what waits for a touch
 	session  fido.Session                            // the visit to the key, from the first time a step needs it
 	keyInfo  fido.Info                               // what the key said when the visit began or after it changed
+	vanished *fido.Identity                          // the key that went away in the middle of something, until one is there again
 	pin      secret.Secret                           // of that key, for this visit
 	pass     secret.Secret                           // the pass issued in this run, until it is used
 }
@@ -97,7 +98,7 @@ func (w *World) touching(ctx context.Context, f func(context.Context) error) err
 	inside, cancel := context.WithCancelCause(ctx)
 	w.letGo.Store(&cancel)
 	var asked sync.WaitGroup
-	if !w.session.Device().Software {
+	if w.session == nil || !w.session.Device().Software {
 		asked.Go(func() {
 			_, err := w.Asker.Ask(inside, Question{Name: "touch.wait", Kind: Touch, Text: T("The key waits for a touch."), Back: true})
 			if errors.Is(err, ErrBack) || errors.Is(err, ErrQuit) {

@@ -133,6 +133,9 @@ func plainProblem(say steps.Speaker, p *steps.Problem, next ...steps.Text) strin
 	if !p.State.Empty() {
 		lines = append(lines, say(steps.T("State: %s", say(p.State))))
 	}
+	for _, l := range p.Do {
+		lines = append(lines, say(l))
+	}
 	for _, t := range next {
 		lines = append(lines, say(steps.T("Next: %s", say(t))))
 	}

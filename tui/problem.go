@@ -17,6 +17,12 @@ func problemBlock(b brush, p *steps.Problem) block {
 		name := b.say(steps.T("State"))
 		out.add(b.pair(col, b.st.Faint.Render(name), w.para(b.st.Text, p.State))...)
 	}
+	if len(p.Do) > 0 {
+		out.gap()
+		for _, l := range p.Do {
+			out.add(b.para(b.st.Text, l)...)
+		}
+	}
 	out.gap()
 	out.add(b.para(b.st.Faint, problemCode(p))...)
 	return out

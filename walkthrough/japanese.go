@@ -14,7 +14,7 @@ var japanese = merged(japaneseRooms)
 // japaneseRooms are the parts of the catalogue. A sentence stands in one of them.
 var japaneseRooms = []map[string]string{
 	japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands, japaneseKey, japanesePlan, japaneseNames,
-	japaneseWizard, japaneseSignIn, japaneseCare,
+	japaneseWizard, japaneseSignIn, japaneseCare, japaneseUpkeep,
 }
 
 // japaneseNames are names and remarks that come from tables and stand in no sentence of their own: a Text whose format

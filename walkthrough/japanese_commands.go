@@ -48,10 +48,9 @@ var japaneseCommands = map[string]string{
 	"for Entra and Windows: %s":                                    "Entra と Windows に必要: %s",
 
 	// keycare.go
-	"%s  (id %s)":                        "%s  (ID %s)",
-	"No finger is enrolled on this key.": "このキーに指紋は登録されていません。",
-	"%s  %s  (id %s)":                    "%s  %s  (ID %s)",
-	"The key holds no sign-ins.":         "キーにサインインはありません。",
+	"%s  (id %s)":                "%s  (ID %s)",
+	"%s  %s  (id %s)":            "%s  %s  (ID %s)",
+	"The key holds no sign-ins.": "キーにサインインはありません。",
 
 	// main.go
 	"Interrupted. What was done stays done; start keyrollout again to go on.": "中断しました。 完了した内容はそのまま残ります。 続けるには、もう一度 keyrollout を起動してください。",

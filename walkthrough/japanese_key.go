@@ -17,7 +17,6 @@ var japaneseKey = map[string]string{
 	"Several keys are plugged in: touch the one you mean.": "複数のキーが接続されています。 使うキーにタッチしてください。",
 
 	// keyinfo.go
-	"put this into a file and try again:\n%s": "次の内容をファイルに保存して、もう一度試す:\n%s",
 	"path":                 "デバイス パス",
 	"serial number":        "シリアル番号",
 	"not told by this key": "このキーからはわかりません",

@@ -480,7 +480,6 @@ var japaneseSteps = map[string]string{
 	"%d fingers on this key are called \"%s\".":                                                 "このキーに「%[2]s」という名前の指紋は%[1]d件あります。",
 	"see  keyrollout key fingerprint list  for names and ids":                                   "keyrollout key fingerprint list  で名前と ID を確認する",
 	"This key takes names of at most %d bytes; \"%s\" has %d.":                                  "このキーの名前は%dバイトまでです。 「%s」は%dバイトです。",
-	"\"%s\" is now called \"%s\".":                                                              "「%s」の名前を「%s」に変更しました。",
 	"Remove the finger \"%s\" from the key?":                                                    "指紋「%s」をキーから削除しますか?",
 	"Finger removed: %s.":                                                                       "指紋を削除しました: %s",
 	"This key cannot list its sign-ins (no credential management).":                             "このキーはサインインを一覧表示できません (資格情報の管理に未対応)。",
