@@ -69,7 +69,7 @@ func (p *atBrowser) during(ctx context.Context, scopes []string, f func(context.
 
 func (p *atBrowser) show(q steps.Question) error {
 	if len(p.more) > 0 {
-		q.Detail = slices.Insert(q.Detail, 0, steps.T("What comes next needs more permissions: %s. Sign in once more and consent to them.", strings.Join(p.more, ", ")))
+		p.tell(steps.Event{Name: steps.EventNote, Text: steps.T("What comes next needs more permissions: %s. Sign in once more and consent to them.", strings.Join(p.more, ", "))})
 	}
 	ctx, cancel, done := p.ctx, p.cancel, make(chan struct{})
 	p.asked = done

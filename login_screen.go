@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"rsc.io/qr"
 
 	"keyrollout/graph"
+	"keyrollout/internal/secret"
 	"keyrollout/steps"
 	"keyrollout/tui"
 )
@@ -16,22 +18,15 @@ import (
 // browserPort is where the browser comes back to; fixed, so that it can be forwarded over SSH.
 const browserPort = 8400
 
-// codeQuestion shows a device code: alone on its line so that it can be selected, large where there is room, and the
-// address as text and as a QR code where that fits.
+// codeQuestion shows a device code, and its address as text and, where there is room for it, as a QR code.
 func (a *app) codeQuestion(c graph.DeviceCode) steps.Question {
-	q := steps.Question{Name: "login.code", Kind: steps.Act, Text: steps.T("Sign in with a code"),
-		Detail: []steps.Text{steps.T("On any device, open  %s  and enter this code:", c.URL)}}
+	q := steps.Question{Name: "login.code", Kind: steps.Act, ByItself: true, Value: secret.New([]byte(c.Code)),
+		Text:   steps.T("On any device, open  %s  and enter this code:", c.URL),
+		Detail: []steps.Text{steps.T("Sign in there as an administrator. The code is good until %s.", c.Expires.Local().Format("15:04"))}}
 	cols, rows := a.room()
-	if rows >= 30 && len(c.Code)*6 <= cols-4 {
-		q.Detail = append(q.Detail, plainLines(large(c.Code))...)
-	}
-	q.Detail = append(q.Detail, steps.Text{Format: "%s", Args: []any{c.Code}})
-	if code := qrLines(c.URL); len(code) > 0 && rows >= len(code)+22 && len([]rune(code[0])) <= cols-4 {
+	if code := qrLines(c.URL); a.blocks() && len(code) > 0 && rows >= len(code)+22 && len([]rune(code[0])) <= cols-4 {
 		q.Detail = append(q.Detail, plainLines(code)...)
 	}
-	q.Detail = append(q.Detail,
-		steps.T("Sign in there as an administrator. The code is good until %s.", c.Expires.Local().Format("15:04")),
-		steps.T("This screen goes on by itself."))
 	return q
 }
 
@@ -42,17 +37,16 @@ func waitForCode(c graph.DeviceCode) steps.Event {
 }
 
 func pageQuestion(url string) steps.Question {
-	return steps.Question{Name: "login.page", Kind: steps.Act, Text: steps.T("Open this page in a browser and sign in as an administrator."),
+	return steps.Question{Name: "login.page", Kind: steps.Act, ByItself: true, Text: steps.T("Open this page in a browser and sign in as an administrator."),
 		Detail: []steps.Text{
 			{Format: "%s", Args: []any{url}},
 			steps.T("The browser comes back to port %d of this computer; over SSH forward it:  ssh -L %d:localhost:%d", browserPort, browserPort, browserPort),
-			steps.T("This screen goes on by itself."),
 		}}
 }
 
-// room is the size of a screen that can draw: none for screen readers, pipes and terminals without UTF-8.
+// room is the size of a screen that can draw: none for screen readers and pipes.
 func (a *app) room() (cols, rows int) {
-	if plain, _ := tui.WantsPlain(a.screen(nil), a.plain); plain || !a.utf8() {
+	if plain, _ := tui.WantsPlain(a.screen(nil), a.plain); plain {
 		return 0, 0
 	}
 	for _, f := range []*os.File{a.out, a.err} {
@@ -63,13 +57,17 @@ func (a *app) room() (cols, rows int) {
 	return 0, 0
 }
 
-// utf8 reports what the locale says: LC_ALL before LC_CTYPE before LANG (POSIX, 8.2).
-func (a *app) utf8() bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := a.env(name); v != "" {
-			v = strings.ToUpper(strings.ReplaceAll(v, "-", ""))
-			return strings.Contains(v, "UTF8")
+// blocks reports whether half blocks can be drawn, one cell wide: in a UTF-8 locale that is not East Asian, where
+// terminals are often set to draw characters of ambiguous width (UAX #11) two cells wide. What is drawn with them is
+// said in letters as well.
+func (a *app) blocks() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} { // in this order (POSIX, 8.2)
+		v := strings.ToLower(strings.ReplaceAll(a.env(name), "-", ""))
+		if v == "" {
+			continue
 		}
+		eastAsian := slices.ContainsFunc([]string{"ja", "ko", "zh"}, func(l string) bool { return strings.HasPrefix(v, l) })
+		return strings.Contains(v, "utf8") && !eastAsian
 	}
 	return false
 }
@@ -95,23 +93,9 @@ func qrLines(text string) []string {
 		var line strings.Builder
 		for x := -quiet; x < code.Size+quiet; x++ {
 			upper, lower := !code.Black(x, y), !code.Black(x, y+1) && y+1 < code.Size+quiet
-			line.WriteRune(halves(upper, lower))
+			line.WriteRune(tui.Halves(upper, lower))
 		}
 		lines = append(lines, line.String())
 	}
 	return lines
-}
-
-// halves is a character with its upper and lower half drawn or not. The empty one is a no-break space, which no screen
-// wraps or trims.
-func halves(upper, lower bool) rune {
-	switch {
-	case upper && lower:
-		return '█'
-	case upper:
-		return '▀'
-	case lower:
-		return '▄'
-	}
-	return '\u00a0'
 }

@@ -48,12 +48,14 @@ type Question struct {
 	Text    Text   // the question, one line
 	Detail  []Text // what one should know to answer, a line each
 	Choices []Choice
-	Default string // what Enter takes; empty = Enter alone takes nothing
-	Word    string // Typed: what to type
-	Risk    string // Typed: the named risk a script accepts instead of typing, e.g. "lock-out-keys"
-	Twice   bool   // Secret: asked twice, must agree
-	Back    bool   // ErrBack is understood
-	Value   secret.Secret
+	Default string        // what Enter takes; empty = Enter alone takes nothing
+	Word    string        // Typed: what to type
+	Risk    string        // Typed: the named risk a script accepts instead of typing, e.g. "lock-out-keys"
+	Twice   bool          // Secret: asked twice, must agree
+	Back    bool          // ErrBack is understood
+	Value   secret.Secret // Show: what is shown once. Act: what is typed somewhere else, a sign-in code
+	// ByItself: Act. What is waited for is noticed without an answer; the question is only there to be left.
+	ByItself bool
 
 	Check       func(string) *Problem        // Line: nil = fine
 	CheckSecret func(secret.Secret) *Problem // Secret: nil = fine

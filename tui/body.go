@@ -86,6 +86,9 @@ func (m *model) context(b brush) block {
 // answer are handed back, to be scrolled with what the question is about.
 func (m *model) question(b brush, h int, a *asking) (details, ask block) {
 	q := a.p.Question
+	if !q.Value.Empty() {
+		q.Detail = nil // stands below the value
+	}
 	answer := m.answering(b, h-len(words(b, q).lines)-1, a)
 	if len(words(b, q).lines)+1+len(answer.lines) > h && len(q.Detail) > 0 {
 		for _, d := range q.Detail {
@@ -184,9 +187,9 @@ func (m *model) stack(h int, ctx, ask block) block {
 		hidden := n - from - room
 		ctx.lines = append([]string(nil), ctx.lines[from:from+room]...)
 		if hidden > 0 {
-			ctx.add(m.st.Faint.Render(m.say(steps.T("%d more lines: pgdn", hidden))))
+			ctx.add(m.st.Faint.Render(m.say(steps.T("%d more lines below (pgdn)", hidden))))
 		} else {
-			ctx.add(m.st.Faint.Render(m.say(steps.T("end: pgup"))))
+			ctx.add(m.st.Faint.Render(m.say(steps.T("the end (pgup scrolls back)"))))
 		}
 	} else if room == 0 {
 		ctx, gap = block{}, 0

@@ -51,9 +51,10 @@ func (b *block) indent(n int) {
 
 // brush is what it takes to draw a block: the language, the styles and the width.
 type brush struct {
-	say steps.Speaker
-	st  Styles
-	w   int
+	say    steps.Speaker
+	st     Styles
+	w      int
+	blocks bool // half blocks can be drawn
 }
 
 // narrow reports whether there is room for one column only.

@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -488,5 +490,41 @@ func TestNoMeaningInColourAlone(t *testing.T) {
 	b.put(touchQuestion)
 	for _, w := range []string{"cyan", "flashing", "touch the key", "too fast", "Touch 5 of about 13", "hold the finger a little longer"} {
 		b.wantSaid(w)
+	}
+}
+
+// A code that is waited for stands out alone on its line, and no key takes it from the screen while it is needed; the
+// plain dialogue prints it before what else there is to know.
+func TestACodeStaysUntilItIsUsed(t *testing.T) {
+	q := steps.Question{Name: "login.code", Kind: steps.Act, ByItself: true, Back: true, Value: secret.New([]byte("B7CD9FGHJ")),
+		Text: steps.T("Enter this code:"), Detail: []steps.Text{steps.T("It is good until 14:17.")}}
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {40, 12}} {
+		b := newBench(t, size[0], size[1], func(o *Options) { o.Blocks = true })
+		b.put(q)
+		b.press("enter", "space", "y", "1")
+		b.wantNone()
+		lines := strings.Split(b.screen(), "\n")
+		i := slices.IndexFunc(lines, func(l string) bool { return strings.TrimSpace(l) == "B7CD9FGHJ" })
+		if i < 0 || !strings.Contains(lines[i+1], "-----------") {
+			t.Errorf("%v: the code does not stand alone over its rule:\n%s", size, b.screen())
+		}
+		if large := strings.Contains(b.screen(), "█"); large != (size[1] == 40) {
+			t.Errorf("%v: large letters: %v", size, large)
+		}
+		b.press("b")
+		b.wantError(steps.ErrBack)
+		if strings.Contains(b.screen(), "B7CD9FGHJ") {
+			t.Errorf("it stays after leaving:\n%s", b.screen())
+		}
+	}
+	out, err := plainly(t, "\n", func(ctx context.Context, ask steps.Asker, _ func(steps.Event)) error {
+		_, err := ask.Ask(ctx, q)
+		return err
+	})
+	if err != nil || !strings.Contains(out, "Enter this code:\nB7CD9FGHJ\nIt is good until 14:17.\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if large("AB-CD") != nil || large("abc") != nil {
+		t.Error("a code with a letter that is not drawn is shown in part")
 	}
 }

@@ -20,6 +20,7 @@ type Options struct {
 	Say     steps.Speaker                  // the reader's language; nil = English
 	Steps   []Label                        // the steps, in order; what comes before the last four has no number
 	Explain func(step string) []steps.Text // what a step is, where it is in the portal, why; nil = nothing to explain
+	Blocks  bool                           // half blocks are one cell wide here: there may be large letters
 	Still   bool                           // no motion: no running clock either
 	Version string
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // A question that was answered stays on the screen, faint, until something new takes its place: nothing jumps in the
-// moment between an answer and what comes of it. Only a value that is shown once goes at once.
+// moment between an answer and what comes of it. Only a value that is to be copied goes at once.
 
 // shown is the question on the screen, and whether it is answered already.
 func (m *model) shown() (a *asking, past bool) {
@@ -23,7 +23,7 @@ func (m *model) shown() (a *asking, past bool) {
 // keep makes an answered question the past one.
 func (m *model) keep(a *asking) {
 	m.past = nil
-	if a.p.Kind != steps.Show {
+	if a.p.Kind != steps.Show && a.p.Value.Empty() {
 		m.past = a
 	}
 }

@@ -53,11 +53,11 @@ type dialogue struct {
 
 func newDialogue(o Options) *dialogue {
 	d := &dialogue{
-		opt: o, say: Cleaned(o.Say), lines: newLineReader(o.In), out: o.Out,
+		opt: o, say: Cleaned(o.Say), lines: newLineReader(o.In), out: folded{o.Out},
 		tty:  func() (*os.File, error) { return os.OpenFile(ttyPath, os.O_RDWR, 0) },
 		idle: time.Now(),
 	}
-	d.print = PlainTell(o.Out, o.Say)
+	d.print = PlainTell(d.out, o.Say)
 	return d
 }
 
@@ -68,7 +68,31 @@ func (d *dialogue) announce() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.line(steps.T("keyrollout, plain dialogue."))
-	d.line(steps.T("Answer a numbered question with the number or the name. b goes back (< where text is typed), q leaves."))
+	d.line(answering)
+}
+
+// answering is how one gets along with the plain dialogue.
+var answering = steps.T("Answer a numbered question with the number or the name. b goes back (< where text is typed), q leaves, ? explains.")
+
+// errExplain: the person asked for explanations. The question is put again after them, in full.
+var errExplain = errors.New("explain")
+
+// explainSign asks for explanations everywhere: no name, PIN or pass is that.
+const explainSign = "?"
+
+func (d *dialogue) explain() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.opt.Explain != nil {
+		for _, t := range d.opt.Explain(d.step) {
+			if !t.Empty() {
+				d.line(t)
+			}
+		}
+	}
+	d.line(answering)
+	d.line(steps.T("ctrl+c leaves at any time. What was done stays done."))
+	d.full = ""
 }
 
 // tell prints an event.
@@ -130,6 +154,9 @@ func (d *dialogue) Ask(ctx context.Context, q steps.Question) (steps.Answer, err
 		a, err := d.once(ctx, q)
 		var retry again
 		switch {
+		case errors.Is(err, errExplain):
+			d.explain()
+			continue
 		case errors.As(err, &retry):
 			d.printf("%s\n", d.say(retry.why))
 			continue

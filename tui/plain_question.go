@@ -19,6 +19,10 @@ func PlainQuestion(w io.Writer, say steps.Speaker, q steps.Question) {
 		say = steps.English
 	}
 	say = Cleaned(say)
+	if !q.Value.Empty() && q.Kind == steps.Act {
+		fmt.Fprintln(w, say(q.Text))
+		q.Value.Use(func(v []byte) { fmt.Fprintln(w, clean(string(v))) })
+	}
 	for _, t := range q.Detail {
 		fmt.Fprintln(w, say(t))
 	}
@@ -38,6 +42,10 @@ func PlainQuestion(w io.Writer, say steps.Speaker, q steps.Question) {
 
 // PlainPrompt is the last line of a question: alone, it puts a question again that was read out in full just before.
 func PlainPrompt(w io.Writer, say steps.Speaker, q steps.Question) {
+	if q.ByItself {
+		fmt.Fprint(w, say(steps.T("This goes on by itself")), how(say, q), ": ")
+		return
+	}
 	fmt.Fprint(w, say(q.Text), how(say, q), ": ")
 }
 
@@ -66,7 +74,7 @@ func how(say steps.Speaker, q steps.Question) string {
 	case steps.Typed:
 		word = steps.T("to go on, type: %s", q.Word)
 	case steps.Act:
-		if len(q.Choices) == 0 {
+		if len(q.Choices) == 0 && !q.ByItself {
 			word = steps.T("press enter when done")
 		}
 	case steps.Secret:
@@ -131,6 +139,9 @@ func understood(say steps.Speaker, q steps.Question, line string) (steps.Answer,
 	if a, ok := chosen(say, q, line); ok {
 		return id(a)
 	}
+	if line == explainSign {
+		return steps.Answer{}, errExplain
+	}
 	if line == backSign && q.Back {
 		return steps.Answer{}, steps.ErrBack
 	}
@@ -169,7 +180,7 @@ func understood(say steps.Speaker, q steps.Question, line string) (steps.Answer,
 		return steps.Answer{}, again{steps.T("These are not the words. Nothing was done.")}
 	}
 	if line == "" {
-		return steps.Answer{}, again{steps.T("Enter alone answers nothing here.")}
+		return steps.Answer{}, again{steps.T("There is nothing that enter alone would take here.")}
 	}
 	return steps.Answer{}, again{steps.T("%q is not one of the answers.", line)}
 }

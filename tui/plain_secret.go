@@ -34,6 +34,8 @@ func (d *dialogue) secret(ctx context.Context, q steps.Question) (steps.Answer, 
 		return steps.Answer{}, again{steps.T("Nothing was typed.")}
 	case string(b) == backSign && q.Back:
 		return steps.Answer{}, steps.ErrBack
+	case string(b) == explainSign:
+		return steps.Answer{}, errExplain
 	}
 	return steps.Answer{Secret: secret.New(b)}, nil
 }
@@ -77,7 +79,7 @@ func CanShow(o Options) bool {
 
 // show prints a value where a person sees it and no file does: on the terminal.
 func (d *dialogue) show(ctx context.Context, q steps.Question) (steps.Answer, error) {
-	w := io.Writer(d.opt.Out)
+	w := d.out
 	if !term.IsTerminal(int(d.opt.Out.Fd())) {
 		tty, err := d.tty()
 		if err != nil {
@@ -85,7 +87,7 @@ func (d *dialogue) show(ctx context.Context, q steps.Question) (steps.Answer, er
 			return steps.Answer{}, steps.ErrNoAnswer
 		}
 		defer tty.Close()
-		w = tty
+		w = folded{tty}
 	}
 	d.mu.Lock()
 	for _, t := range append([]steps.Text{q.Text}, q.Detail...) {

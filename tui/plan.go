@@ -123,9 +123,9 @@ func planTable(b brush, changes []steps.Change) []string {
 		if same := value(b, c.From) == value(b, c.To); same {
 			mark, style = " ", b.st.Faint
 		}
-		left := brush{b.say, b.st, name - 4}.para(b.st.Text, c.Field)
-		mid := brush{b.say, b.st, from - 2}.wrap(b.st.Faint, value(b, c.From))
-		right := brush{b.say, b.st, to}.item(b.st.Here.Render(mark)+" ", style, value(b, c.To))
+		left := b.less(b.w-name+4).para(b.st.Text, c.Field)
+		mid := b.less(b.w-from+2).wrap(b.st.Faint, value(b, c.From))
+		right := b.less(b.w-to).item(b.st.Here.Render(mark)+" ", style, value(b, c.To))
 		for j := range left {
 			left[j] = "  " + left[j]
 		}

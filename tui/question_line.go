@@ -58,7 +58,7 @@ func (f *lineForm) view(b brush, _ int) block {
 	out := prompt(b, &f.ed)
 	if f.q.Default != "" && len(f.ed.cells) == 0 {
 		out.gap()
-		out.add(b.para(b.st.Faint, steps.T("Enter alone takes: %s", f.q.Default))...)
+		out.add(b.para(b.st.Faint, steps.T("Press enter to take: %s", f.q.Default))...)
 	}
 	if f.problem != nil {
 		out.gap()

@@ -269,7 +269,7 @@ func TestTheAnswerStaysInView(t *testing.T) {
 		b.wantSaid("Go ahead?")
 		b.wantSaid("Yes")
 		b.wantSaid("No")
-		b.wantSaid("more lines: pgdn")
+		b.wantSaid("more lines below (pgdn)")
 		b.tell(steps.EventPlan, plan)
 		b.put(steps.Question{Kind: steps.Typed, Text: steps.T("Go ahead?"), Detail: much, Word: "lock out"})
 		b.wantSaid("Type  lock out  to go on.")

@@ -21,7 +21,7 @@ func TestScrollingPassesNothingOver(t *testing.T) {
 		b.tell(steps.EventPlan, p)
 		b.put(steps.Question{Kind: steps.Choose, Text: steps.T("Go ahead?"), Choices: []steps.Choice{{ID: "yes", Text: steps.T("yes, do this")}, {ID: "no", Text: steps.T("no")}}})
 		seen := b.screen()
-		for strings.Contains(b.screen(), "more lines: pgdn") {
+		for strings.Contains(b.screen(), "more lines below (pgdn)") {
 			before := b.screen()
 			if !strings.Contains(before, "pgdn more") {
 				t.Errorf("%v: the key is not named:\n%s", size, before)

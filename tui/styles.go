@@ -16,6 +16,7 @@ type Styles struct {
 	Good   lipgloss.Style
 	Bad    lipgloss.Style
 	Key    lipgloss.Style // a key one can press
+	Plate  lipgloss.Style // what has to be copied
 	LED    map[string]lipgloss.Style
 }
 
@@ -30,6 +31,7 @@ func newStyles() Styles {
 		Good:   ansi("2"),
 		Bad:    ansi("1").Bold(true),
 		Key:    s().Bold(true),
+		Plate:  s().Bold(true).Reverse(true),
 		LED: map[string]lipgloss.Style{
 			"blue":  ansi("4").Bold(true),
 			"green": ansi("2").Bold(true),

@@ -53,7 +53,7 @@ func (m *model) View() tea.View {
 }
 
 func (m *model) brush() brush {
-	return brush{say: m.say, st: m.st, w: min(m.w-2*margin, readable)}
+	return brush{say: m.say, st: m.st, w: min(m.w-2*margin, readable), blocks: m.opt.Blocks}
 }
 
 func (m *model) tooSmall() string {

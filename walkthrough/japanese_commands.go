@@ -68,7 +68,6 @@ var japaneseCommands = map[string]string{
 	"after  az login":                                              "az login の後",
 	"Waiting %s before asking again (%s).":                         "%s 待ってから再試行します (%s)。",
 	"the tenant":                                                   "テナント",
-	"This screen goes on by itself.":                               "この画面は自動的に進みます。",
 	"Open this page in a browser and sign in as an administrator.": "このページをブラウザーで開き、管理者としてサインインしてください。",
 	"The browser comes back to port %d of this computer; over SSH forward it:  ssh -L %d:localhost:%d": "ブラウザーはこのコンピューターのポート %d に戻ります。 SSH では転送してください:  ssh -L %d:localhost:%d",
 
@@ -203,7 +202,6 @@ var japaneseCommands = map[string]string{
 	"set keys up without the tenant:  keyrollout key":                                                             "テナントなしでキーを設定する:  keyrollout key",
 
 	// login_screen.go
-	"Sign in with a code":                                           "コードでサインインしてください",
 	"On any device, open  %s  and enter this code:":                 "任意のデバイスで  %s  を開き、次のコードを入力してください:",
 	"Sign in there as an administrator. The code is good until %s.": "そこで管理者としてサインインしてください。 コードの有効期限は %s です。",
 	"Waiting for the sign-in.":                                      "サインインを待っています。",

@@ -15,8 +15,8 @@ var japaneseTUI = map[string]string{
 	"About %d seconds more.": "あと約%d秒です。",
 	"About %d minutes more.": "あと約%d分です。",
 	"Ending what is under way, so that nothing is left half done.": "中途半端にならないよう、進行中の処理を終えています。",
-	"%d more lines: pgdn": "あと%d行: pgdn",
-	"end: pgup":           "ここまで: pgup",
+	"%d more lines below (pgdn)":                                   "下にあと%d行 (pgdn)",
+	"the end (pgup scrolls back)":                                  "ここまで (pgup で戻る)",
 
 	// enrol.go
 	"The picture is practice data: a real key never shows your finger.": "画像は練習用のデータです。 実際のキーが指紋を見せることはありません。",
@@ -64,24 +64,25 @@ var japaneseTUI = map[string]string{
 
 	// plain.go
 	"keyrollout, plain dialogue.": "keyrollout、テキスト対話モードです。",
-	"Answer a numbered question with the number or the name. b goes back (< where text is typed), q leaves.": "番号付きの質問には、番号または名前で答えてください。 b (文字を入力する質問では <) で戻り、q で終了します。",
-	"The same once more, to be sure.": "確認のため、もう一度入力してください。",
-	"This is read from a terminal only, and there is none. A script can give it: see keyrollout replay.": "これはターミナルからのみ入力できますが、ターミナルがありません。 スクリプトで指定できます: keyrollout replay",
+	"Answer a numbered question with the number or the name. b goes back (< where text is typed), q leaves, ? explains.": "番号付きの質問には、番号または名前で答えてください。 b (文字を入力する質問では <) で戻り、q で終了、? で説明します。",
+	"ctrl+c leaves at any time. What was done stays done.":                                                               "ctrl+c でいつでも終了できます。 完了した内容はそのまま残ります。",
+	"The same once more, to be sure.":                                                                                    "確認のため、もう一度入力してください。",
+	"This is read from a terminal only, and there is none. A script can give it: see keyrollout replay.":                 "これはターミナルからのみ入力できますが、ターミナルがありません。 スクリプトで指定できます: keyrollout replay",
 	"Nothing was typed.": "何も入力されていません。",
 	"This is shown on a terminal only, and there is none.": "これはターミナルにのみ表示しますが、ターミナルがありません。",
-	"Press enter when you have it: ":                       "控えたら Enter を押してください: ",
+	"Press enter when you have it: ":                       "控えたら enter を押してください: ",
 
 	// plain_question.go
 	"yes or no":                       "yes (はい) または no (いいえ)",
 	"to go on, type: %s":              "続けるには次のとおり入力: %s",
-	"press enter when done":           "終わったら Enter",
+	"press enter when done":           "終わったら enter",
 	"nothing is shown while you type": "入力中は何も表示されません",
 	"shown once":                      "1回だけ表示",
 	"default %s":                      "既定値 %s",
 	"no default":                      "既定値なし",
-	"These are not the words. Nothing was done.": "指定の語句ではありません。 何も実行していません。",
-	"Enter alone answers nothing here.":          "Enter だけでは答えになりません。",
-	"%q is not one of the answers.":              "%q は選択肢にありません。",
+	"These are not the words. Nothing was done.":         "指定の語句ではありません。 何も実行していません。",
+	"There is nothing that enter alone would take here.": "ここでは enter だけでは答えになりません。",
+	"%q is not one of the answers.":                      "%q は選択肢にありません。",
 
 	// plain_tell.go, plain_wait.go
 	"%s: stays %s":              "%s: %s のまま",
@@ -110,10 +111,12 @@ var japaneseTUI = map[string]string{
 	"code %s":                            "コード %s",
 
 	// question_act.go
-	"done, go on":                                         "完了、次へ",
-	"Press enter when that is done.":                      "終わったら Enter を押してください。",
-	"I have it, take it away":                             "控えたので消す",
-	"Enter takes it off this screen. It is kept nowhere.": "Enter を押すと画面から消えます。 どこにも保存されません。",
+	"done, go on":                    "完了、次へ",
+	"Press enter when that is done.": "終わったら enter を押してください。",
+	"I have it, take it away":        "控えたので消す",
+	"It is kept nowhere. Press enter to take it off this screen.": "どこにも保存されません。 enter を押すと画面から消えます。",
+	"This goes on by itself.":                                     "自動的に次へ進みます。",
+	"This goes on by itself":                                      "自動的に次へ進みます",
 
 	// question_choose.go, question_line.go, question_touch.go, question_typed.go
 	"Yes":           "はい",
@@ -121,9 +124,9 @@ var japaneseTUI = map[string]string{
 	"%d more above": "上にあと%d件",
 	"%d more below": "下にあと%d件",
 	"Nothing is chosen yet: move to one first.": "まだ選択されていません。 先に移動して選んでください。",
-	"take this":             "これで決定",
-	"Enter alone takes: %s": "Enter だけを押した場合: %s",
-	"There is nothing to take yet: type it, then press enter.": "まだ何も入力されていません。 入力してから Enter を押してください。",
+	"take this":               "これで決定",
+	"Press enter to take: %s": "enter で決定: %s",
+	"There is nothing to take yet: type it, then press enter.": "まだ何も入力されていません。 入力してから enter を押してください。",
 	"touch":               "タッチ",
 	"confirm":             "確認",
 	"Type  %s  to go on.": "続けるには  %s  と入力してください。",

@@ -1,9 +1,32 @@
-package main
+package tui
 
 import (
 	"strings"
-	"unicode"
 )
+
+// plate draws what has to be copied, a code or a pass: alone between two rules, so that the eye finds it first, with
+// colours or without; large as well where h lines are enough for that and it can be drawn. It stands on a line of its
+// own, to be selected.
+func plate(b brush, value string, h int) []string {
+	value = clean(value)
+	lines := []string{b.st.Plate.Render("  " + value + "  ")}
+	wide := len(value) + 4
+	if large := large(value); b.blocks && h >= 20 && large != nil && len([]rune(large[0]))+8 <= b.w {
+		wide = len([]rune(large[0])) + 3
+		for i, l := range large {
+			large[i] = "  " + b.st.Strong.Render(l)
+		}
+		lines = append(append(large, ""), lines...)
+	}
+	rule := strings.Repeat("-", min(wide, max(b.w-8, 1)))
+	lines = append(append([]string{rule}, lines...), rule)
+	for i, l := range lines {
+		if l != "" {
+			lines[i] = "    " + l
+		}
+	}
+	return append(lines, "")
+}
 
 // letters are five dots wide and six high, a row a number, the leftmost dot the highest bit: the capitals and digits
 // that Microsoft's device codes are made of.
@@ -24,16 +47,30 @@ var letters = map[rune][6]byte{
 func large(code string) []string {
 	var lines [3]strings.Builder
 	for _, r := range code {
-		dots, ok := letters[unicode.ToUpper(r)]
+		dots, ok := letters[r]
 		if !ok {
 			return nil
 		}
 		for row := range lines {
 			for bit := byte(16); bit > 0; bit >>= 1 {
-				lines[row].WriteRune(halves(dots[2*row]&bit != 0, dots[2*row+1]&bit != 0))
+				lines[row].WriteRune(Halves(dots[2*row]&bit != 0, dots[2*row+1]&bit != 0))
 			}
 			lines[row].WriteRune('\u00a0')
 		}
 	}
 	return []string{lines[0].String(), lines[1].String(), lines[2].String()}
+}
+
+// Halves is a character with its upper and lower half drawn or not. The empty one is a no-break space, which no screen
+// wraps or trims.
+func Halves(upper, lower bool) rune {
+	switch {
+	case upper && lower:
+		return '█'
+	case upper:
+		return '▀'
+	case lower:
+		return '▄'
+	}
+	return '\u00a0'
 }

@@ -1,0 +1,55 @@
+package tui
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/term"
+)
+
+// folded breaks lines between words where they are wider than the terminal, which would break them anywhere. What goes
+// to a pipe or a file stays one line per fact.
+type folded struct{ out *os.File }
+
+func (f folded) Write(b []byte) (int, error) {
+	text := string(b)
+	if w, _, err := term.GetSize(int(f.out.Fd())); err == nil && w > 0 {
+		text = fold(text, w)
+	}
+	if _, err := io.WriteString(f.out, text); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// fold breaks every line of a text to w cells, under its own indent. A line with a word that is wider than that (an
+// address, a command) is left to the terminal, so that it can be selected whole.
+func fold(text string, w int) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		l, end := strings.TrimRight(l, " "), l[len(strings.TrimRight(l, " ")):]
+		indent := l[:indentOf(l)]
+		room := w - len(indent) - 2 // for a mark that hangs over, and for the space behind a question
+		if ansi.StringWidth(l)+len(end) <= w || room < leastW/2 || longWord(l) > room {
+			continue
+		}
+		broken := hang(strings.Split(ansi.Wrap(strings.TrimLeft(l, " "), room, ""), "\n"))
+		for j := range broken {
+			broken[j] = indent + strings.TrimRight(broken[j], " ")
+		}
+		lines[i] = strings.Join(broken, "\n") + end
+	}
+	return strings.Join(lines, "\n")
+}
+
+// longWord is the width of the widest run that is broken only when it has to be: letters of scripts that are written
+// without spaces may be parted anywhere.
+func longWord(s string) int {
+	widest := 0
+	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r >= 0x2e80 }) {
+		widest = max(widest, ansi.StringWidth(word))
+	}
+	return widest
+}

@@ -1,0 +1,83 @@
+//go:build unix
+
+package tui
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"keyrollout/steps"
+)
+
+// At a terminal, lines break between words; what is one word is left whole, to be selected.
+func TestPlainFoldsBetweenWords(t *testing.T) {
+	x := openTerminal(t, 60, 24)
+	long := "https://login.example.com/" + strings.Repeat("a", 60)
+	o := x.options()
+	go func() {
+		x.result <- Plain(context.Background(), o, func(ctx context.Context, ask steps.Asker, _ func(steps.Event)) error {
+			_, err := ask.Ask(ctx, steps.Question{Name: "user", Kind: steps.Line, Default: "aiko@contoso.example", Detail: []steps.Text{{Format: long}},
+				Text: steps.T("Who gets the first key? The beginning of a name or sign-in name")})
+			return err
+		})
+	}()
+	x.until("contoso.example):")
+	if raw := x.written(); !strings.Contains(raw, "sign-in\r\nname") && !strings.Contains(raw, "or\r\nsign-in") || !strings.Contains(raw, long) {
+		t.Errorf("the question is broken within a word, or the address is broken:\n%q", raw)
+	}
+	x.keys("x\r")
+	if err := <-x.result; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFold(t *testing.T) {
+	for _, s := range []string{
+		"short", "", "a question that is a good deal longer than forty cells, with its end: ",
+		"  an indented line that is a good deal longer than forty cells has its indent on each",
+		"組織のユーザーにセキュリティ キーを配るとき、最初に少人数のグループで試すことをお勧めします。",
+		"two lines\nof which the second is a good deal longer than forty cells are",
+	} {
+		got := fold(s, 40)
+		for _, l := range strings.Split(got, "\n") {
+			if ansi.StringWidth(strings.TrimRight(l, " ")) > 40 || strings.HasPrefix(s, " ") != strings.HasPrefix(l, " ") {
+				t.Errorf("%q", l)
+			}
+		}
+		if flat := strings.NewReplacer(" ", "", "\n", ""); flat.Replace(got) != flat.Replace(s) {
+			t.Errorf("%q became %q", s, got)
+		}
+		if strings.HasSuffix(s, ": ") != strings.HasSuffix(got, ": ") {
+			t.Errorf("no room behind the question: %q", got)
+		}
+	}
+}
+
+// ? explains at every kind of question that reads a line, and the question is put again in full.
+func TestPlainExplains(t *testing.T) {
+	words := func(step string) []steps.Text { return []steps.Text{steps.T("What"), steps.T("  Words of %s.", step)} }
+	for _, q := range []steps.Question{
+		{Name: "a", Kind: steps.Line, Text: steps.T("Which group?"), Detail: []steps.Text{steps.T("A pilot.")}, Default: "done"},
+		{Name: "a", Kind: steps.Choose, Text: steps.T("Which?"), Detail: []steps.Text{steps.T("A pilot.")}, Choices: []steps.Choice{{ID: "done", Text: steps.T("one")}}},
+		{Name: "a", Kind: steps.Touch, Text: steps.T("Which?"), Detail: []steps.Text{steps.T("A pilot.")}, Choices: []steps.Choice{{ID: "done", Text: steps.T("one")}}},
+		{Name: "a", Kind: steps.Typed, Text: steps.T("Sure?"), Detail: []steps.Text{steps.T("A pilot.")}, Word: "done"},
+		{Name: "a", Kind: steps.Act, Text: steps.T("Open it."), Detail: []steps.Text{steps.T("A pilot.")}},
+	} {
+		var got steps.Answer
+		out, err := plainly(t, "？\ndone\n", func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) (err error) {
+			tell(steps.Event{Data: steps.StepState{ID: "tenant", State: steps.Active}})
+			got, err = ask.Ask(ctx, q)
+			return err
+		}, func(o *Options) { o.Explain = words })
+		if err != nil && !errors.Is(err, steps.ErrNoAnswer) || got.ID != "done" {
+			t.Errorf("kind %d: %+v, %v", q.Kind, got, err)
+		}
+		if !strings.Contains(out, "Words of tenant.") || strings.Count(out, "A pilot.") != 2 {
+			t.Errorf("kind %d:\n%s", q.Kind, out)
+		}
+	}
+}
