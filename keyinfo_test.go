@@ -57,7 +57,7 @@ func printing(t *testing.T) (*app, func() string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	return &app{environ: []string{"KEYROLLOUT_STATE=" + t.TempDir()}, in: f, out: f, err: f, say: steps.English}, func() string {
+	return &app{environ: []string{"KEYROLLOUT_STATE=" + t.TempDir()}, in: f, out: &output{File: f}, err: f, say: steps.English}, func() string {
 		b, err := os.ReadFile(f.Name())
 		if err != nil {
 			t.Fatal(err)

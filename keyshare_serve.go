@@ -27,7 +27,7 @@ var errShared = errors.New("another key is shared with this user there already")
 // serveShared is the far machine's part of  key share : the standard input and output are the connection.
 func (a *app) serveShared(ctx context.Context) error {
 	signal.Ignore(syscall.SIGPIPE) // the connection may be gone before the last word: tidy up all the same
-	conn := newStdio(a.in, a.out)
+	conn := newStdio(a.in, a.out.File)
 	dir, unlock, err := a.ownPlace("shared", sharedLock)
 	if errors.Is(err, state.ErrInUse) {
 		err = errShared

@@ -169,12 +169,14 @@ func (a *app) transport() (http.RoundTripper, error) {
 	if err != nil {
 		return nil, fileProblem("trace", err)
 	}
-	return graph.Trace(rt, f), nil // open as long as the process: every exchange is written as it ends
+	a.trace = &output{File: f}
+	return graph.Trace(rt, a.trace), nil // open as long as the process: every exchange is written as it ends
 }
 
 // fileProblem is a file named on the command line that cannot be used.
 func fileProblem(code string, err error) *steps.Problem {
-	return &steps.Problem{Code: code, What: steps.T("A file that was named cannot be used: %s.", err.Error()), State: steps.T("Nothing was sent."), Err: err}
+	return &steps.Problem{Code: code, What: steps.T("A file that was named cannot be used: %s.", err.Error()), State: steps.T("Nothing was sent."), Err: err,
+		Next: []steps.Choice{{ID: "retry", Text: steps.T("name a file that is there and may be read, or a place that may be written to")}}}
 }
 
 // store is where a sign-in is kept, nowhere unless that was asked for. A system without a key store keeps it in memory.

@@ -49,7 +49,7 @@ func (a *app) room() (cols, rows int) {
 	if plain, _ := tui.WantsPlain(a.screen(nil), a.plain); plain {
 		return 0, 0
 	}
-	for _, f := range []*os.File{a.out, a.err} {
+	for _, f := range []*os.File{a.out.File, a.err} {
 		if cols, rows, err := term.GetSize(int(f.Fd())); err == nil {
 			return cols, rows
 		}

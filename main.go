@@ -55,12 +55,12 @@ func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) 
 			os.Exit(exitInterrupted)
 		}
 	})
-	a := &app{environ: environ, in: in, out: out, err: errOut}
+	a := &app{environ: environ, in: in, out: &output{File: out}, err: errOut}
 	a.say = tui.Cleaned(walkthrough.Speak(walkthrough.Language(a.env)))
 	root := a.command()
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	root.SetOut(a.out)
 	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
 	return a.exit(ctx, err)
@@ -76,6 +76,16 @@ func (a *app) exit(ctx context.Context, err error) int {
 	if err != nil && ended(ctx) {
 		fmt.Fprintln(a.err, a.say(steps.T("Interrupted. What was done stays done; start keyrollout again to go on.")))
 		return exitInterrupted
+	}
+	if a.out.failed != nil && (err == nil || errors.Is(err, a.out.failed)) {
+		err = a.out.problem()
+	}
+	if lost := a.traceProblem(); lost != nil {
+		if err == nil {
+			err = lost
+		} else {
+			defer a.problem(lost) // after what went wrong first
+		}
 	}
 	switch {
 	case err == nil:
@@ -130,9 +140,11 @@ func (a *app) problem(p *steps.Problem) {
 
 // app is what every command needs of the process around it.
 type app struct {
-	environ      []string
-	in, out, err *os.File
-	say          steps.Speaker
+	environ []string
+	in, err *os.File
+	out     *output
+	trace   *output // --trace
+	say     steps.Speaker
 
 	plain    bool
 	still    bool
@@ -198,10 +210,13 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return meant(cmd, fmt.Errorf("unknown command %q", args[0]))
+	switch {
+	case len(args) == 0:
+		return nil
+	case !cmd.HasSubCommands():
+		return usageError{fmt.Errorf("%s takes nothing but flags behind it, not %q", cmd.CommandPath(), args[0])}
 	}
-	return nil
+	return meant(cmd, fmt.Errorf("unknown command %q", args[0]))
 }
 
 func (a *app) versionCommand() *cobra.Command {
@@ -230,7 +245,7 @@ func (a *app) drive(ctx context.Context, o tui.Options, r tui.Run) error {
 
 // screen is a screen for some steps; none for what is not a rollout.
 func (a *app) screen(rollout []steps.Step) tui.Options {
-	o := tui.Options{In: a.in, Out: a.out, Err: a.err, Env: a.environ, Say: a.say, Explain: walkthrough.Explain, Version: version, Still: a.still, Blocks: a.blocks()}
+	o := tui.Options{In: a.in, Out: a.out.File, Err: a.err, Env: a.environ, Say: a.say, Explain: walkthrough.Explain, Version: version, Still: a.still, Blocks: a.blocks()}
 	for _, s := range rollout {
 		o.Steps = append(o.Steps, tui.Label{ID: s.ID, Name: s.Name})
 	}

@@ -110,6 +110,9 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return servingFailed(err)
 	}
 	a.printServed(t, to.Seed, url, ca, o)
+	if a.out.failed != nil { // nobody knows where it is
+		return a.out.problem()
+	}
 	<-ctx.Done()
 	fmt.Fprintln(a.err, a.say(steps.T("The practice tenant is no longer served.")))
 	return nil
@@ -144,7 +147,8 @@ func (a *app) serveDir(o serveOptions, seed []byte) (dir string, close func(), e
 }
 
 func seedProblem(err error) error {
-	return &steps.Problem{Code: "seed", What: steps.T("The seed file cannot be used: %s.", err.Error()), State: steps.T("Nothing is served."), Err: err}
+	return &steps.Problem{Code: "seed", What: steps.T("The seed file cannot be used: %s.", strings.TrimPrefix(err.Error(), "practice tenant: ")), State: steps.T("Nothing is served."), Err: err,
+		Next: []steps.Choice{{ID: "retry", Text: steps.T("correct the file, then serve again; without --seed it is Contoso")}}}
 }
 
 func servingFailed(err error) error {

@@ -239,7 +239,7 @@ func softkeyApp(t *testing.T) (*app, string) {
 	if err := state.Ensure(dir); err != nil {
 		t.Fatal(err)
 	}
-	return &app{environ: []string{"KEYROLLOUT_STATE=" + root}, in: null, out: null, err: null, say: steps.Text.String}, dir
+	return &app{environ: []string{"KEYROLLOUT_STATE=" + root}, in: null, out: &output{File: null}, err: null, say: steps.Text.String}, dir
 }
 
 func TestSealCommand(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,11 +44,13 @@ and what it does to people. Nothing is changed. What the file does not name stay
     default: 60m
     maximum: 8h
     length: 8
-    once: true`,
+    once: true
+
+Exit code 0: the plan was made, whether or not it changes anything; 1: it could not be; 2: the command line makes no sense.`,
 		Example: `  keyrollout tenant plan --write now.yaml       today's state as such a file
   keyrollout tenant plan wish.yaml -o plan.json
   keyrollout tenant apply plan.json`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && write == "" {
 				return usageError{errors.New("a file with the desired state is needed, or --write FILE for today's")}
@@ -86,13 +89,16 @@ func (a *app) planTenant(ctx context.Context, rehearse bool, args []string, out,
 			}
 			b, err := steps.WriteDesire(ctx, w)
 			if err == nil {
-				err = state.WriteFile(write, b)
+				err = writeFile(write, b)
 			}
 			if err != nil {
 				return err
 			}
 		}
 		if len(args) > 0 {
+			if err := a.settled(ctx, w, rehearse); err != nil {
+				return err
+			}
 			plan, err = steps.PlanTenant(ctx, w, wish)
 		}
 		return err
@@ -105,7 +111,7 @@ func (a *app) planTenant(ctx context.Context, rehearse bool, args []string, out,
 		return err
 	}
 	if out != "" {
-		if err := state.WriteFile(out, b); err != nil {
+		if err := writeFile(out, b); err != nil {
 			return err
 		}
 	}
@@ -143,7 +149,9 @@ func (a *app) tenantApplyCommand() *cobra.Command {
 		Long: `Carry out a plan that  keyrollout tenant plan -o  wrote: exactly that, or nothing where the tenant has moved since
 or the file was edited. The plan was the question, and this is the yes: nothing more is asked, except that a danger of
 the plan is confirmed by typing its words, or by its name with --accept-risk. What is written is read back. Cut off at
-any moment and run again, it finds what was done, does the rest and says so.`,
+any moment and run again, it finds what was done, does the rest and says so.
+
+` + changeExits,
 		Args: words(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := knownRisks(accepted); err != nil {
@@ -172,23 +180,35 @@ func (a *app) tenantUndoCommand() *cobra.Command {
 	var journal string
 	var accepted []string
 	cmd := &cobra.Command{
-		Use:   "undo",
+		Use:   "undo [PLAN]",
 		Short: "Put back what stood before the latest change",
 		Long: `Put back the policies as they stood before the latest change that the journal knows: of  keyrollout tenant apply,  or of
-the wizard. What that changes is shown first, and asked. Run again, it takes back the change before that.`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+the wizard. What that changes is shown first, and asked. Run again, it takes back the change before that. With a PLAN it
+takes back that one, or nothing where another change came after it.
+
+` + changeExits,
+		Example: `  keyrollout tenant undo                         the latest change
+  keyrollout tenant undo plan.json               only if that plan was the latest change
+  keyrollout tenant undo --journal copy.jsonl    by a copy of the journal, on another computer`,
+		Args: atMostOne,
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := knownRisks(accepted); err != nil {
 				return err
+			}
+			undo := func(ctx context.Context, w *steps.World) error { return steps.Undo(ctx, w, yes, accepted) }
+			if len(args) > 0 {
+				plan, err := planToUndo(args[0])
+				if err != nil {
+					return err
+				}
+				undo = func(ctx context.Context, w *steps.World) error { return steps.UndoPlan(ctx, w, plan, yes, accepted) }
 			}
 			if journal != "" { // to begin a new one would only say that there is nothing to take back
 				if _, err := readFile(journal); err != nil {
 					return err
 				}
 			}
-			return a.changeTenant(cmd.Context(), rehearse, journal, func(ctx context.Context, w *steps.World) error {
-				return steps.Undo(ctx, w, yes, accepted)
-			})
+			return a.changeTenant(cmd.Context(), rehearse, journal, undo)
 		},
 	}
 	f := cmd.Flags()
@@ -199,35 +219,111 @@ the wizard. What that changes is shown first, and asked. Run again, it takes bac
 	return cmd
 }
 
+// changeExits are the exit codes of what changes a tenant.
+const changeExits = `Exit codes: 0 it stands as wanted, whether or not anything had to be sent; 1 refused, or it went wrong: what, in what state the
+tenant is, and what to do next was said; 2 the command line makes no sense; 3 you said no, or left; 130 interrupted.`
+
+// planToUndo reads a plan that is to be taken back, and says what was meant where it is another file.
+func planToUndo(path string) (steps.TenantPlan, error) {
+	b, err := readFile(path)
+	if err != nil {
+		return steps.TenantPlan{}, err
+	}
+	plan, err := steps.ParsePlan(b)
+	var p *steps.Problem
+	if !errors.As(err, &p) || p.Code != "plan-file" {
+		return plan, err
+	}
+	p.Next = []steps.Choice{{ID: "retry", Text: steps.T("undo takes the plan that was applied, or no file for the latest change:  keyrollout tenant undo")}}
+	if j, err := steps.ReadJournal(path); err == nil && !j.Empty() {
+		p.What = steps.T("That is a journal, not a plan.")
+		p.Next = []steps.Choice{{ID: "retry", Text: steps.T("keyrollout tenant undo --journal %s", path)}}
+	}
+	return plan, p
+}
+
+// atMostOne is for a command that may be given a file.
+func atMostOne(_ *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usageError{fmt.Errorf("one file at most, not %d", len(args))}
+	}
+	return nil
+}
+
 // changeTenant is inTenant with the journal that outlives the run, and the tenant's lock: one change at a time.
 func (a *app) changeTenant(ctx context.Context, rehearse bool, journal string, f func(context.Context, *steps.World) error) error {
-	return a.inTenant(ctx, rehearse, func(ctx context.Context, w *steps.World) (err error) {
-		dir, err := a.stateDir()
+	return a.inTenant(ctx, rehearse, func(ctx context.Context, w *steps.World) error { return a.journaled(ctx, w, rehearse, journal, f) })
+}
+
+// journaled is f with the journal and the lock of the tenant that is signed in to.
+func (a *app) journaled(ctx context.Context, w *steps.World, rehearse bool, journal string, f func(context.Context, *steps.World) error) error {
+	dir, err := a.tenantDir(w, rehearse)
+	if err != nil {
+		return err
+	}
+	if !rehearse { // inTenant holds the lock of the practice
+		if err := state.Ensure(dir); err != nil {
+			return err
+		}
+		unlock, err := state.Lock(filepath.Join(dir, "lock"))
 		if err != nil {
-			return err
+			return inUse(err)
 		}
-		if rehearse { // inTenant holds the lock of the practice
-			dir = filepath.Join(dir, "practice")
-		} else {
-			dir = filepath.Join(dir, "tenants", w.Org.ID)
-			if err := state.Ensure(dir); err != nil {
-				return err
-			}
-			unlock, err := state.Lock(filepath.Join(dir, "lock"))
-			if err != nil {
-				return err
-			}
-			defer unlock()
-		}
-		if journal == "" {
-			journal = filepath.Join(dir, "journal.jsonl")
-		}
-		if w.Journal, err = steps.OpenJournal(journal, w.Clock.Now); err != nil {
-			return err
-		}
-		defer w.Journal.Close()
-		return f(ctx, w)
-	})
+		defer unlock()
+	}
+	if journal == "" {
+		journal = filepath.Join(dir, "journal.jsonl")
+	}
+	was := w.Journal
+	if w.Journal, err = steps.OpenJournal(journal, w.Clock.Now); err != nil {
+		return err
+	}
+	defer func() {
+		w.Journal.Close() // every entry was synced as it was written
+		w.Journal = was
+	}()
+	return f(ctx, w)
+}
+
+// tenantDir is where a tenant's journal is kept.
+func (a *app) tenantDir(w *steps.World, rehearse bool) (string, error) {
+	dir, err := a.stateDir()
+	if err != nil || rehearse {
+		return filepath.Join(dir, "practice"), err
+	}
+	return filepath.Join(dir, "tenants", w.Org.ID), nil
+}
+
+// settled waits for a change that was cut off, if the tenant's journal knows of one: what is read before would be a
+// plan's ground.
+func (a *app) settled(ctx context.Context, w *steps.World, rehearse bool) error {
+	in, err := a.inDoubt(w, rehearse)
+	if err != nil || !in {
+		return err
+	}
+	return a.journaled(ctx, w, rehearse, "", steps.Settle)
+}
+
+// inDoubt looks into the tenant's journal without touching it.
+func (a *app) inDoubt(w *steps.World, rehearse bool) (bool, error) {
+	dir, err := a.tenantDir(w, rehearse)
+	if err != nil {
+		return false, err
+	}
+	j, err := steps.ReadJournal(filepath.Join(dir, "journal.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && j.InDoubt(), err
+}
+
+// inUse is a lock that another process holds.
+func inUse(err error) error {
+	if !errors.Is(err, state.ErrInUse) {
+		return err
+	}
+	return &steps.Problem{Code: "in-use", What: steps.T("This tenant is being worked in: %s.", err), State: steps.T("Nothing was changed in the tenant."), Err: err,
+		Next: []steps.Choice{{ID: "retry", Text: steps.T("one change at a time: when the other one has ended, try again")}}}
 }
 
 // readFile reads a file that was named on the command line.

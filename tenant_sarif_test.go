@@ -72,7 +72,7 @@ func TestSARIFLevels(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	a := &app{out: f, say: steps.English}
+	a := &app{out: &output{File: f}, say: steps.English}
 	if err := a.writeSARIF([]finding{{ID: "a", Level: steps.LevelFault, Text: "x"}, {ID: "a", Level: steps.LevelOK, Text: "y"}, {ID: "b", Level: steps.LevelUnknown, Text: "z"}, {ID: "c", Level: "new", Text: "w"}}); err != nil {
 		t.Fatal(err)
 	}

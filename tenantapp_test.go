@@ -84,7 +84,7 @@ func TestTenantAppProbes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	a := &app{out: out, say: steps.English}
+	a := &app{out: &output{File: out}, say: steps.English}
 	if err := a.probe(t.Context(), &steps.World{Tenant: client, Admin: someone}); err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func ParseDesire(b []byte) (Desire, error) {
 	if errors.As(err, &p) {
 		return d, p
 	}
-	return d, yamlProblem(err)
+	return d, yamlProblem(b, err)
 }
 
 // wishError is a Problem with the file, at a line; 0 = the file as a whole.
@@ -120,20 +120,17 @@ func wishError(line int, what Text) *Problem {
 	return p
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+var yamlSays = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)`)
 
-// yamlProblem makes a sentence of what the YAML library says, which names Go types.
-func yamlProblem(err error) error {
-	var te *yaml.TypeError
-	if !errors.As(err, &te) || len(te.Errors) == 0 {
-		return wishError(0, T("it is not YAML (%s)", err))
+// yamlProblem makes a sentence of what the YAML library says of text that is none. Values that do not fit never come
+// here: mapping tells of them, without the library's words, which name Go types.
+func yamlProblem(b []byte, err error) error {
+	m := yamlSays.FindStringSubmatch(err.Error())
+	line, _ := strconv.Atoi(m[1]) // none is 0: the file as a whole
+	if lines := strings.Split(string(b), "\n"); line > 0 && line <= len(lines) && strings.HasPrefix(strings.TrimLeft(lines[line-1], " "), "\t") {
+		return wishError(line, T("it begins with a tab; in YAML lines are indented with blanks"))
 	}
-	m := yamlLine.FindStringSubmatch(te.Errors[0])
-	if m == nil {
-		return wishError(0, T("that does not fit (%s)", te.Errors[0]))
-	}
-	line, _ := strconv.Atoi(m[1])
-	return wishError(line, T("that does not fit (%s)", m[2]))
+	return wishError(line, T("it is not YAML (%s)", m[2]))
 }
 
 // UnmarshalYAML reads the file as a whole.
@@ -204,8 +201,13 @@ func mapping(n *yaml.Node, keys map[string]any) error {
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
+		if v.Kind == yaml.AliasNode {
+			v = v.Alias
+		}
 		to, ok := keys[k.Value]
 		switch {
+		case k.Kind != yaml.ScalarNode:
+			return wishError(k.Line, T("a key is one word here, not %s", kindOf(k)))
 		case !ok:
 			if near := nearest(k.Value, slices.Sorted(maps.Keys(keys))); near != "" {
 				return wishError(k.Line, T("there is no key \"%s\" here; perhaps \"%s\" is meant", k.Value, near))
@@ -221,29 +223,61 @@ func mapping(n *yaml.Node, keys map[string]any) error {
 				return wishError(e.Line, T("a value is expected here"))
 			}
 		}
-		if _, whole := to.(**int); whole && v.Kind == yaml.ScalarNode && v.Tag != "!!int" { // yaml would cut 8.5 off to 8
-			return misfit(v, to, &yaml.TypeError{})
+		if want := expected(to, v); !want.Empty() {
+			return wishError(v.Line, T("\"%s\" takes %s, not %s", k.Value, want, kindOf(v)))
 		}
 		if err := v.Decode(to); err != nil {
-			return misfit(v, to, err)
+			var p *Problem
+			if errors.As(err, &p) {
+				return p
+			}
+			return wishError(v.Line, T("\"%s\" does not take %s", k.Value, kindOf(v))) // such as a number beyond all
 		}
 	}
 	return nil
 }
 
-// misfit says what is expected where a value is of another kind.
-func misfit(v *yaml.Node, to any, err error) error {
-	var te *yaml.TypeError
-	if !errors.As(err, &te) || v.Kind != yaml.ScalarNode {
-		return err
-	}
+// expected says what a key takes where the value is of another kind; empty where it fits, and where the value's own type
+// looks for itself.
+func expected(to any, v *yaml.Node) Text {
 	switch to.(type) {
 	case **bool:
-		return wishError(v.Line, T("true or false is expected here, not \"%s\"", v.Value))
+		if v.Kind != yaml.ScalarNode || v.Decode(new(bool)) != nil {
+			return T("true or false")
+		}
 	case **int:
-		return wishError(v.Line, T("a whole number is expected here, not \"%s\"", v.Value))
+		if v.Kind != yaml.ScalarNode || v.Tag != "!!int" { // yaml would cut 8.5 off to 8
+			return T("a whole number")
+		}
+	case *string:
+		if v.Kind != yaml.ScalarNode {
+			return T("one word")
+		}
+	case **Lifetime:
+		if v.Kind != yaml.ScalarNode {
+			return T("a time such as 60m, 8h or 2d")
+		}
+	case *[]TargetDesire, *[]Ref:
+		if v.Kind != yaml.SequenceNode {
+			return T("a list, written [one, another]")
+		}
+	case *[]ProfileDesire:
+		if v.Kind != yaml.SequenceNode {
+			return T("a list of profiles, each beginning with  - name:")
+		}
 	}
-	return err
+	return Text{}
+}
+
+// kindOf says what stands at a place.
+func kindOf(n *yaml.Node) Text {
+	switch n.Kind {
+	case yaml.SequenceNode:
+		return T("a list")
+	case yaml.MappingNode:
+		return T("keys with values")
+	}
+	return T("\"%s\"", n.Value)
 }
 
 // nearest is the one of some words that a mistyped one can be: one or two letters away, or all but the case. Empty =

@@ -21,8 +21,11 @@ const (
 // has been done, does the rest, and says in which state things are.
 func ApplyPlan(ctx context.Context, w *World, p TenantPlan, accepted []string) error {
 	if p.Tenant != w.Org.ID {
-		return &Problem{Code: "plan-elsewhere", What: T("The plan was made for another tenant: %s.", p.Name), State: tenantUnchanged,
-			Next: []Choice{{ID: "retry", Text: T("sign in to that tenant, or plan for this one")}}}
+		return planElsewhere(p)
+	}
+	// What this plan began itself is looked at below: it does not matter how often that is written.
+	if err := w.settle(ctx, func(e Entry) bool { return e.What != undoEntry && e.ID == p.ID() }); err != nil {
+		return err
 	}
 	now, err := w.policies(ctx)
 	if err != nil {
@@ -54,6 +57,11 @@ func ApplyPlan(ctx context.Context, w *World, p TenantPlan, accepted []string) e
 		return err
 	}
 	return p.carryOut(ctx, w, now, want, open)
+}
+
+func planElsewhere(p TenantPlan) error {
+	return &Problem{Code: "plan-elsewhere", What: T("The plan was made for another tenant: %s.", p.Name), State: tenantUnchanged,
+		Next: []Choice{{ID: "retry", Text: T("sign in to that tenant, or plan for this one")}}}
 }
 
 // left tells which policies are still to be written, and what they are to become.
@@ -210,14 +218,24 @@ func stoodText(open string) Text {
 // notWritten says in what state a refused or lost change leaves the tenant.
 func (p TenantPlan) notWritten(w *World, what string, second bool, err error) error {
 	var g *graph.Error
-	if lost := errors.As(err, &g) && g.Unknown; !lost {
-		if jerr := w.Journal.Failed(tenantID, what, p.ID()); jerr != nil {
-			return errors.Join(err, jerr)
-		}
-		if pr := problemOfTenant(err); pr != nil && second {
+	err = w.notSent(err, what, p.ID())
+	if lost := errors.As(err, &g) && g.Unknown; !lost && second {
+		if pr := problemOfTenant(err); pr != nil {
 			pr.State = stoodText(what)
 			return pr
 		}
+	}
+	return err
+}
+
+// notSent notes a change that was refused, unless its answer was lost: then it may have been carried out.
+func (w *World) notSent(err error, what, id string) error {
+	var g *graph.Error
+	if errors.As(err, &g) && g.Unknown {
+		return err
+	}
+	if jerr := w.Journal.Failed(tenantID, what, id); jerr != nil {
+		return errors.Join(err, jerr)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,7 +94,36 @@ func (r *resolver) profiles(d PasskeyDesire, now graph.FIDO2Policy) ([]ProfileDe
 			return nil, err
 		}
 	}
-	return list, nil
+	return list, ownNames(list, now)
+}
+
+// ownNames refuses a new name that another profile has or gets, in whatever case: both would be found by it. Names that
+// stand today are left alone.
+func ownNames(list []ProfileDesire, now graph.FIDO2Policy) error {
+	today := map[string]string{} // by id
+	for _, pr := range now.Profiles {
+		today[pr.ID.String()] = pr.Name
+	}
+	names := maps.Clone(today)
+	for _, p := range list {
+		switch {
+		case p.Remove != nil && *p.Remove:
+			delete(names, p.ID)
+		case p.Name.Text != "":
+			names[p.ID] = p.Name.Text
+		}
+	}
+	for _, p := range list {
+		if _, stays := names[p.ID]; !stays || p.Name.Text == "" || strings.EqualFold(p.Name.Text, today[p.ID]) {
+			continue
+		}
+		for id, other := range names {
+			if id != p.ID && strings.EqualFold(other, p.Name.Text) {
+				return wishError(p.Name.Line, T("two passkey profiles would be called \"%s\"; small and capital letters do not tell them apart", p.Name.Text))
+			}
+		}
+	}
+	return nil
 }
 
 // removable refuses what Entra refuses: the default profile stays, and a profile is taken away from its groups before it

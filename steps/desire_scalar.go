@@ -82,6 +82,9 @@ func (t *TargetDesire) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
 		return t.Group.UnmarshalYAML(n)
 	}
+	if n.Kind != yaml.MappingNode {
+		return wishError(n.Line, T("a group stands here by its name or id, not %s", kindOf(n)))
+	}
 	if err := mapping(n, map[string]any{"group": &t.Group, "profiles": &t.Profiles}); err != nil {
 		return err
 	}
@@ -96,6 +99,9 @@ func (w *WhoDesire) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode && n.Value == Everyone {
 		w.Include = []TargetDesire{{Group: Ref{n.Value, n.Line}}}
 		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		return wishError(n.Line, T("write  everyone,  or the lists  include  and  exclude"))
 	}
 	return mapping(n, map[string]any{"include": &w.Include, "exclude": &w.Exclude})
 }

@@ -669,8 +669,8 @@ func TestDesireIsReadStrictly(t *testing.T) {
 		{"---\n# nothing yet\n", "empty"},
 		{"passkeys:\n  enabeld: true", `line 2: there is no key "enabeld" here; perhaps "enabled" is meant`},
 		{"passkeys:\n  who:\n    include: [Pilot]\n    but: [x]", `line 4: there is no key "but"`},
-		{"passkeys:\n  enabled: perhaps", `line 2: true or false is expected here, not "perhaps"`},
-		{"passkeys:\n  attestation: registrationOnly", `line 2: true or false is expected here, not "registrationOnly"`},
+		{"passkeys:\n  enabled: perhaps", `line 2: "enabled" takes true or false, not "perhaps"`},
+		{"passkeys:\n  attestation: registrationOnly", `line 2: "attestation" takes true or false, not "registrationOnly"`},
 		{"passkeys:\n  enabled:", "line 2: a value is expected"},
 		{"passkeys:\n  colour: red", `line 2: there is no key "colour" here; there are attestation, enabled, models`},
 		{"passkeys:\n  who: {inlcude: []}", `line 2: there is no key "inlcude" here; perhaps "include" is meant`},
@@ -696,8 +696,23 @@ func TestDesireIsReadStrictly(t *testing.T) {
 		{"passkeys:\n  profiles:\n    - id: 1\n      synced: true", `line 3: "1" is no id of a profile`},
 		{"passkeys:\n  profiles:\n    - {name: x, remove: true, synced: true}", "line 3: a profile that is removed"},
 		{"temporaryAccessPass:\n  once: true\n  length: 7", "line 3: a pass has 8 to 48 characters, not 7"},
-		{"temporaryAccessPass:\n  length: 8.5", `line 2: a whole number is expected here, not "8.5"`},
-		{"temporaryAccessPass:\n  length: long", `line 2: a whole number is expected here, not "long"`},
+		{"temporaryAccessPass:\n  length: 8.5", `line 2: "length" takes a whole number, not "8.5"`},
+		{"temporaryAccessPass:\n  length: long", `line 2: "length" takes a whole number, not "long"`},
+		{"temporaryAccessPass:\n  length: [8]", `line 2: "length" takes a whole number, not a list`},
+		{"temporaryAccessPass:\n  length: 99999999999999999999", `line 2: "length" takes a whole number, not "99999999999999999999"`},
+		{"temporaryAccessPass:\n  length: 0x7fffffffffffffffff", `line 2: "length" takes a whole number`},
+		{"temporaryAccessPass:\n  minimum: [60m]", `line 2: "minimum" takes a time such as 60m, 8h or 2d, not a list`},
+		{"passkeys:\n  who: {include: Pilot}", `line 2: "include" takes a list, written [one, another], not "Pilot"`},
+		{"passkeys:\n  who: {include: [[Pilot]]}", "line 2: a group stands here by its name or id, not a list"},
+		{"passkeys:\n  who: {include: [{group: Pilot, profiles: x}]}", `line 2: "profiles" takes a list, written [one, another], not "x"`},
+		{"passkeys:\n  who: everybody", "line 2: write  everyone,  or the lists"},
+		{"passkeys:\n  models: {allow: {a: b}}", `line 2: "allow" takes a list, written [one, another], not keys with values`},
+		{"passkeys:\n  enabled: [true]", `line 2: "enabled" takes true or false, not a list`},
+		{"passkeys:\n  profiles: x", `line 2: "profiles" takes a list of profiles`},
+		{"passkeys:\n  profiles:\n    - id: [x]", `line 3: "id" takes one word, not a list`},
+		{"passkeys:\n  [a]: true", "line 2: a key is one word here, not a list"},
+		{"passkeys:\n\tenabled: true", "line 2: it begins with a tab"},
+		{"passkeys: {enabled: true", "line 1: it is not YAML (did not find"},
 		{"temporaryAccessPass:\n  once: true\n  minimum: 9m", "line 3: a pass lives 10m to 30d, not 9m"},
 		{"temporaryAccessPass:\n  minimum: 2h\n  once: false", "line 2: minimum (2h), default (1h)"},
 		{"temporaryAccessPass: {minimum: 5m}", "10m to 30d, not 5m"},
@@ -709,9 +724,38 @@ func TestDesireIsReadStrictly(t *testing.T) {
 	} {
 		_, err := c.plan(w.wish)
 		var p *steps.Problem
-		if !errors.As(err, &p) || !strings.Contains(p.What.String(), w.says) {
+		if !errors.As(err, &p) || !strings.Contains(p.What.String(), w.says) || strings.Contains(p.What.String(), "unmarshal") {
 			t.Errorf("%q\nsays %v\nwant %s", w.wish, err, w.says)
 		}
+	}
+}
+
+// Two profiles are not told apart by small and capital letters: neither two new ones, nor one that takes another's name.
+// Two that stand so today are no fault of the wish.
+func TestProfilesHaveNamesOfTheirOwn(t *testing.T) {
+	s := practice.DefaultCompany()
+	s.Profiles = true
+	c := newCompany(t, s)
+	const two = "passkeys:\n  profiles:\n    - name: Visitors\n      id: 11111111-1111-4111-8111-111111111111\n    - name: Contractors\n      id: 22222222-2222-4222-8222-222222222222\n"
+	refused := func(wish string, line int) {
+		t.Helper()
+		_, err := c.plan(wish)
+		var p *steps.Problem
+		if !errors.As(err, &p) || !strings.Contains(p.What.String(), fmt.Sprintf("line %d: two passkey profiles would be called", line)) {
+			t.Errorf("%s\nsays %v", wish, err)
+		}
+	}
+	refused("passkeys:\n  profiles:\n    - name: Visitors\n    - name: visitors\n", 3)
+	refused("passkeys:\n  profiles:\n    - name: Visitors\n    - name: DEFAULT PASSKEY profile\n      id: 11111111-1111-4111-8111-111111111111\n", 4)
+	c.mustApply(c.mustPlan(two))
+	refused("passkeys:\n  profiles:\n    - name: contractors\n      id: 11111111-1111-4111-8111-111111111111\n", 3)
+	swapped := strings.NewReplacer("Visitors", "Contractors", "Contractors", "Visitors").Replace(two)
+	if p := c.mustPlan(swapped); len(p.Changes) != 2 {
+		t.Errorf("two names swapped: %v", p.Changes)
+	}
+	taken := "passkeys:\n  profiles:\n    - {name: Contractors, id: 22222222-2222-4222-8222-222222222222, remove: true}\n    - {name: contractors, id: 11111111-1111-4111-8111-111111111111}\n"
+	if p := c.mustPlan(taken); len(p.Changes) == 0 {
+		t.Error("the name of one that is removed is free")
 	}
 }
 

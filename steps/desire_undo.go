@@ -16,10 +16,20 @@ type written struct {
 	tenant        string // empty = of a journal that did not note it yet
 	at            time.Time
 	before, after map[string]json.RawMessage
+	open          map[string]int // intents of which nobody knows whether they were carried out
 }
 
 // lastWritten is the latest change that was not taken back.
 func (j *Journal) lastWritten() (written, bool) {
+	all := j.written()
+	if len(all) == 0 {
+		return written{}, false
+	}
+	return all[len(all)-1], true
+}
+
+// written are the changes that were not taken back, in their order.
+func (j *Journal) written() []written {
 	var all []written
 	rollout := "" // the id of the changes of the rollout's own step, which carry none
 	for _, e := range j.entries {
@@ -49,17 +59,23 @@ func (j *Journal) lastWritten() (written, bool) {
 		// its own; one that was cut off and run again is not.
 		again := i >= 0 && (i < len(all)-1 || all[i].after[e.What] != nil)
 		if e.Kind == EntryIntent && (i < 0 || again) {
-			all = append(all, written{id: id, tenant: e.Tenant, at: e.Time, before: map[string]json.RawMessage{}, after: map[string]json.RawMessage{}})
+			all = append(all, written{id: id, tenant: e.Tenant, at: e.Time, before: map[string]json.RawMessage{}, after: map[string]json.RawMessage{}, open: map[string]int{}})
 			i = len(all) - 1
 		}
 		if i < 0 {
 			continue
 		}
+		if e.Kind == EntryIntent {
+			all[i].open[e.What]++
+		}
 		switch _, have := all[i].before[e.What]; {
 		case e.Kind == EntryIntent && !have && len(e.Before) > 0:
 			all[i].before[e.What] = e.Before
 		case e.Kind == EntryFailed && all[i].after[e.What] == nil:
-			delete(all[i].before, e.What)
+			// Refused was the last try; one before it that was cut off may have been carried out.
+			if all[i].open[e.What]--; all[i].open[e.What] == 0 {
+				delete(all[i].before, e.What)
+			}
 		case e.Kind == EntryResult:
 			all[i].after[e.What] = e.After
 		}
@@ -67,10 +83,7 @@ func (j *Journal) lastWritten() (written, bool) {
 			all = slices.Delete(all, i, i+1)
 		}
 	}
-	if len(all) == 0 {
-		return written{}, false
-	}
-	return all[len(all)-1], true
+	return all
 }
 
 // latest is the place of the latest change of that id; -1 = there is none.
@@ -122,6 +135,24 @@ func Undo(ctx context.Context, w *World, yes bool, accepted []string) error {
 	}
 	w.verified(tenantID, T("Put back and read back: the tenant stands as it did before %s.", c.at.Format("2006-01-02 15:04 MST")), Fact{"undone", c.id})
 	return nil
+}
+
+// UndoPlan is Undo for who names the plan: it takes that one back, and no other change in its place.
+func UndoPlan(ctx context.Context, w *World, p TenantPlan, yes bool, accepted []string) error {
+	if p.Tenant != w.Org.ID {
+		return planElsewhere(p)
+	}
+	all := w.Journal.written()
+	at := latest(all, p.ID())
+	if at < 0 {
+		return &Problem{Code: "undo-unknown", What: T("The journal knows no change by that plan, or it was taken back already."), State: tenantUnchanged,
+			Next: []Choice{{ID: "retry", Text: T("see what stands:  keyrollout tenant check;  without a file the latest change is taken back:  keyrollout tenant undo")}}}
+	}
+	if last := all[len(all)-1]; at < len(all)-1 {
+		return &Problem{Code: "undo-later", What: T("After that plan the policies were changed again, on %s: that change comes first.", last.at.Format("2006-01-02 15:04 MST")), State: tenantUnchanged,
+			Next: []Choice{{ID: "retry", Text: T("take the latest change back:  keyrollout tenant undo;  then this plan")}}}
+	}
+	return Undo(ctx, w, yes, accepted)
 }
 
 // target is what is to stand again, and which policies have to be written for it.
@@ -193,13 +224,13 @@ func (w *World) putBack(ctx context.Context, c written, what string, now, back p
 	}
 	if what == passEntry {
 		if err := w.Tenant.SetPassPolicy(ctx, back.pass); err != nil {
-			return err
+			return w.notSent(err, undoEntry, c.id)
 		}
 		_, err := readBack(ctx, w, w.Tenant.PassPolicy, func(p graph.PassPolicy) bool { return same(p.Raw, c.before[what]) })
 		return err
 	}
 	if err := w.Tenant.SetFIDO2Policy(ctx, back.fido2); err != nil {
-		return err
+		return w.notSent(err, undoEntry, c.id)
 	}
 	_, err := readBack(ctx, w, w.Tenant.FIDO2Policy, func(p graph.FIDO2Policy) bool { return same(p.Raw, c.before[what]) })
 	return err

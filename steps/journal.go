@@ -48,7 +48,9 @@ const (
 	EntryIntent EntryKind = "intent" // about to do it
 	EntryResult EntryKind = "result" // done
 	EntryFailed EntryKind = "failed" // refused; nothing changed
-	EntryStep   EntryKind = "step"   // What is the step's new state
+	// EntrySettled: whether an intent that was cut off was carried out has been looked at, for as long as it may take.
+	EntrySettled EntryKind = "settled"
+	EntryStep    EntryKind = "step" // What is the step's new state
 )
 
 // OpenJournal opens or begins a journal. A last line that was torn by a crash is dropped: what it would have said is
@@ -56,7 +58,7 @@ const (
 func OpenJournal(path string, now func() time.Time) (*Journal, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return nil, journalProblem(path, err)
 	}
 	j := &Journal{file: f, now: now}
 	good, err := j.read(f)
@@ -65,7 +67,7 @@ func OpenJournal(path string, now func() time.Time) (*Journal, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("journal %s: %w", path, err)
+		return nil, journalProblem(path, err)
 	}
 	j.size = good
 	return j, nil
@@ -78,8 +80,27 @@ func ReadJournal(path string) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{now: time.Now}
-	_, err = j.read(bytes.NewReader(b))
-	return j, err
+	if _, err = j.read(bytes.NewReader(b)); err != nil {
+		return nil, journalProblem(path, err)
+	}
+	return j, nil
+}
+
+// damaged is a line of a journal that is none.
+type damaged struct{ line int }
+
+func (d damaged) Error() string { return fmt.Sprintf("line %d is damaged", d.line) }
+
+// journalProblem tells of a journal that cannot be used. Nothing was begun: it is opened before anything is.
+func journalProblem(path string, err error) *Problem {
+	p := &Problem{Code: "journal", What: T("The journal %s cannot be used: %s.", path, err), State: T("Nothing was changed in the tenant or on the key."), Err: err,
+		Next: []Choice{{ID: "retry", Text: T("see that the file can be read and written by you, then try again")}}}
+	var d damaged
+	if errors.As(err, &d) {
+		p.Code, p.What = "journal-damaged", T("The journal %s is damaged in line %d.", path, d.line)
+		p.Next = []Choice{{ID: "retry", Text: T("bring the file back from a copy, or move it away to begin anew: the tenant and the key do not depend on it, but what stood before earlier changes is kept nowhere else")}}
+	}
+	return p
 }
 
 // MemoryJournal is a journal for a run that leaves nothing behind.
@@ -99,7 +120,7 @@ func (j *Journal) read(r io.Reader) (int64, error) {
 		}
 		var e Entry
 		if err := json.Unmarshal(bytes.TrimSpace(line), &e); err != nil {
-			return good, fmt.Errorf("line %d is damaged (%v); move the file away to begin anew, nothing in the tenant or on the key depends on it", len(j.entries)+1, err)
+			return good, damaged{len(j.entries) + 1}
 		}
 		j.entries = append(j.entries, e)
 		good += int64(len(line))
@@ -177,6 +198,11 @@ func (j *Journal) Wish() Wish {
 // SetWish keeps the wish.
 func (j *Journal) SetWish(w Wish) error {
 	return j.Write(Entry{Kind: EntryWish, Wish: &w})
+}
+
+// Empty reports whether it holds nothing.
+func (j *Journal) Empty() bool {
+	return !slices.ContainsFunc(j.entries, func(e Entry) bool { return e.Kind != "" }) // any JSON on a line reads as an entry
 }
 
 // Where tells the last step that began and when, for "Continue".

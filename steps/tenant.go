@@ -28,7 +28,11 @@ type tenantStep struct {
 }
 
 func (t *tenantStep) check(ctx context.Context, w *World) (Finding, error) {
-	var err error
+	// What this step began itself it looks at, and writes again where it does not show.
+	err := w.settle(ctx, func(e Entry) bool { return e.What != undoEntry && e.ID == "" })
+	if err != nil {
+		return Finding{}, err
+	}
 	if t.fido2, err = w.Tenant.FIDO2Policy(ctx); err != nil {
 		return Finding{}, err
 	}
@@ -143,7 +147,7 @@ func (t *tenantStep) write(w *World, what string, before json.RawMessage, send f
 		return err
 	}
 	if err := send(); err != nil {
-		return err
+		return w.notSent(err, what, "")
 	}
 	return w.Journal.Result(tenantID, what, "")
 }

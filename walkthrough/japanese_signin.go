@@ -39,8 +39,6 @@ var japaneseSignIn = map[string]string{
 	"there is no key \"%s\" here; perhaps \"%s\" is meant":                                               "ここに「%s」というキーはありません。 「%s」のことですか",
 	"there is no key \"%s\" here; there are %s":                                                          "ここに「%s」というキーはありません。 使えるキー: %s",
 	"a value is expected here":                                                                           "ここには値が必要です",
-	"true or false is expected here, not \"%s\"":                                                         "ここには true か false が必要です (「%s」ではなく)",
-	"a whole number is expected here, not \"%s\"":                                                        "ここには整数が必要です (「%s」ではなく)",
 	"\"%s\" is the default profile, which cannot be removed":                                             "「%s」は既定のプロファイルなので削除できません",
 	"groups have the profile \"%s\": take it away from them under  who,  apply that, and remove it then": "プロファイル「%s」はグループに割り当てられています。 先に  who  で割り当てを外して適用し、その後で削除してください",
 	"the profile \"%s\" is removed by the same file":                                                     "プロファイル「%s」は同じファイルで削除されます",

@@ -498,7 +498,6 @@ var japaneseSteps = map[string]string{
 	"it is empty": "ファイルが空です",
 	"it holds a second document; one file is one desired state": "2つ目の文書が含まれています。 目標の状態は1ファイルに1つです",
 	"it is not YAML (%s)":                "YAML ではありません (%s)",
-	"that does not fit (%s)":             "値が合いません (%s)",
 	"keys with values are expected here": "ここにはキーと値が必要です",
 	"\"%s\" is said twice":               "「%s」が2回指定されています",
 

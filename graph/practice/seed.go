@@ -3,6 +3,7 @@ package practice
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -137,10 +138,13 @@ func (s *Seed) check() error {
 	if s.Crowd.People < 0 {
 		return errors.New("a crowd is less than nobody")
 	}
+	if strings.ContainsAny(s.Domain, " \t@/") || !strings.Contains(s.Domain, ".") {
+		return fmt.Errorf("%q is no domain: contoso.example is one", s.Domain)
+	}
 	kinds := []Kind{"", Security, Dynamic, Microsoft365, MailSecurity, Distribution}
 	for _, g := range s.Groups {
 		if !slices.Contains(kinds, g.Kind) {
-			return fmt.Errorf("the group %q is of a kind that does not exist, %q; there are: %v", g.Name, g.Kind, kinds[1:])
+			return fmt.Errorf("the group %q is of a kind that does not exist, %q; there are security, dynamic, microsoft365, mailsecurity, distribution", g.Name, g.Kind)
 		}
 	}
 	for _, a := range s.Access {
@@ -156,10 +160,17 @@ func (s *Seed) check() error {
 	return nil
 }
 
+// upnLetters are those of Entra's "userPrincipalName population" page, and letters of other scripts, which it takes over
+// from a directory on the premises.
+var upnLetters = regexp.MustCompile(`^[\p{L}\p{M}\p{N}'._!#^~-]+$`)
+
 // check finds what cannot be in a seed.
 func (p Person) check() error {
 	if p.UPN == "" || p.Name == "" {
-		return fmt.Errorf("a person needs a user principal name and a name: %+v", p)
+		return fmt.Errorf("a person needs a user principal name and a name: upn %q, name %q", p.UPN, p.Name)
+	}
+	if local, domain, _ := strings.Cut(p.UPN, "@"); !upnLetters.MatchString(local) || strings.ContainsAny(domain, "@ \t/") {
+		return fmt.Errorf("%q is no user principal name: letters, digits and  ' . - _ ! # ^ ~  before one @", p.UPN)
 	}
 	for _, k := range p.Keys {
 		if uuid.Validate(k) != nil {

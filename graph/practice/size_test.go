@@ -170,3 +170,42 @@ func TestSignInDoesNotLag(t *testing.T) {
 		b.want(200, "GET", fido2Config, nil)
 	}
 }
+
+// What is wrong with a seed is told with its line and field, in no words of Go's.
+func TestSeedFaultsAreTold(t *testing.T) {
+	for text, says := range map[string]string{
+		"": "empty", "{": "ends in the middle", "[]": "a seed is fields in braces, not a list",
+		"{\n\"people\": 5}":                                   `line 2: "people" takes a list in brackets, not a number`,
+		"{\"people\": [\n{\"upn\": 5}]}":                      `line 2: "upn" takes text in quotation marks, not a number`,
+		"{\"people\": [{\"upn\": \"a\",\n\"roles\": \"x\"}]}": `line 2: "roles" takes a list in brackets, not text`,
+		"{\n\n\"peple\": []}":                                 `line 3: there is no field "peple"`,
+		"{\"signInDelay\": 5}":                                `"signInDelay" takes text in quotation marks, not a number`,
+		"{\n\"lag\": \"soon\"}":                               `line 2: lag takes a length of time such as 90s, 5m or 1h30m, not "soon"`,
+		"{\n\"settle\": \"-5s\"}":                             "line 2: settle: -5s is less than nothing",
+		"{\n\"profiles\": \"yes\"}":                           `line 2: "profiles" takes true or false, not text`,
+		"{\n\"crowd\": []}":                                   `line 2: "crowd" takes fields in braces, not a list`,
+		"{\"crowd\": {\"people\": 1.5}}":                      `"people" takes a whole number, not a number 1.5`,
+		"{}\n{}":                                              "line 2: there is something after its end",
+		"{\"name\": x}":                                       "line 1: that is not JSON",
+	} {
+		_, err := ReadSeed(strings.NewReader(text))
+		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "unmarshal") {
+			t.Errorf("%q\nsays %v\nwant %s", text, err, says)
+		}
+	}
+	for _, s := range []*Seed{
+		{Domain: "a b", People: []Person{{UPN: "a", Name: "A"}}},
+		{People: []Person{{UPN: "a b", Name: "A"}}},
+		{People: []Person{{UPN: "a@b@c", Name: "A"}}},
+		{People: []Person{{UPN: "a"}}},
+	} {
+		if _, err := New(Options{Seed: s}); err == nil || strings.Contains(err.Error(), "{") {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	for _, upn := range []string{"o'brien", "dana.lind_fabrikam.example#EXT#", "søren", "x"} {
+		if _, err := New(Options{Seed: &Seed{People: []Person{{UPN: upn, Name: "X"}}}}); err != nil {
+			t.Error(err)
+		}
+	}
+}

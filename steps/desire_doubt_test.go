@@ -1,0 +1,168 @@
+package steps_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"keyrollout/graph/practice"
+	"keyrollout/steps"
+)
+
+const lag = 30 * time.Second
+
+// lagging is a tenant whose reads are late, in which a plan has been carried out and shows.
+func lagging(t *testing.T, wish string) (*company, steps.TenantPlan) {
+	t.Helper()
+	s := practice.DefaultCompany()
+	s.Lag = lag
+	c := newCompany(t, s)
+	p := c.mustPlan(wish)
+	c.mustApply(p)
+	c.later()
+	return c, p
+}
+
+func (c *company) later() {
+	c.t.Helper()
+	if err := c.clock.Sleep(c.t.Context(), 2*lag); err != nil {
+		c.t.Fatal(err)
+	}
+	c.events = nil
+}
+
+// cutOff kills a run at its change: behind it, or before it was sent.
+func (c *company) cutOff(behind bool, run func(context.Context) error) {
+	c.t.Helper()
+	ctx, kill := context.WithCancelCause(c.t.Context())
+	killed := false
+	c.around = func(rt http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodPatch {
+				return rt.RoundTrip(r)
+			}
+			killed = true
+			defer kill(errCrash)
+			if behind {
+				return rt.RoundTrip(r)
+			}
+			return nil, errCrash
+		})
+	}
+	if err := run(ctx); err == nil || !killed {
+		c.t.Fatalf("not cut off: %v", err)
+	}
+	c.around, c.events = nil, nil
+}
+
+// An undo was cut off behind its change, and reads still answer from before it: the plan that it took back is carried
+// out anew, and not told to stand already. Where the undo never left, it is told that it does.
+func TestApplyWhileAnUndoIsOnItsWay(t *testing.T) {
+	for _, behind := range []bool{true, false} {
+		c, p := lagging(t, "passkeys: {enabled: true}")
+		with := c.raw()
+		c.cutOff(behind, func(ctx context.Context) error { return steps.Undo(ctx, c.world(), true, allRisks) })
+		if c.raw() != with {
+			t.Fatal("the undo shows already")
+		}
+		c.mustApply(p)
+		if already := c.said("as planned already"); already == behind {
+			t.Errorf("cut off behind the change %t: it says %v", behind, c.events)
+		}
+		c.later()
+		if c.raw() != with {
+			t.Errorf("cut off behind the change %t: the tenant does not stand as planned", behind)
+		}
+		began := c.clock.Now()
+		c.mustApply(p)
+		if !c.said("as planned already") || c.clock.Now() != began {
+			t.Error("what became of it was settled, and is waited for again")
+		}
+	}
+}
+
+// The same for another plan that was cut off: what the first one wanted does not stand any more.
+func TestApplyWhileAnotherPlanIsOnItsWay(t *testing.T) {
+	c, p := lagging(t, "passkeys: {enabled: true}")
+	off := c.mustPlan("passkeys: {enabled: false}")
+	c.cutOff(true, func(ctx context.Context) error { return steps.ApplyPlan(ctx, c.world(), off, allRisks) })
+	with := c.raw()
+	c.mustApply(p)
+	if c.said("as planned already") {
+		t.Error("it says that the first plan stands")
+	}
+	c.later()
+	if c.raw() != with {
+		t.Error("the tenant does not stand as planned")
+	}
+}
+
+// Whoever plans waits first: what the plan starts from is what stands.
+func TestPlanWhileAnUndoIsOnItsWay(t *testing.T) {
+	c, _ := lagging(t, "passkeys: {enabled: true}")
+	c.cutOff(true, func(ctx context.Context) error { return steps.Undo(ctx, c.world(), true, allRisks) })
+	w := c.world()
+	if !w.Journal.InDoubt() {
+		t.Fatal("the journal holds nothing in doubt")
+	}
+	if again := c.mustPlan("passkeys: {enabled: true}"); len(again.Changes) != 0 {
+		t.Fatal("the test saw nothing late")
+	}
+	if err := steps.Settle(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	if again := c.mustPlan("passkeys: {enabled: true}"); len(again.Changes) == 0 {
+		t.Error("the plan rests on what the undo has taken back")
+	}
+	if w := c.world(); w.Journal.InDoubt() {
+		t.Error("settled, and in doubt again after a new start")
+	}
+}
+
+// The wizard does not take a tenant for ready while the undo of what made it so is on its way.
+func TestRolloutWhileAnUndoIsOnItsWay(t *testing.T) {
+	c, _ := lagging(t, "passkeys: {enabled: true, who: everyone, selfService: true}")
+	w := c.world()
+	u, err := w.Tenant.User(t.Context(), "aiko@"+practice.Domain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Journal.SetWish(steps.Wish{Who: "all_users", WhoName: "everyone", User: u.ID, UserUPN: u.UPN, UserName: u.Name, Road: steps.RoadMFA, KeepRules: true}); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := steps.TenantStep().Check(t.Context(), w); err != nil || f.State != steps.Done {
+		t.Fatalf("%v %v: not ready before the undo", f, err)
+	}
+	c.cutOff(true, func(ctx context.Context) error { return steps.Undo(ctx, c.world(), true, allRisks) })
+	if f, err := steps.TenantStep().Check(t.Context(), c.world()); err != nil || f.State == steps.Done {
+		t.Errorf("%v %v: ready, while the undo is on its way", f, err)
+	}
+}
+
+// Cut off behind the change, run again and refused: the change may stand, and can be taken back.
+func TestUndoAfterARefusedSecondTry(t *testing.T) {
+	s := practice.DefaultCompany()
+	s.Lag = lag
+	c := newCompany(t, s)
+	before := c.raw()
+	p := c.mustPlan("passkeys: {enabled: true}")
+	c.cutOff(true, func(ctx context.Context) error { return steps.ApplyPlan(ctx, c.world(), p, allRisks) })
+	if err := c.faults.Add("forbidden PATCH /fido2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.apply(p); err == nil {
+		t.Fatal("the second try was not refused")
+	}
+	c.later()
+	if c.raw() == before {
+		t.Fatal("the first try changed nothing")
+	}
+	if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil {
+		t.Fatal(err)
+	}
+	c.later()
+	if c.raw() != before {
+		t.Error("not put back")
+	}
+}
