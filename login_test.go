@@ -289,7 +289,7 @@ func TestCodeScreen(t *testing.T) {
 	if len(lines) != 17 || len([]rune(lines[0])) != 33 { // facts/terminal.md, section 6
 		t.Errorf("%d lines of %d columns", len(lines), len([]rune(lines[0])))
 	}
-	a := &app{environ: []string{"TERM=dumb", "LANG=de_DE.UTF-8"}}
+	a := &app{out: &output{}, environ: []string{"TERM=dumb", "LANG=de_DE.UTF-8"}}
 	q := a.codeQuestion(graph.DeviceCode{Code: "ABCD12345", URL: "https://microsoft.com/devicelogin", Expires: time.Now()})
 	if len(q.Detail) != 1 || q.Value.Empty() {
 		t.Errorf("a simple terminal is shown %q", q.Detail)

@@ -138,7 +138,11 @@ func openPractice(ctx context.Context, o practiceOptions) (*practiceRun, error) 
 	}
 	if err := p.open(ctx, o); err != nil {
 		p.Close()
-		if o.Dir != "" {
+		var told *steps.Problem
+		switch {
+		case errors.As(err, &told):
+			told.Next = append(told.Next, steps.Choice{ID: "fresh", Text: steps.T("keyrollout practice --fresh  begins anew")})
+		case o.Dir != "":
 			err = fmt.Errorf("the practice in %s cannot be taken up: %w\nstate: nothing was changed\nnext: keyrollout practice --fresh  begins anew", o.Dir, err)
 		}
 		return nil, err

@@ -37,6 +37,8 @@ var japaneseTenant = map[string]string{
 	"one change at a time: when the other one has ended, try again": "変更は一度に1つです。 もう一方が終わってから、もう一度試す",
 	"A change of this tenant was cut off and may be on its way still: what is told of the policies may be from before it.": "このテナントの変更が中断され、これから反映される可能性があります。 ポリシーについての表示は変更前のものかもしれません。",
 
+	"keyrollout practice --fresh  begins anew": "keyrollout practice --fresh  で新しく始める",
+
 	// journal.go
 	"The journal %s cannot be used: %s.":                               "ジャーナル %s を使用できません: %s",
 	"Nothing was changed in the tenant or on the key.":                 "テナントもキーも変更していません。",
