@@ -23,7 +23,7 @@ var atTheTerminal = []struct{ prompt, answer string }{
 	{"Who gets the first key?", "aiko"}, {"Who gets the next key?", "haruto"}, {"been played to its end", "next"}, {"How many minutes", "60"}, {"Go ahead?", "yes"}, {"Press enter", ""},
 	{"Which finger?", "right-index"}, {"A new PIN", "482913"}, {"again", "482913"}, {"PIN of the key", "482913"},
 	{"is being enrolled.", "good"}, {"waits for an enrolled finger.", "good"}, {"A name for this key", "ATKey of Aiko"},
-	{"Temporary Access Pass of", "PASS"}, {"What now?", "retry"}, {"Replace it", "yes"},
+	{"at hand?", "have"}, {"Temporary Access Pass of", "PASS"}, {"What now?", "retry"}, {"Replace it", "yes"},
 }
 
 // sit runs the built program (a practice, unless args say otherwise) at a terminal of its own until it ends, or until stop says that it is to be killed. It

@@ -132,6 +132,12 @@ func (w *World) issuePass(ctx context.Context, step string, existing []graph.Pas
 			return err
 		}
 	}
+	return w.newPass(ctx, step, existing)
+}
+
+// newPass is issuePass for who has said already that one that is there may go.
+func (w *World) newPass(ctx context.Context, step string, existing []graph.Pass) error {
+	wish := w.Journal.Wish()
 	if err := w.Journal.Intend(tenantID, "pass", wish.User); err != nil {
 		return err
 	}
@@ -195,6 +201,43 @@ func (w *World) settlePass(ctx context.Context, step string, before []graph.Pass
 		return jerr
 	}
 	return err
+}
+
+// passAtHand makes sure that somebody has the pass to type: this run when it issued it, else the person. Nobody can look
+// one up, so one that was lost or has ended is replaced here.
+func (w *World) passAtHand(ctx context.Context) error {
+	if !w.pass.Empty() {
+		return nil
+	}
+	wish := w.Journal.Wish()
+	have, err := w.Tenant.Passes(ctx, wish.User)
+	if err != nil {
+		return err
+	}
+	q := Question{Name: "registration.pass.way", Kind: Choose, Default: "new", Text: T("Is the Temporary Access Pass of %s at hand?", wish.UserName),
+		Detail: []Text{T("Step 1 shows it once; a helpdesk or another administrator may have issued it since. Nobody can look it up.")},
+		Choices: []Choice{
+			{ID: "have", Text: T("yes: type it now")},
+			{ID: "new", Text: T("no: issue a new one"), Detail: T("one from before stops working")}, Leave}}
+	now := w.Clock.Now()
+	if i := slices.IndexFunc(have, func(p graph.Pass) bool { return p.Usable }); i < 0 {
+		q.Detail = append(q.Detail, T("The tenant has none for them that works now: it has ended, was used, or was taken away."))
+	} else {
+		p := have[i]
+		q.Default = "have"
+		q.Detail = append(q.Detail, T("The one that works was issued at %s and ends at %s.",
+			p.Created.In(now.Location()).Format("15:04"), p.Start.Add(p.Lifetime).In(now.Location()).Format("15:04")))
+	}
+	a, err := w.Ask(ctx, q)
+	switch {
+	case err != nil:
+		return err
+	case a.ID == Leave.ID:
+		return ErrQuit
+	case a.ID == "new":
+		return w.newPass(ctx, registrationID, have)
+	}
+	return nil
 }
 
 // passValue is the pass the person signs in with: the one of this run, or the one they were given.

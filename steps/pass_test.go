@@ -3,6 +3,7 @@ package steps_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,5 +70,42 @@ func TestAPassIsReplacedOnlyWhenTold(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Who takes a rollout up again at step 3 and has lost the pass is given a new one there; who has it types it. Both are
+// told what the tenant knows of it.
+func TestALostPassIsReplacedInStep3(t *testing.T) {
+	for _, c := range []struct {
+		way, offered, says string
+		shows              int
+	}{
+		{"have", "have", "was issued at", 1},
+		{"new", "have", "was issued at", 2},
+		{"ended", "new", "none for them that works", 2},
+	} {
+		t.Run(c.way, func(t *testing.T) {
+			b := newBench(t)
+			b.crash("Signed in to Security info with the pass")
+			said, offered := "", ""
+			b.person.seen = func(q steps.Question) {
+				if q.Name == "registration.pass.way" {
+					said, offered = q.Detail[1].String(), q.Default
+				}
+			}
+			if c.way != "have" {
+				b.person.shown = "" // lost
+				b.person.answer("registration.pass.way", "new")
+			}
+			b.onEvent = func(int) {
+				if c.way == "ended" && b.events[len(b.events)-1].Text.String() == "tenant: done." {
+					_ = b.clock.Sleep(t.Context(), 2*time.Hour)
+				}
+			}
+			b.finish()
+			if b.person.shows != c.shows || offered != c.offered || !strings.Contains(said, c.says) {
+				t.Errorf("%d passes were shown, want %d; offered %q; said %q", b.person.shows, c.shows, offered, said)
+			}
+		})
 	}
 }

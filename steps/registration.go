@@ -182,6 +182,9 @@ func (b behalf) RegisterPasskey(ctx context.Context, r graph.Registration) (grap
 
 // signInWithPass plays the person's browser up to Security info. A pass that is no good any more can be replaced here.
 func (w *World) signInWithPass(ctx context.Context, wish Wish) (graph.SecurityInfo, error) {
+	if err := w.passAtHand(ctx); err != nil {
+		return nil, err
+	}
 	for {
 		pass, err := w.passValue(ctx)
 		if err != nil {
@@ -259,13 +262,30 @@ func (r *registrationStep) inBrowser(ctx context.Context, w *World, wish Wish) e
 	if wish.Road == RoadPass {
 		first = T("1  On the computer with the key, open  aka.ms/mysecurityinfo  in a private window; sign in as %s with the pass.", wish.UserUPN)
 	}
-	_, err := w.Ask(ctx, Question{Name: "registration.browser", Kind: Act, Text: T("Register the key in the browser."),
+	q := Question{Name: "registration.browser", Kind: Act, Text: T("Register the key in the browser."),
 		Detail: []Text{
 			first,
 			T("2  \"Add sign-in method\", \"Security key\", \"USB device\". When the light flashes blue, touch the key."),
 			T("3  Name it \"%s\" and finish.", r.name),
-		}})
-	return err
+		}}
+	if wish.Road == RoadPass {
+		q.Default = "done"
+		q.Choices = []Choice{{ID: "done", Text: T("that is done: look")},
+			{ID: "new", Text: T("the pass was lost or has ended: issue a new one"), Detail: T("one from before stops working")}}
+	}
+	for {
+		a, err := w.Ask(ctx, q)
+		if err != nil || a.ID != "new" {
+			return err
+		}
+		have, err := w.Tenant.Passes(ctx, wish.User)
+		if err == nil {
+			err = w.newPass(ctx, registrationID, have)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // verify reads the person's passkeys back: the tenant lists the credential that was made, or a new one.

@@ -2,6 +2,17 @@ package walkthrough
 
 // japaneseSignIn is what is said of permissions that are asked for step by step, and of the kept sign-in.
 var japaneseSignIn = map[string]string{
+	// pass.go, registration.go
+	"Is the Temporary Access Pass of %s at hand?":                                                                "%s さんの一時アクセス パスは手元にありますか?",
+	"Step 1 shows it once; a helpdesk or another administrator may have issued it since. Nobody can look it up.": "手順1で1回だけ表示されます。 その後、ヘルプデスクや別の管理者が発行した場合もあります。 あとから確認することは誰にもできません。",
+	"yes: type it now":              "はい、今入力する",
+	"no: issue a new one":           "いいえ、新しく発行する",
+	"one from before stops working": "以前のパスは使えなくなります",
+	"The tenant has none for them that works now: it has ended, was used, or was taken away.": "現在有効なパスはテナントにありません。 期限切れ、使用済み、または取り消し済みです。",
+	"The one that works was issued at %s and ends at %s.":                                     "有効なパスは %s に発行され、%s に失効します。",
+	"that is done: look":                              "完了したので確認する",
+	"the pass was lost or has ended: issue a new one": "パスを紛失した、または期限切れ: 新しく発行する",
+
 	// login_browser.go
 	"What comes next needs more permissions: %s. Sign in once more and consent to them.": "次の操作には追加のアクセス許可が必要です: %s。 もう一度サインインして同意してください。",
 
