@@ -32,7 +32,7 @@ func (c *call) listAccess() (*reply, error) {
 	for _, a := range c.t.seed.Access {
 		rows = append(rows, c.accessObject(a))
 	}
-	return c.list(collection{path: "identity/conditionalAccess/policies", rows: rows})
+	return c.list(collection{path: "identity/conditionalAccess/policies", kind: "conditionalAccessPolicy", rows: rows})
 }
 
 func (c *call) accessObject(a AccessPolicy) object {

@@ -113,7 +113,7 @@ func (c *call) listAudits() (*reply, error) {
 	for i := len(c.st.Audits) - 1; i >= 0; i-- {
 		rows = append(rows, func() object { return c.auditObject(c.st.Audits[i]) })
 	}
-	return c.list(collection{path: "auditLogs/directoryAudits", lazy: rows, page: 1000, most: 1000})
+	return c.list(collection{path: "auditLogs/directoryAudits", kind: "directoryAudit", lazy: rows, page: 1000, most: 1000})
 }
 
 func (c *call) getAudit() (*reply, error) {
@@ -122,7 +122,7 @@ func (c *call) getAudit() (*reply, error) {
 	}
 	for _, a := range c.st.Audits {
 		if "Authentication Methods_"+a.ID == c.vars["id"] {
-			return ok(c.entity("auditLogs/directoryAudits/$entity", c.auditObject(a)))
+			return c.one("auditLogs/directoryAudits/$entity", "directoryAudit", c.auditObject(a), nil)
 		}
 	}
 	return nil, notFound("audit row", c.vars["id"])

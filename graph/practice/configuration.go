@@ -45,7 +45,7 @@ func (c *call) setMethod() (*reply, error) {
 	case "temporaryaccesspass":
 		err = c.checkPassPolicy(sent, next)
 	default:
-		err = c.checkTargets(sent, next, "isRegistrationRequired", "authenticationMode", "isUsableForSignIn")
+		err = c.checkMethod(methodKinds[id].kind+"AuthenticationMethodConfiguration", sent, next)
 	}
 	if err != nil {
 		return nil, err
@@ -55,6 +55,19 @@ func (c *call) setMethod() (*reply, error) {
 	}
 	c.setConfiguration(id, next)
 	return noContent()
+}
+
+// checkMethod holds the form of a method that the practice tenant does not play: its properties and their kinds.
+func (c *call) checkMethod(kind string, sent, next object) error {
+	for k, v := range sent {
+		if !c.has(kind, k) {
+			return unknownProperty(k, "microsoft.graph."+kind)
+		}
+		if _, isBool := v.(bool); strings.HasPrefix(k, "is") && !isBool {
+			return bad("BadRequest", "Cannot convert the value of '%s' to Edm.Boolean.", k)
+		}
+	}
+	return c.checkTargets(sent, next, "isRegistrationRequired", "authenticationMode", "isUsableForSignIn")
 }
 
 // resetMethod is DELETE: the configuration goes back to its default. Having opted in to profiles cannot be undone.

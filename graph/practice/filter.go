@@ -12,12 +12,22 @@ import (
 type test func(object) bool
 
 // filter reads $filter and $search; nil keeps every row.
-func (c *call) filter(directory bool) (test, error) {
+func (c *call) filter(kind string, directory bool) (test, error) {
 	var tests []test
 	if s := c.query.Get("$filter"); s != "" {
-		f, err := parseFilter(s)
+		f, uses, err := parseFilter(s)
 		if err != nil {
 			return nil, bad("BadRequest", "Invalid filter clause: %v", err)
+		}
+		for _, path := range uses.properties {
+			if name, _, _ := strings.Cut(path, "/"); !c.has(kind, name) {
+				return nil, noProperty("Invalid filter clause: ", name, kind)
+			}
+		}
+		if directory {
+			if err := c.advanced(uses.operators); err != nil {
+				return nil, err
+			}
 		}
 		tests = append(tests, f)
 	}
@@ -42,6 +52,21 @@ func (c *call) filter(directory bool) (test, error) {
 		}
 		return true
 	}, nil
+}
+
+// advanced refuses what the directory answers from its index only: with the header and $count ("Advanced query
+// capabilities on Microsoft Entra ID objects"). contains it does not know at all.
+func (c *call) advanced(operators []string) error {
+	names := map[string]string{"ne": "NotEqualsMatch", "not": "Not", "endswith": "EndsWith", "contains": "Contains"}
+	for _, op := range operators {
+		switch {
+		case op == "contains":
+			return bad("Request_UnsupportedQuery", "Filter operator '%s' is not supported.", names[op])
+		case names[op] != "" && !(c.eventual() && c.query.Get("$count") == "true"):
+			return bad("Request_UnsupportedQuery", "Operator: '%s' is not supported because the required parameters might be missing. Try adding $count=true query parameter and ConsistencyLevel:eventual header. Refer to https://aka.ms/graph-docs/advanced-queries for more information", names[op])
+		}
+	}
+	return nil
 }
 
 // property reads a property, or a path into complex ones ("status/errorCode").
@@ -70,19 +95,23 @@ func property(o object, path string) any {
 type filterParser struct {
 	words []string
 	depth int
+	filterUses
 }
 
-func parseFilter(s string) (test, error) {
+// filterUses are what a filter names: properties, or paths into them, and operators and functions in lower case.
+type filterUses struct{ properties, operators []string }
+
+func parseFilter(s string) (test, filterUses, error) {
 	words, err := filterWords(s)
 	if err != nil {
-		return nil, err
+		return nil, filterUses{}, err
 	}
 	p := &filterParser{words: words}
 	f, err := p.or()
 	if err == nil && len(p.words) > 0 {
 		err = fmt.Errorf("unexpected '%s'", p.words[0])
 	}
-	return f, err
+	return f, p.filterUses, err
 }
 
 func (p *filterParser) peek() string {
@@ -139,7 +168,7 @@ func (p *filterParser) not() (test, error) {
 	}
 	defer func() { p.depth-- }()
 	if p.peek() == "not" {
-		p.take()
+		p.operators = append(p.operators, p.take())
 		f, err := p.not()
 		if err != nil {
 			return nil, err
@@ -166,6 +195,7 @@ func (p *filterParser) comparison() (test, error) {
 		return p.function(name)
 	}
 	op := p.take()
+	p.properties, p.operators = append(p.properties, name), append(p.operators, op)
 	if op == "in" {
 		return p.in(name)
 	}
@@ -242,6 +272,7 @@ func (p *filterParser) function(name string) (test, error) {
 		if err != nil || op != "eq" {
 			return nil, fmt.Errorf("any(%s:%s eq …) is what is supported", variable, variable)
 		}
+		p.properties = append(p.properties, list)
 		return func(o object) bool {
 			items, _ := property(o, list).([]string)
 			for _, item := range items {
@@ -265,6 +296,7 @@ func (p *filterParser) function(name string) (test, error) {
 		return nil, fmt.Errorf("%s needs text", name)
 	}
 	text = strings.ToLower(text)
+	p.properties, p.operators = append(p.properties, field), append(p.operators, strings.ToLower(name))
 	how := map[string]func(s, part string) bool{"startswith": strings.HasPrefix, "endswith": strings.HasSuffix, "contains": strings.Contains}[strings.ToLower(name)]
 	if how == nil {
 		return nil, fmt.Errorf("the function '%s' is not supported", name)

@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 // collection is what a list call has to show.
 type collection struct {
 	path      string // for @odata.context
+	kind      string // of the rows, see propertiesOf; empty = of several kinds
 	rows      []object
 	lazy      []func() object // in place of rows, where making a row is not free
 	fields    []string        // shown without $select; nil = all
@@ -30,14 +32,14 @@ func (c *call) eventual() bool {
 
 // list answers a collection.
 func (c *call) list(in collection) (*reply, error) {
-	if err := c.knownOptions(); err != nil {
+	if err := c.knownOptions(in.kind); err != nil {
 		return nil, err
 	}
-	keep, err := c.filter(in.directory)
+	keep, err := c.filter(in.kind, in.directory)
 	if err != nil {
 		return nil, err
 	}
-	fields, err := c.selected(in.fields)
+	fields, err := c.selected(in.kind, in.fields)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +55,7 @@ func (c *call) list(in collection) (*reply, error) {
 			}
 		}
 	}
-	if rows, err = c.ordered(rows); err != nil {
+	if rows, err = c.ordered(in.kind, rows); err != nil {
 		return nil, err
 	}
 	total := len(rows)
@@ -76,12 +78,34 @@ func (c *call) list(in collection) (*reply, error) {
 	return ok(out)
 }
 
-// knownOptions refuses query options that do not exist, as OData demands.
-func (c *call) knownOptions() error {
+// one answers a single entity. fallback are the fields shown without $select; nil = all.
+func (c *call) one(context, kind string, o object, fallback []string) (*reply, error) {
+	if err := c.knownOptions(kind); err != nil {
+		return nil, err
+	}
+	for _, option := range []string{"$filter", "$orderby", "$count", "$skip", "$top", "$search"} {
+		if c.query.Has(option) {
+			return nil, bad("BadRequest", "The query specified in the URI is not valid. Query options $filter, $orderby, $count, $skip, and $top can be applied only on collections.").because("%s on a single %s", option, kind)
+		}
+	}
+	fields, err := c.selected(kind, fallback)
+	if err != nil {
+		return nil, err
+	}
+	return ok(c.entity(context, pick(o, fields)))
+}
+
+// knownOptions refuses query options that do not exist, as OData demands, and what the practice tenant would have to
+// leave out in silence: it expands nothing.
+func (c *call) knownOptions(kind string) error {
 	for k := range c.query {
 		if strings.HasPrefix(k, "$") && !slices.Contains([]string{"$select", "$filter", "$search", "$orderby", "$top", "$skip", "$count", "$expand", "$skiptoken", "$format"}, k) {
 			return bad("BadRequest", "The query parameter '%s' is not supported.", k)
 		}
+	}
+	if s := c.query.Get("$expand"); s != "" {
+		name, _, _ := strings.Cut(s, "(")
+		return noProperty("Parsing OData Select and Expand failed: ", name, cmp.Or(kind, "directoryObject")).because("the practice tenant expands nothing")
 	}
 	return nil
 }
@@ -152,7 +176,7 @@ func (c *call) entity(context string, o object) object {
 }
 
 // selected reads $select; without it the default fields are shown.
-func (c *call) selected(fallback []string) ([]string, error) {
+func (c *call) selected(kind string, fallback []string) ([]string, error) {
 	s := c.query.Get("$select")
 	if s == "" || s == "*" {
 		return fallback, nil
@@ -162,6 +186,9 @@ func (c *call) selected(fallback []string) ([]string, error) {
 		f = strings.TrimSpace(f)
 		if f == "" || strings.ContainsAny(f, " ()'\"") {
 			return nil, bad("BadRequest", "Parsing OData Select and Expand failed: Term '%s' is not valid in a $select or $expand expression.", f)
+		}
+		if name, _, _ := strings.Cut(f, "/"); !c.has(kind, name) && !strings.HasPrefix(name, "microsoft.graph.") {
+			return nil, noProperty("Parsing OData Select and Expand failed: ", name, kind)
 		}
 		fields = append(fields, f)
 	}
@@ -183,14 +210,17 @@ func pick(o object, fields []string) object {
 }
 
 // ordered sorts by $orderby: one property, asc or desc.
-func (c *call) ordered(rows []func() object) ([]func() object, error) {
+func (c *call) ordered(kind string, rows []func() object) ([]func() object, error) {
 	s := c.query.Get("$orderby")
 	if s == "" {
 		return rows, nil
 	}
 	words := strings.Fields(s)
-	if len(words) > 2 || strings.Contains(s, ",") || len(words) == 2 && words[1] != "asc" && words[1] != "desc" {
+	if len(words) == 0 || len(words) > 2 || strings.Contains(s, ",") || len(words) == 2 && words[1] != "asc" && words[1] != "desc" {
 		return nil, bad("BadRequest", "The $orderby expression '%s' is not supported.", s)
+	}
+	if name, _, _ := strings.Cut(words[0], "/"); !c.has(kind, name) {
+		return nil, noProperty("", name, kind)
 	}
 	type keyed struct {
 		key string

@@ -107,7 +107,7 @@ func (c *call) listPasses() (*reply, error) {
 	if p := c.st.Passes[u.id]; p != nil {
 		rows = append(rows, c.passObject(p, u, nil))
 	}
-	return c.list(collection{path: c.passesPath(u), rows: rows})
+	return c.list(collection{path: c.passesPath(u), kind: "temporaryAccessPassAuthenticationMethod", rows: rows})
 }
 
 func (c *call) onePass(change bool) (*pass, *user, error) {
@@ -131,7 +131,7 @@ func (c *call) getPass() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok(c.entity(c.passesPath(u)+"/$entity", c.passObject(p, u, nil)))
+	return c.one(c.passesPath(u)+"/$entity", "temporaryAccessPassAuthenticationMethod", c.passObject(p, u, nil), nil)
 }
 
 // passRequest is the body of POST temporaryAccessPassMethods, all of it optional.

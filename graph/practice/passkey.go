@@ -103,7 +103,7 @@ func (c *call) listKeys() (*reply, error) {
 	for _, k := range c.keysOf(u) {
 		rows = append(rows, c.keyObject(k))
 	}
-	return c.list(collection{path: c.keysPath(u), rows: rows})
+	return c.list(collection{path: c.keysPath(u), kind: "fido2AuthenticationMethod", rows: rows})
 }
 
 func (c *call) oneKey(change bool) (*passkey, *user, error) {
@@ -124,7 +124,7 @@ func (c *call) getKey() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok(c.entity(c.keysPath(u)+"/$entity", c.keyObject(k)))
+	return c.one(c.keysPath(u)+"/$entity", "fido2AuthenticationMethod", c.keyObject(k), nil)
 }
 
 // deleteKey forgets the passkey; the resident credential stays on the key until it is deleted there.

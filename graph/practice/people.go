@@ -22,7 +22,7 @@ func (c *call) organization() (*reply, error) {
 			object{"name": initialDomain(s.Domain), "isDefault": false, "isInitial": true, "type": "Managed", "capabilities": "Email, OfficeCommunicationsOnline"},
 		},
 	}
-	return c.list(collection{path: "organization", rows: []object{o}})
+	return c.list(collection{path: "organization", kind: "organization", rows: []object{o}})
 }
 
 // initialDomain is the domain every tenant is born with.
@@ -50,12 +50,7 @@ func (c *call) getUser() (*reply, error) {
 }
 
 func (c *call) oneUser(u *user, context string, self bool) (*reply, error) {
-	fields, err := c.selected(userDefault)
-	if err != nil {
-		return nil, err
-	}
-	o := c.showUser(u, self)
-	return ok(c.entity(context, pick(o, fields)))
+	return c.one(context, "user", c.showUser(u, self), userDefault)
 }
 
 // showUser blanks what the caller may not read.
@@ -100,7 +95,7 @@ func (c *call) listUsers() (*reply, error) {
 			rows = append(rows, func() object { return c.showUser(u, u == c.who.user) })
 		}
 	}
-	return c.list(collection{path: "users", lazy: rows, fields: userDefault, page: 100, most: 999, directory: true})
+	return c.list(collection{path: "users", kind: "user", lazy: rows, fields: userDefault, page: 100, most: 999, directory: true})
 }
 
 func (c *call) listGroups() (*reply, error) {
@@ -108,7 +103,7 @@ func (c *call) listGroups() (*reply, error) {
 	for i, g := range c.t.dir.groups {
 		rows[i] = func() object { return g.object(&c.t.seed) }
 	}
-	return c.list(collection{path: "groups", lazy: rows, page: 100, most: 999, directory: true})
+	return c.list(collection{path: "groups", kind: "group", lazy: rows, page: 100, most: 999, directory: true})
 }
 
 func (c *call) group() (*group, error) {
@@ -124,11 +119,7 @@ func (c *call) getGroup() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields, err := c.selected(nil)
-	if err != nil {
-		return nil, err
-	}
-	return ok(c.entity("groups/$entity", pick(g.object(&c.t.seed), fields)))
+	return c.one("groups/$entity", "group", g.object(&c.t.seed), nil)
 }
 
 // members answers both forms: everyone inside (transitive) or on the surface (direct), all kinds or cast to users.
@@ -143,6 +134,10 @@ func members(transitive bool) func(*call) (*reply, error) {
 			users, groups = g.everyone()
 		}
 		cast := c.vars["cast"]
+		if cast != "" && !(c.eventual() && c.query.Get("$count") == "true") { // a cast is an advanced query
+			return nil, bad("Request_UnsupportedQuery", "The OData cast segment is not supported because the required parameters might be missing. Try adding $count=true query parameter and ConsistencyLevel:eventual header. Refer to https://aka.ms/graph-docs/advanced-queries for more information")
+		}
+		kind := strings.TrimPrefix(strings.ToLower(cast), "microsoft.graph.")
 		var rows []func() object
 		typed := func(kind string, o object) object {
 			if cast == "" {
@@ -164,7 +159,7 @@ func members(transitive bool) func(*call) (*reply, error) {
 		if cast == "" || strings.EqualFold(cast, "microsoft.graph.group") {
 			fields = nil
 		}
-		return c.list(collection{path: "directoryObjects", lazy: rows, fields: fields, page: 100, most: 999, directory: true})
+		return c.list(collection{path: "directoryObjects", kind: kind, lazy: rows, fields: fields, page: 100, most: 999, directory: true})
 	}
 }
 
@@ -176,6 +171,15 @@ func (c *call) checkMemberGroups() (*reply, error) {
 	}
 	var in struct {
 		GroupIDs []string `json:"groupIds"`
+	}
+	var raw object
+	if err := c.decode(&raw); err != nil {
+		return nil, err
+	}
+	for k := range raw {
+		if k != "groupIds" && !strings.HasPrefix(k, "@") {
+			return nil, bad("BadRequest", "The parameter '%s' in the request payload is not a valid parameter for the operation 'checkMemberGroups'.", k)
+		}
 	}
 	if err := c.decode(&in); err != nil {
 		return nil, err

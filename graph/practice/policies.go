@@ -106,11 +106,7 @@ func (c *call) getPolicy() (*reply, error) {
 	o := maps.Clone(c.st.Policy)
 	o["authenticationMethodConfigurations"] = c.methods()
 	o["authenticationMethodConfigurations@odata.context"] = c.context("policies/authenticationMethodsPolicy/authenticationMethodConfigurations")
-	fields, err := c.selected(nil)
-	if err != nil {
-		return nil, err
-	}
-	return ok(c.entity("policies/authenticationMethodsPolicy/$entity", pick(o, fields)))
+	return c.one("policies/authenticationMethodsPolicy/$entity", "authenticationMethodsPolicy", o, nil)
 }
 
 func (c *call) listMethods() (*reply, error) {
@@ -128,11 +124,7 @@ func (c *call) getMethod() (*reply, error) {
 	if err := c.role(readsPolicy); err != nil {
 		return nil, err
 	}
-	fields, err := c.selected(nil)
-	if err != nil {
-		return nil, err
-	}
-	return ok(c.entity("policies/authenticationMethodsPolicy/authenticationMethodConfigurations/$entity", pick(c.showMethod(id), fields)))
+	return c.one("policies/authenticationMethodsPolicy/authenticationMethodConfigurations/$entity", methodKinds[id].kind+"AuthenticationMethodConfiguration", c.showMethod(id), nil)
 }
 
 // setPolicy changes the policy object itself: the registration campaign, mostly.
@@ -159,7 +151,15 @@ func (c *call) setPolicy() (*reply, error) {
 				return nil, bad("badRequest", "Invalid value for policyMigrationState.")
 			}
 			next[k] = v
-		case "reconfirmationInDays", "description", "displayName":
+		case "reconfirmationInDays":
+			if v != nil && !between(v, 0, 1<<31-1) {
+				return nil, bad("BadRequest", "Cannot convert the value of '%s' to Edm.Int32.", k)
+			}
+			next[k] = v
+		case "description", "displayName":
+			if _, isText := v.(string); !isText && v != nil {
+				return nil, bad("BadRequest", "Cannot convert the value of '%s' to Edm.String.", k)
+			}
 			next[k] = v
 		case "id", "lastModifiedDateTime", "policyVersion":
 			// read-only: accepted and ignored, as the whole body of a GET may be sent back

@@ -82,6 +82,11 @@ func (c *call) checkFIDO2(sent, next object) error {
 			}
 		}
 	}
+	if v, given := sent["defaultPasskeyProfile"]; given && v != nil {
+		if s, _ := v.(string); uuid.Validate(s) != nil {
+			return bad("BadRequest", "Cannot convert the value '%v' of 'defaultPasskeyProfile' to Edm.Guid.", v)
+		}
+	}
 	was := readFIDO2(c.st.Methods["fido2"])
 	if err := c.checkTargets(sent, next, "isRegistrationRequired", "allowedPasskeyProfiles"); err != nil {
 		return err

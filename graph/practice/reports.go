@@ -57,7 +57,7 @@ func (c *call) listDetails() (*reply, error) {
 	for _, u := range c.reported() {
 		rows = append(rows, func() object { return c.detailsObject(u) })
 	}
-	return c.list(collection{path: "reports/authenticationMethods/userRegistrationDetails", lazy: rows, page: 1000, most: 1000})
+	return c.list(collection{path: "reports/authenticationMethods/userRegistrationDetails", kind: "userRegistrationDetails", lazy: rows, page: 1000, most: 1000})
 }
 
 func (c *call) getDetails() (*reply, error) {
@@ -68,7 +68,7 @@ func (c *call) getDetails() (*reply, error) {
 	if u == nil || u.Disabled || u.Hidden {
 		return nil, notFound("user in the report", c.vars["id"])
 	}
-	return ok(c.entity("reports/authenticationMethods/userRegistrationDetails/$entity", c.detailsObject(u)))
+	return c.one("reports/authenticationMethods/userRegistrationDetails/$entity", "userRegistrationDetails", c.detailsObject(u), nil)
 }
 
 // byMethod counts the people for each method; like the real call it wants a signed-in person.

@@ -115,7 +115,7 @@ func (c *call) listSignIns() (*reply, error) {
 	for _, r := range c.visible() {
 		rows = append(rows, func() object { return c.signInObject(r) })
 	}
-	return c.list(collection{path: "auditLogs/signIns", lazy: rows, page: 1000, most: 1000})
+	return c.list(collection{path: "auditLogs/signIns", kind: "signIn", lazy: rows, page: 1000, most: 1000})
 }
 
 func (c *call) getSignIn() (*reply, error) {
@@ -124,7 +124,7 @@ func (c *call) getSignIn() (*reply, error) {
 	}
 	for _, r := range c.visible() {
 		if r.ID == c.vars["id"] {
-			return ok(c.entity("auditLogs/signIns/$entity", c.signInObject(r)))
+			return c.one("auditLogs/signIns/$entity", "signIn", c.signInObject(r), nil)
 		}
 	}
 	return nil, notFound("sign-in", c.vars["id"])

@@ -43,7 +43,7 @@ func (c *call) listStrengths() (*reply, error) {
 	if err := c.role(readsAccess); err != nil {
 		return nil, err
 	}
-	return c.list(collection{path: "policies/authenticationStrengthPolicies", rows: c.strengths()})
+	return c.list(collection{path: "policies/authenticationStrengthPolicies", kind: "authenticationStrengthPolicy", rows: c.strengths()})
 }
 
 func (c *call) strength() (object, error) {
@@ -63,7 +63,7 @@ func (c *call) getStrength() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok(c.entity("policies/authenticationStrengthPolicies/$entity", maps.Clone(s)))
+	return c.one("policies/authenticationStrengthPolicies/$entity", "authenticationStrengthPolicy", maps.Clone(s), nil)
 }
 
 // setsStrengths are the roles that write strengths.

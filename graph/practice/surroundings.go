@@ -7,7 +7,7 @@ import (
 // What stands around the policies and decides whether a rollout can work: domains, licences, security defaults.
 
 func (c *call) listDomains() (*reply, error) {
-	return c.list(collection{path: "domains", rows: c.domains()})
+	return c.list(collection{path: "domains", kind: "domain", rows: c.domains()})
 }
 
 func (c *call) domains() []object {
@@ -26,7 +26,7 @@ func (c *call) domains() []object {
 func (c *call) getDomain() (*reply, error) {
 	for _, d := range c.domains() {
 		if strings.EqualFold(d["id"].(string), c.vars["id"]) {
-			return ok(c.entity("domains/$entity", d))
+			return c.one("domains/$entity", "domain", d, nil)
 		}
 	}
 	return nil, notFound("domain", c.vars["id"])
@@ -46,7 +46,7 @@ func (c *call) listSKUs() (*reply, error) {
 	row := object{"id": tenant + "_" + id, "accountId": tenant, "accountName": c.t.seed.Name, "appliesTo": "User", "capabilityStatus": "Enabled",
 		"consumedUnits": len(c.t.dir.users), "skuId": id, "skuPartNumber": sku, "servicePlans": plans, "subscriptionIds": []string{},
 		"prepaidUnits": object{"enabled": max(25, len(c.t.dir.users)), "suspended": 0, "warning": 0, "lockedOut": 0}}
-	return c.list(collection{path: "subscribedSkus", rows: []object{row}})
+	return c.list(collection{path: "subscribedSkus", kind: "subscribedSku", rows: []object{row}})
 }
 
 // securityDefaults are on where the seed says so; Conditional Access policies cannot be enabled beside them.
@@ -54,10 +54,10 @@ func (c *call) securityDefaults() (*reply, error) {
 	if err := c.role(readsPolicy); err != nil {
 		return nil, err
 	}
-	return ok(c.entity("policies/identitySecurityDefaultsEnforcementPolicy/$entity", object{
+	return c.one("policies/identitySecurityDefaultsEnforcementPolicy/$entity", "identitySecurityDefaultsEnforcementPolicy", object{
 		"id": "00000000-0000-0000-0000-000000000005", "displayName": "Security Defaults", "isEnabled": c.t.seed.SecurityDefaults,
 		"description": "Security defaults is a set of basic identity security mechanisms recommended by Microsoft. When enabled, these recommendations will be automatically enforced in your organization. Administrators and users will be better protected from common identity related attacks.",
-	}))
+	}, nil)
 }
 
 // listMethodsOf tells all sign-in methods of a user, of whatever kind.

@@ -3,6 +3,8 @@ package practice
 import (
 	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // target is one entry of a policy's include or exclude list.
@@ -67,6 +69,9 @@ func (c *call) checkTargets(sent, next object, properties ...string) error {
 				if k != "id" && k != "targetType" && !(list == "includeTargets" && slices.Contains(properties, k)) {
 					return unknownProperty(k, "microsoft.graph.authenticationMethodTarget")
 				}
+				if err := checkTargetValue(k, v); err != nil {
+					return err
+				}
 				one[k] = v
 			}
 			id, _ := one["id"].(string)
@@ -88,6 +93,31 @@ func (c *call) checkTargets(sent, next object, properties ...string) error {
 			clean = append(clean, one)
 		}
 		next[list] = clean
+	}
+	return nil
+}
+
+// checkTargetValue holds the kind of one value of a target.
+func checkTargetValue(name string, v any) error {
+	switch name {
+	case "isRegistrationRequired", "isUsableForSignIn":
+		if _, isBool := v.(bool); !isBool {
+			return bad("BadRequest", "Cannot convert the value of '%s' to Edm.Boolean.", name)
+		}
+	case "allowedPasskeyProfiles":
+		list, isList := v.([]any)
+		if !isList && v != nil {
+			return bad("BadRequest", "Invalid value for allowedPasskeyProfiles: an array is expected.")
+		}
+		for _, id := range list {
+			if s, isText := id.(string); !isText || uuid.Validate(s) != nil {
+				return bad("BadRequest", "Cannot convert the value '%v' of 'allowedPasskeyProfiles' to Edm.Guid.", id)
+			}
+		}
+	case "id", "targetType", "authenticationMode":
+		if _, isText := v.(string); !isText {
+			return bad("BadRequest", "Cannot convert the value of '%s' to Edm.String.", name)
+		}
 	}
 	return nil
 }
