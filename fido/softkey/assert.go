@@ -94,7 +94,7 @@ func (k *Key) getAssertion(ctx context.Context, body []byte) (any, error) {
 			return nil, err
 		}
 	}
-	answer, err := k.assert(found[0], r, in, len(a.Allow) == 0)
+	answer, err := k.assert(found[0], r, in, len(found) > 1)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (k *Key) applicable(allow []descriptor, r *request) []credential {
 }
 
 // assert signs (steps 11 to 13). The user's names are told only after verification, and only where there is a choice
-// to be made; a derived credential knows no user.
+// among several accounts (section 6.2, member user); a derived credential knows no user.
 func (k *Key) assert(c credential, r *request, in assertInputs, choice bool) (*assertAnswer, error) {
 	outputs, err := k.assertOutputs(in, c, r.verified)
 	if err != nil {
@@ -160,8 +160,9 @@ func (k *Key) assert(c credential, r *request, in assertInputs, choice bool) (*a
 	if err != nil {
 		return nil, err
 	}
-	a := &assertAnswer{Credential: descriptor{c.ID, publicKeyType}, AuthData: data, Signature: sig}
-	if !c.derived && !c.Hidden {
+	a := &assertAnswer{Credential: descriptor{ID: c.ID, Type: publicKeyType}, AuthData: data, Signature: sig}
+	// An empty user id, which WebAuthn forbids and CTAP lets pass, is left out: clients stumble over it.
+	if !c.derived && !c.Hidden && len(c.UserID) > 0 {
 		a.User = &userEntity{ID: c.UserID}
 		if choice && r.verified {
 			a.User.Name, a.User.DisplayName = c.UserName, c.DisplayName

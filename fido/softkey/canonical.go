@@ -9,7 +9,7 @@ import (
 // maxDepth is how deep maps and arrays may lie in one another, the outermost one counted (CTAP 2.1 section 8).
 const maxDepth = 4
 
-// Major types of CBOR that have something inside (RFC 8949 section 3.1).
+// Major types of CBOR beside the numbers (0 and 1), and two simple values whole (RFC 8949 sections 3.1 and 3.3).
 const (
 	cborBytes  byte = 2
 	cborText   byte = 3
@@ -17,6 +17,8 @@ const (
 	cborMap    byte = 5
 	cborTag    byte = 6
 	cborSimple byte = 7
+	cborFalse  byte = 0xF4
+	cborTrue   byte = 0xF5
 )
 
 // canonical reports whether b is one data item in the CTAP2 canonical CBOR form (CTAP 2.1 section 8): numbers and

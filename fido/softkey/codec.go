@@ -2,6 +2,7 @@ package softkey
 
 import (
 	"errors"
+	"reflect"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -33,13 +34,16 @@ func must[T any](v T, err error) T {
 }
 
 // decode reads a command's parameters. No parameters at all are an empty map (section 8.1). What is not canonical is
-// refused before anything in it is looked at.
+// refused before the types of anything in it are looked at.
 func decode(b []byte, v any) error {
 	if len(b) == 0 {
 		return nil
 	}
 	if !canonical(b) {
 		return errInvalidCBOR
+	}
+	if _, ok := fits(b, reflect.TypeOf(v)); !ok {
+		return errUnexpectedType
 	}
 	err := decoder.Unmarshal(b, v)
 	var wrong *cbor.UnmarshalTypeError
@@ -50,6 +54,15 @@ func decode(b []byte, v any) error {
 		return errUnexpectedType
 	}
 	return errInvalidCBOR
+}
+
+// agreementKey is a platform's key agreement key, a COSE_Key on P-256 (CTAP 2.1 section 6.5.6).
+type agreementKey struct {
+	Kty int    `cbor:"1,keyasint"`
+	Alg int    `cbor:"3,keyasint"`
+	Crv int    `cbor:"-1,keyasint"`
+	X   []byte `cbor:"-2,keyasint"`
+	Y   []byte `cbor:"-3,keyasint"`
 }
 
 // coseKey is a COSE_Key on P-256 or Ed25519, or an RSA key (RFC 8152 section 13, RFC 8230 section 4). Byte strings of

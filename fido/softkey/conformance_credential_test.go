@@ -2,10 +2,16 @@ package softkey
 
 import (
 	"bytes"
+	"slices"
 	"time"
+
+	"github.com/fxamacker/cbor/v2"
 
 	"keyrollout/fido/internal/pinuv"
 )
+
+// cborNull is what a client sends that has a name for a parameter and nothing to put in.
+var cborNull = cbor.RawMessage{0xF6}
 
 // makes sends a makeCredential with a fresh token.
 func (x *rig) makes(more m, want status) {
@@ -42,6 +48,29 @@ var makeRequirements = []requirement{
 		x.makes(m{2: map[string]any{"id": "a.example", "name": 1}}, errUnexpectedType)
 		x.makes(m{3: map[string]any{"id": "text"}}, errUnexpectedType)
 		x.makes(m{3: map[string]any{"id": []byte{1}, "displayName": 1}}, errUnexpectedType)
+		x.makes(m{2: map[string]any{"id": "a.example", "icon": 1}}, errUnexpectedType)
+		x.makes(m{5: []any{map[string]any{"id": []byte{1}, "type": publicKeyType, "transports": "usb"}}}, errUnexpectedType)
+	}},
+	{"8.1", "null and a list of numbers are not byte strings, null is no parameter that is left out: CBOR_UNEXPECTED_TYPE", func(x *rig) {
+		x.pin()
+		for _, v := range []any{cborNull, []int{1, 2, 3}} {
+			x.makes(m{1: v}, errUnexpectedType)
+			x.makes(m{3: map[string]any{"id": v}}, errUnexpectedType)
+			x.makes(m{8: v}, errUnexpectedType)
+			x.makes(m{5: v}, errUnexpectedType)
+			x.makes(m{6: map[string]any{"hmac-secret": v}}, errUnexpectedType)
+			x.send(cmdAssert, assertParams("a.example", tok{}, m{3: v}), errUnexpectedType)
+			x.send(cmdPIN, m{1: 2, 2: 3, 3: v, 4: []byte{1}, 5: []byte{1}}, errUnexpectedType)
+			x.send(cmdPIN, m{1: 2, 2: 3, 3: m{1: 2, 3: -25, -1: 1, -2: v, -3: []byte{1}}}, errUnexpectedType)
+			x.send(cmdBlobs, m{2: v, 3: 0}, errUnexpectedType)
+		}
+	}},
+	{"8.1", "a whole request that is no map is CBOR_UNEXPECTED_TYPE", func(x *rig) {
+		for _, v := range []any{1, "text", []int{1}, []byte{1}, true, cborNull} {
+			for _, cmd := range []byte{cmdMake, cmdAssert, cmdPIN, cmdBio, cmdCredMgmt, cmdBlobs, cmdConfig} {
+				x.send(cmd, v, errUnexpectedType)
+			}
+		}
 	}},
 	{"6.1", "a user id longer than 64 bytes is refused", func(x *rig) {
 		x.pin().makes(m{3: map[string]any{"id": make([]byte, 65)}}, errInvalidLength)
@@ -106,6 +135,10 @@ var makeRequirements = []requirement{
 	}},
 	{"6.1.2", "enterpriseAttestation where there is none is INVALID_PARAMETER", func(x *rig) { x.pin().makes(m{10: 1}, errInvalidParameter) }},
 	{"6.1.2", "a wrong pinUvAuthParam is PIN_AUTH_INVALID", func(x *rig) { x.pin().makes(m{8: make([]byte, 32)}, errPINAuthInvalid) }},
+	{"6.1.2", "a pinUvAuthParam where neither PIN nor finger is set up is PIN_NOT_SET, as CTAP 2.0 has it", func(x *rig) {
+		x.send(cmdMake, makeParams("a.example", "u", tok{2, make([]byte, 32)}, nil), errPINNotSet)
+		x.send(cmdAssert, assertParams("a.example", tok{2, make([]byte, 32)}, nil), errPINNotSet)
+	}},
 	{"6.1.2", "a token without permission mc is PIN_AUTH_INVALID", func(x *rig) {
 		k := x.pin().c.mustToken("1234", permAssert, "a.example")
 		x.send(cmdMake, makeParams("a.example", "u", k, nil), errPINAuthInvalid)
@@ -135,7 +168,7 @@ var makeRequirements = []requirement{
 		x.send(cmdMake, makeParams("a.example", "u", tok{}, m{5: allow(d.id), 7: map[string]bool{}}), statusOK)
 	}},
 	{"6.1.2", "a list longer than maxCredentialCountInList is LIMIT_EXCEEDED", func(x *rig) {
-		x.pin().makes(m{5: allow(make([][]byte, 21)...)}, errLimitExceeded)
+		x.pin().makes(m{5: allow(slices.Repeat([][]byte{{1}}, 21)...)}, errLimitExceeded)
 	}},
 	{"6.1.2", "descriptors without id or type are refused, other types ignored", func(x *rig) {
 		x.pin()
@@ -279,14 +312,26 @@ var assertRequirements = []requirement{
 		a, _ := x.c.assert("a.example", nil)
 		x.that(a.Count == 2 && string(a.User.ID) == "v", "v of two")
 	}},
-	{"6.2.2", "names are told to a verified user alone", func(x *rig) {
+	{"6.2.2", "a user whose id is empty is left out", func(x *rig) {
+		x.pin().makes(m{3: map[string]any{"id": []byte{}, "name": "nobody"}}, statusOK)
+		var a assertAnswer
+		x.c.must(cmdAssert, assertParams("a.example", x.c.mustToken("1234", permAssert, "a.example"), nil), &a)
+		x.that(a.User == nil, "no user")
+	}},
+	{"6.2", "names are told to a verified user alone, and only where there are several accounts to choose from", func(x *rig) {
 		x.pin()
 		x.c.make("a.example", "u", nil)
 		a, _ := x.c.assert("a.example", nil)
-		x.that(a.User.Name == "u@example", "told")
+		x.that(string(a.User.ID) == "u" && a.User.Name == "" && a.User.DisplayName == "", "one account: the id alone")
+		x.c.make("a.example", "v", nil)
+		a, _ = x.c.assert("a.example", nil)
+		x.that(a.User.Name == "v@example" && a.User.DisplayName == "Person v", "two accounts: told")
 		var b assertAnswer
+		x.c.must(cmdNext, nil, &b)
+		x.that(b.User.Name == "u@example", "the other one: told")
+		b = assertAnswer{}
 		x.c.must(cmdAssert, assertParams("a.example", tok{}, nil), &b)
-		x.that(string(b.User.ID) == "u" && b.User.Name == "" && b.User.DisplayName == "", "not told")
+		x.that(string(b.User.ID) == "v" && b.User.Name == "" && b.User.DisplayName == "", "not verified: not told")
 	}},
 	{"6.2.2", "the signature counter rises with each assertion, over power cycles", func(x *rig) {
 		x.pin().c.make("a.example", "u", nil)

@@ -210,8 +210,11 @@ var mgmtRequirements = []requirement{
 	{"6.8.6", "updateUserInformation changes names; another user id is INVALID_PARAMETER", func(x *rig) {
 		_, d := x.pin().c.make("a.example", "u", nil)
 		x.manage(7, m{2: cred(d.id), 3: map[string]any{"id": []byte("u"), "name": "new"}}, statusOK)
-		a, _ := x.c.assert("a.example", nil)
-		x.that(a.User.Name == "new" && a.User.DisplayName == "", "new")
+		x.c.make("a.example", "v", nil)
+		x.c.assert("a.example", nil)
+		var a assertAnswer
+		x.c.must(cmdNext, nil, &a)
+		x.that(string(a.User.ID) == "u" && a.User.Name == "new" && a.User.DisplayName == "", "new")
 		x.manage(7, m{2: cred(d.id), 3: map[string]any{"id": []byte("x")}}, errInvalidParameter)
 	}},
 	{"6.8", "a token for one RP sees and changes that RP alone", func(x *rig) {

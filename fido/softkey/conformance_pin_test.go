@@ -164,6 +164,20 @@ var pinRequirements = []requirement{
 		x.send(cmdCredMgmt, m{1: 1, 3: 1, 4: k.sign([]byte{1})}, errPINAuthInvalid)
 		x.send(cmdMake, makeParams("a.example", "u", k, nil), statusOK)
 	}},
+	{"CTAP 2.0, 5.5.7", "a key of CTAP 2.0 gives a token that serves any RP and more than once, until the power goes", func(x *rig) {
+		y := newRig(x, Bare20())
+		y.is(y.c.setPIN(pinuv.One, "1234"), statusOK)
+		k, _ := y.c.pinToken(pinuv.One, "1234", 0, "")
+		y.t.turn(time.Hour)
+		for _, rp := range []string{"a.example", "b.example"} {
+			y.send(cmdMake, makeParams(rp, "u", k, nil), statusOK)
+			y.send(cmdAssert, assertParams(rp, k, nil), statusOK)
+		}
+		again, _ := y.c.pinToken(pinuv.One, "1234", 0, "")
+		y.that(bytes.Equal(again.value, k.value), "the same token")
+		y.power()
+		y.send(cmdAssert, assertParams("a.example", k, nil), errPINAuthInvalid)
+	}},
 	{"6.5.5.7.1", "getPinToken with permissions is INVALID_PARAMETER", func(x *rig) {
 		s, pub := x.pin().c.shared(pinuv.One)
 		x.send(cmdPIN, m{1: 1, 2: 5, 3: pub, 6: x.c.encrypt(s, hashPIN("1234")), 9: 1}, errInvalidParameter)
@@ -178,6 +192,15 @@ var pinRequirements = []requirement{
 	{"6.5.5.7.2", "a token is for its RP alone", func(x *rig) {
 		k := x.pin().c.mustToken("1234", permMake, "a.example")
 		x.send(cmdMake, makeParams("b.example", "u", k, nil), errPINAuthInvalid)
+	}},
+	{"6.5.5.7.2", "permission mc or ga without an RP id binds the token to the RP of its first use", func(x *rig) {
+		x.pin()
+		k := x.c.mustToken("1234", permMake|permAssert|permCredMgmt, "")
+		x.send(cmdMake, makeParams("a.example", "u", k, nil), statusOK)
+		k = x.c.mustToken("1234", permAssert, "")
+		x.send(cmdAssert, assertParams("a.example", k, m{5: map[string]bool{"up": false}}), statusOK)
+		x.send(cmdAssert, assertParams("b.example", k, nil), errPINAuthInvalid)
+		x.send(cmdAssert, assertParams("a.example", k, nil), statusOK)
 	}},
 	{"6.5.5.7.2", "a new token voids the one before", func(x *rig) {
 		k := x.pin().c.mustToken("1234", permMake, "a.example")

@@ -121,7 +121,7 @@ func (k *Key) firstRP(t *token) (any, error) {
 	for _, c := range k.discoverable() {
 		if !seen[c.RPID] {
 			seen[c.RPID] = true
-			l.rps = append(l.rps, rpEntity{c.RPID, c.RPName})
+			l.rps = append(l.rps, rpEntity{ID: c.RPID, Name: c.RPName})
 		}
 	}
 	if len(l.rps) == 0 {
@@ -193,8 +193,9 @@ func (k *Key) nextCredential() (mgmtAnswer, error) {
 		payment = &c.Payment
 	}
 	return mgmtAnswer{
-		Payment: payment,
-		User:    &userEntity{c.UserID, c.UserName, c.DisplayName}, ID: &descriptor{c.ID, publicKeyType},
+		Payment:   payment,
+		User:      &userEntity{ID: c.UserID, Name: c.UserName, DisplayName: c.DisplayName},
+		ID:        &descriptor{ID: c.ID, Type: publicKeyType},
 		PublicKey: &pub, Protect: c.Protect, BlobKey: c.BlobKey,
 	}, nil
 }

@@ -118,10 +118,10 @@ func (k *Key) mayKnowMinPIN(rpID string) bool {
 
 // hmacSecretInput is the input of hmac-secret in an assertion (section 12.5).
 type hmacSecretInput struct {
-	Agreement *coseKey `cbor:"1,keyasint"`
-	SaltEnc   []byte   `cbor:"2,keyasint"`
-	SaltAuth  []byte   `cbor:"3,keyasint"`
-	Protocol  *uint    `cbor:"4,keyasint"`
+	Agreement *agreementKey `cbor:"1,keyasint"`
+	SaltEnc   []byte        `cbor:"2,keyasint"`
+	SaltAuth  []byte        `cbor:"3,keyasint"`
+	Protocol  *uint         `cbor:"4,keyasint"`
 }
 
 // hmacSecret computes one or two outputs. The secret of a credential with user verification is not the one without.

@@ -24,21 +24,25 @@ type makeRequest struct {
 }
 
 // rpEntity is a PublicKeyCredentialRpEntity, userEntity a PublicKeyCredentialUserEntity and descriptor a
-// PublicKeyCredentialDescriptor (WebAuthn section 5.4 and 5.8.3). What else a client puts in is ignored.
+// PublicKeyCredentialDescriptor (WebAuthn section 5.4 and 5.8.3). The icons, which CTAP 2.0 had, and the transports have
+// to be of their type and are not kept; what else a client puts in is ignored.
 type rpEntity struct {
 	ID   string `cbor:"id"`
 	Name string `cbor:"name,omitempty"`
+	Icon string `cbor:"icon,omitempty"`
 }
 
 type userEntity struct {
 	ID          []byte `cbor:"id"`
 	Name        string `cbor:"name,omitempty"`
 	DisplayName string `cbor:"displayName,omitempty"`
+	Icon        string `cbor:"icon,omitempty"`
 }
 
 type descriptor struct {
-	ID   []byte `cbor:"id"`
-	Type string `cbor:"type"`
+	ID         []byte   `cbor:"id"`
+	Type       string   `cbor:"type"`
+	Transports []string `cbor:"transports,omitempty"`
 }
 
 // algorithmAsked is a PublicKeyCredentialParameters as it comes in, where both members have to be there.
@@ -106,7 +110,7 @@ func (k *Key) makeCredential(ctx context.Context, body []byte) (any, error) {
 		param: m.Param, protocol: m.Protocol, perm: permMake,
 	}
 	rk := m.Options["rk"]
-	if up, ok := m.Options["up"]; ok && !up { // step 5
+	if up, ok := m.Options["up"]; ok && (!up || !k.o.Profile.PinUvAuthToken) { // step 5; CTAP 2.0 had no such option here
 		return nil, errInvalidOption
 	}
 	if r.uv && len(k.st.Fingers) == 0 {

@@ -34,14 +34,14 @@ func (v *pinVerifier) matches(hash []byte) bool {
 
 // pinRequest is the parameters of authenticatorClientPIN (section 6.5.5).
 type pinRequest struct {
-	Protocol    *uint    `cbor:"1,keyasint"`
-	Sub         *uint    `cbor:"2,keyasint"`
-	Agreement   *coseKey `cbor:"3,keyasint"`
-	Param       []byte   `cbor:"4,keyasint"`
-	NewPINEnc   []byte   `cbor:"5,keyasint"`
-	PINHashEnc  []byte   `cbor:"6,keyasint"`
-	Permissions *uint    `cbor:"9,keyasint"`
-	RPID        *string  `cbor:"10,keyasint"`
+	Protocol    *uint         `cbor:"1,keyasint"`
+	Sub         *uint         `cbor:"2,keyasint"`
+	Agreement   *agreementKey `cbor:"3,keyasint"`
+	Param       []byte        `cbor:"4,keyasint"`
+	NewPINEnc   []byte        `cbor:"5,keyasint"`
+	PINHashEnc  []byte        `cbor:"6,keyasint"`
+	Permissions *uint         `cbor:"9,keyasint"`
+	RPID        *string       `cbor:"10,keyasint"`
 }
 
 // pinAnswer is its response.
@@ -124,8 +124,8 @@ func (k *Key) agreement(p pinuv.Protocol) (*pinuv.Agreement, error) {
 }
 
 // decapsulate derives the shared secret from the platform's key (section 6.5.6).
-func (k *Key) decapsulate(p pinuv.Protocol, c *coseKey) (*pinuv.Shared, error) {
-	if c.Kty != 2 || !bytes.Equal(c.Crv, []byte{1}) || len(c.X) != 32 || len(c.Y) != 32 {
+func (k *Key) decapsulate(p pinuv.Protocol, c *agreementKey) (*pinuv.Shared, error) {
+	if c.Kty != 2 || c.Crv != 1 || len(c.X) != 32 || len(c.Y) != 32 {
 		return nil, errInvalidParameter
 	}
 	a, err := k.agreement(p)

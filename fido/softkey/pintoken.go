@@ -111,8 +111,10 @@ func (k *Key) handToken(p pinuv.Protocol, s *pinuv.Shared, permissions uint, rpI
 		enc, err := s.Encrypt(k.o.Rand, k.st.ListToken)
 		return pinAnswer{Token: enc}, err
 	}
-	if err := k.newToken(p, permissions, rpID, present); err != nil {
-		return nil, err
+	if k.token == nil || !k.token.old { // a key of CTAP 2.0 hands out the same one again
+		if err := k.newToken(p, permissions, rpID, present); err != nil {
+			return nil, err
+		}
 	}
 	enc, err := s.Encrypt(k.o.Rand, k.token.value)
 	if err != nil {

@@ -116,8 +116,9 @@ func Bare20() Profile {
 func Complete() Profile {
 	p := ATKeyPro21()
 	p.Name = "everything"
-	p.Versions = append(p.Versions, "FIDO_2_3")
-	p.Extensions = append(p.Extensions, "hmac-secret-mc", "pinComplexityPolicy", "thirdPartyPayment")
+	// The shorter first: CTAP sorts no lists, but there are tests that think so.
+	p.Versions = []string{"U2F_V2", "FIDO_2_0", "FIDO_2_1", "FIDO_2_3", "FIDO_2_1_PRE"}
+	p.Extensions = append(p.Extensions, "hmac-secret-mc", "thirdPartyPayment", "pinComplexityPolicy")
 	p.Algorithms = append(p.Algorithms, algRS256)
 	p.Firmware = 1
 	p.AlwaysUV = false

@@ -56,7 +56,8 @@ var (
 //	magic (8) ‖ sealing (1) ‖ id (16) ‖ nonce (24) ‖ XChaCha20-Poly1305(state)
 //
 // and all before the sealed part is authenticated with it. Sealing says where the key comes from; the id is what else it
-// takes to find it: the salt of a passphrase, the name in a vault, zero for a key that stands for itself.
+// takes to find it: the salt of a passphrase, the name in a vault, zero for a key that stands for itself and for no
+// other. So no single bit makes one sealing look like another one.
 const (
 	storeMagic = "KRSOFTK1"
 	idSize     = 16
@@ -93,7 +94,7 @@ func FileStore(path string, seal Seal) (*File, error) {
 func SealingOf(path string) (is Sealing, name string, err error) {
 	f := &File{path: path}
 	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && f.lost() {
+	if errors.Is(err, fs.ErrNotExist) && f.hasBefore() {
 		err = f.damaged()
 	}
 	if err == nil {
@@ -105,8 +106,9 @@ func SealingOf(path string) (is Sealing, name string, err error) {
 	return Sealing(b[len(storeMagic)]), nameOf(idOf(b)), nil
 }
 
-// lost reports whether the file is gone although there was one: a key that begins anew would bury the old one for good.
-func (f *File) lost() bool {
+// hasBefore reports whether there is a state before the last one. Where the file itself is missing it was lost, and a
+// key that begins anew would bury the old one for good.
+func (f *File) hasBefore() bool {
 	_, err := os.Stat(f.before())
 	return err == nil
 }
@@ -137,6 +139,9 @@ func (f *File) findKey() error {
 	}
 	f.id = idOf(b)
 	f.key, err = f.seal.key(f.id)
+	if err != nil && f.beforeOpens() { // the key is there: it is the file that names another one
+		return f.damaged()
+	}
 	return err
 }
 
@@ -150,8 +155,11 @@ func idOf(b []byte) [idSize]byte { return [idSize]byte(b[len(storeMagic)+1:]) }
 
 // checkHead looks at all that is not sealed.
 func (f *File) checkHead(b []byte) error {
-	if len(b) < headSize || len(b) > maxStore || string(b[:len(storeMagic)]) != storeMagic ||
-		Sealing(b[len(storeMagic)]) > SealedByVault {
+	if len(b) < headSize || len(b) > maxStore || string(b[:len(storeMagic)]) != storeMagic {
+		return f.damaged()
+	}
+	is := Sealing(b[len(storeMagic)])
+	if is > SealedByVault || (is == SealedByKey) != (idOf(b) == [idSize]byte{}) {
 		return f.damaged()
 	}
 	return nil
@@ -162,7 +170,7 @@ func (f *File) read() ([]byte, error) {
 	b, err := os.ReadFile(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if f.lost() {
+		if f.hasBefore() {
 			return nil, f.damaged()
 		}
 		return nil, nil
@@ -180,7 +188,7 @@ func (f *File) read() ([]byte, error) {
 
 // damaged says what happened, that nothing was changed, and how to go on.
 func (f *File) damaged() error {
-	if _, err := os.Stat(f.before()); err == nil {
+	if f.hasBefore() {
 		return fmt.Errorf("softkey: %s: %w; it was left as it is. The state before the last change is in %s: "+
 			"put that in its place, or move both away to begin with a new key", f.path, ErrStoreDamaged, f.before())
 	}
@@ -254,6 +262,11 @@ func (f *File) Save(state []byte) error {
 	}
 	if err := os.Rename(f.path+".new", f.path); err != nil {
 		return err
+	}
+	if !f.hasBefore() { // the first state stands for the one before it too, as a file of its own: it tells what is damaged
+		if err := writeSynced(f.before(), b); err != nil {
+			return err
+		}
 	}
 	return syncDir(filepath.Dir(f.path))
 }

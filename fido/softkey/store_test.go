@@ -3,6 +3,7 @@ package softkey
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -299,6 +300,63 @@ func TestDamagedFile(t *testing.T) {
 	if _, err := s.Load(); !errors.Is(err, ErrStoreDamaged) || !strings.Contains(err.Error(), "key.before") {
 		t.Errorf("the error does not say how to go on: %v", err)
 	}
+}
+
+// One bit of the file is another one: however it is sealed, and whether it was written once or often, that is a damaged
+// file on the way that a program goes, and neither a key nor a passphrase that is missing.
+func TestOneBit(t *testing.T) {
+	v := &vault{held: map[string]secret.Secret{}}
+	for name, c := range map[string]struct {
+		seal Seal
+		step int // bits of the head between two tries: stretching a passphrase takes its time
+	}{
+		"key": {WithKey(storeKey(7)), 1}, "vault": {WithVault(v), 1}, "passphrase": {WithPassphrase(storeKey(1)), 13},
+	} {
+		for writes := 1; writes <= 2; writes++ {
+			path := filepath.Join(t.TempDir(), "key")
+			s, err := FileStore(path, c.seal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range writes {
+				if err := s.Save([]byte("state")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			closeStore(t, s)
+			whole := []byte(read(t, path))
+			for bit := 0; bit < len(whole)*8; bit++ {
+				if at := bit / 8; at > len(storeMagic) && bit%c.step != 0 || at >= headSize && bit%37 != 0 {
+					continue
+				}
+				b := bytes.Clone(whole)
+				b[bit/8] ^= 1 << (bit % 8)
+				if err := os.WriteFile(path, b, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if err := openAsProgram(path, c.seal); !errors.Is(err, ErrStoreDamaged) {
+					t.Errorf("%s, %d writes, byte %d bit %d: %v", name, writes, bit/8, bit%8, err)
+				}
+			}
+		}
+	}
+}
+
+// openAsProgram looks how a file is sealed, opens it and loads it.
+func openAsProgram(path string, seal Seal) error {
+	is, _, err := SealingOf(path)
+	if err != nil {
+		return err
+	}
+	if is != seal.sealing() {
+		return fmt.Errorf("it looks sealed with %s", is)
+	}
+	s, err := FileStore(path, seal)
+	if err != nil {
+		return err
+	}
+	_, err = s.Load()
+	return errors.Join(err, s.Close())
 }
 
 // snapshots records every state that a power cut could leave.

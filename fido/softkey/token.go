@@ -36,6 +36,8 @@ type token struct {
 	verified    bool // user verified flag
 	begun       time.Time
 	used        bool
+	// old is a pinToken of CTAP 2.0 (section 5.5.7 there): it serves any RP, any number of times, until the power goes.
+	old bool
 }
 
 // newToken voids the token there was and begins to use a new one: resetPinUvAuthToken() and
@@ -44,7 +46,7 @@ func (k *Key) newToken(p pinuv.Protocol, permissions uint, rpID string, present 
 	k.voidToken()
 	t := &token{
 		value: make([]byte, pinuv.TokenSize), protocol: p, permissions: permissions, rpID: rpID,
-		present: present, verified: true, begun: k.o.Clock(),
+		present: present, verified: true, begun: k.o.Clock(), old: !k.o.Profile.PinUvAuthToken,
 	}
 	if _, err := io.ReadFull(k.o.Rand, t.value); err != nil {
 		return err
@@ -64,7 +66,7 @@ func (k *Key) voidToken() {
 // expireToken is pinUvAuthTokenUsageTimerObserver(): it is looked at when a token is needed, not by a timer.
 func (k *Key) expireToken() {
 	t := k.token
-	if t == nil {
+	if t == nil || t.old {
 		return
 	}
 	age := k.o.Clock().Sub(t.begun)
@@ -102,9 +104,9 @@ func (k *Key) authorise(protocol *uint, param []byte, permission uint, message .
 
 // bind ties a token to an RP on first use, and refuses it for any other (section 6.1.2).
 func (t *token) bind(rpID string) error {
-	switch t.rpID {
-	case rpID:
-	case "":
+	switch {
+	case t.old || t.rpID == rpID:
+	case t.rpID == "":
 		t.rpID = rpID
 	default:
 		return errPINAuthInvalid
@@ -115,6 +117,9 @@ func (t *token) bind(rpID string) error {
 // spend is what a touch in makeCredential and getAssertion does to a token: clearUserPresentFlag,
 // clearUserVerifiedFlag and clearPinUvAuthTokenPermissionsExceptLbw (section 6.1.2).
 func (t *token) spend() {
+	if t.old {
+		return
+	}
 	t.present, t.verified = false, false
 	t.permissions &= permBlob
 }

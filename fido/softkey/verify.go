@@ -66,7 +66,10 @@ func (k *Key) alwaysUV(r *request) error {
 
 // verify verifies the user by the token or, where uv stands, by the finger (section 6.1.2 step 11, 6.2.2 step 6).
 func (k *Key) verify(ctx context.Context, r *request) error {
-	if !k.protected() && r.param == nil {
+	if !k.protected() {
+		if r.param != nil { // CTAP 2.1 passes over it in silence; CTAP 2.0 (5.1 step 7, 5.2 step 5) names the status
+			return errPINNotSet
+		}
 		return nil
 	}
 	if r.param != nil {
@@ -74,7 +77,7 @@ func (k *Key) verify(ctx context.Context, r *request) error {
 		if err != nil {
 			return err
 		}
-		if t.rpID != "" && t.rpID != r.rpID || !t.verified {
+		if !t.verified {
 			return errPINAuthInvalid
 		}
 		if err := t.bind(r.rpID); err != nil {
