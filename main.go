@@ -232,7 +232,7 @@ func exitCodes() *cobra.Command {
     2   the command line makes no sense
     3   stopped before the end; start again to go on
     4   a script's expectation was not met
-  130   interrupted (Ctrl+C, hang-up)`}
+  130   interrupted (ctrl+c, hang-up)`}
 }
 
 // drive shows a run on the screen that fits: the wizard, or the plain dialogue.

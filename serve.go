@@ -33,7 +33,7 @@ func (a *app) practiceServeCommand() *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve a practice tenant to other programs and browsers, until Ctrl+C",
+		Short: "Serve a practice tenant to other programs and browsers, until ctrl+c",
 		Long: `Serve a practice tenant over HTTP: its Graph, its sign-in, and the pages of a person's browser. Any Graph client can be
 pointed at it, and steps 3 and 4 can be walked in a real browser. It asks nobody for a password, so it listens on this
 computer only, unless the risk is accepted by name:  --accept ` + openPracticeRisk + `
@@ -194,12 +194,12 @@ func (a *app) printServed(t *practice.Tenant, seed *practice.Seed, url, ca strin
 	trust := ""
 	if ca != "" {
 		trust = " --ca " + ca
-		fmt.Fprintln(a.out, a.say(steps.T("Node:  NODE_EXTRA_CA_CERTS=%s  and  Client.init({ baseUrl: \"%s\", customHosts: new Set([\"localhost\"]), … })", ca, url)))
+		fmt.Fprintln(a.out, a.say(steps.T("Node:  NODE_EXTRA_CA_CERTS=%s  and  Client.init({ baseUrl: \"%s\", customHosts: new Set([\"localhost\"]), ... })", ca, url)))
 	}
 	fmt.Fprintln(a.out, a.say(steps.T("This program:  keyrollout --practice-at %s%s  is the wizard; tenant and pass take the flag too.", url, trust)))
 	fmt.Fprintln(a.out, a.say(steps.T("Any other:  send  Authorization: Bearer TOKEN  to the address of Graph above.")))
 	if o.accept != "" {
 		fmt.Fprintln(a.out, a.say(steps.T("Everybody who reaches this address is let in without a password.")))
 	}
-	fmt.Fprintln(a.out, a.say(steps.T("Ctrl+C ends it.")))
+	fmt.Fprintln(a.out, a.say(steps.T("ctrl+c ends it.")))
 }

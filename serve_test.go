@@ -46,7 +46,7 @@ func serveTenant(t *testing.T, state string, flags ...string) *served {
 			if !ready {
 				s.lines[label] = strings.TrimSpace(value)
 			}
-			if in.Text() == "Ctrl+C ends it." {
+			if in.Text() == "ctrl+c ends it." {
 				ready = true
 				close(said)
 			}

@@ -165,7 +165,7 @@ func openKey(dir string, store softkey.Store, o softkey.Options, h *hand) (*soft
 func (a *app) expose(ctx context.Context, key *softkey.Key, uhid bool) (wait func() error, where steps.Text, err error) {
 	if uhid {
 		wait, err = key.ServeUHID(ctx)
-		return wait, steps.T("The software key is a USB key of this computer until you stop this with Ctrl+C; fido2-token -L lists it."), err
+		return wait, steps.T("The software key is a USB key of this computer until you stop this with ctrl+c; fido2-token -L lists it."), err
 	}
 	path, served, err := key.Serve(ctx)
 	if err != nil {
@@ -177,7 +177,7 @@ func (a *app) expose(ctx context.Context, key *softkey.Key, uhid bool) (wait fun
 		withdraw()
 		return err
 	}
-	return wait, steps.T("The software key is at %s until you stop this with Ctrl+C.", path), err
+	return wait, steps.T("The software key is at %s until you stop this with ctrl+c.", path), err
 }
 
 // activity says in words what a program asked the key for, and how that ended.

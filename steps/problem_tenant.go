@@ -29,15 +29,16 @@ func problemOfTenant(err error) *Problem {
 		}
 		return p
 	}
+	op := told(g.Op)
 	switch {
 	case g.Code == graph.CodeLogInConsent:
-		p.Code, p.What = g.Code, T("The permission for it was not granted (%s).", g.Op)
+		p.Code, p.What = g.Code, T("The permission for it was not granted (%s).", op)
 		if r, ok := g.Needs(); ok {
-			p.What = T("The permission %s was not granted (%s). Consent to it takes an administrator; using it takes the role %s.", strings.Join(r.Scopes, ", "), g.Op, Text{Format: r.Role})
+			p.What = T("The permission %s was not granted (%s). Consent to it takes an administrator; using it takes the role %s.", strings.Join(r.Scopes, ", "), op, Text{Format: r.Role})
 		}
 		p.Next = []Choice{{ID: "retry", Text: T("ask for it again; how an administrator grants it beforehand:  keyrollout tenant app")}, Leave}
 	case slices.Contains(signInCodes, g.Code):
-		p.Code, p.What = g.Code, T("Signing in for it failed (%s): %s.", g.Op, cause(g))
+		p.Code, p.What = g.Code, T("Signing in for it failed (%s): %s.", op, cause(g))
 		p.Next = []Choice{{ID: "retry", Text: T("sign in again")}, Leave}
 	case g.Code == graph.CodePracticeDisk:
 		p.Code, p.What = g.Code, T("This computer cannot keep what happens in the practice tenant: %s.", cause(g))
@@ -51,21 +52,21 @@ func problemOfTenant(err error) *Problem {
 	case g.Code == graph.CodeNoAnswer, g.Code == graph.CodeCutOff:
 		p.Code, p.What = "tenant-silent", T("The tenant does not answer: %s.", cause(g))
 	case g.Code == graph.CodeGarbled:
-		p.Code, p.What = "tenant-garbled", T("The tenant's answer cannot be read (%s): %s.", g.Op, cause(g))
+		p.Code, p.What = "tenant-garbled", T("The tenant's answer cannot be read (%s): %s.", op, cause(g))
 	case g.Status == 0 && g.Code != "":
-		p.Code, p.What = g.Code, T("That did not work (%s): %s.", g.Op, cause(g))
+		p.Code, p.What = g.Code, T("That did not work (%s): %s.", op, cause(g))
 	case g.Status == 0:
 		p.Code, p.What = "tenant-silent", T("The tenant does not answer: %s.", cause(g))
 	case g.Status == 401:
 		p.Code, p.What = "tenant-sign-in", T("The sign-in is not accepted any more. Sign in again.")
 	case g.Status == 403:
-		p.Code, p.What = "tenant-forbidden", T("This account may not do that (%s).", g.Op)
+		p.Code, p.What = "tenant-forbidden", T("This account may not do that (%s).", op)
 		p.Next = []Choice{{ID: "retry", Text: T("have the role for it activated, then try again")}, Leave}
 		if r, ok := g.Needs(); ok {
-			p.What = T("This account may not do that (%s). It takes the role %s and the permission %s.", g.Op, Text{Format: r.Role}, strings.Join(r.Scopes, ", "))
+			p.What = T("This account may not do that (%s). It takes the role %s and the permission %s.", op, Text{Format: r.Role}, strings.Join(r.Scopes, ", "))
 		}
 	case g.Status == 404:
-		p.Code, p.What = "tenant-not-found", T("The tenant does not know that, or this account may not see it (%s).", g.Op)
+		p.Code, p.What = "tenant-not-found", T("The tenant does not know that, or this account may not see it (%s).", op)
 	case g.Status == 429:
 		p.Code, p.What = "tenant-throttled", T("The tenant asks for patience: too many requests.")
 		if g.RetryIn > 0 {
@@ -74,9 +75,9 @@ func problemOfTenant(err error) *Problem {
 	case g.Status >= 500:
 		p.Code, p.What = "tenant-down", T("Microsoft's side has a fault at the moment (HTTP %d).", g.Status)
 	case g.Status == 400:
-		p.Code, p.What = "tenant-refused", T("The tenant refused (%s): %s", g.Op, g.Message)
+		p.Code, p.What = "tenant-refused", T("The tenant refused (%s): %s", op, told(g.Message))
 	default:
-		p.Code, p.What = "tenant-garbled", T("The tenant's answer cannot be read (%s): %s.", g.Op, cause(g))
+		p.Code, p.What = "tenant-garbled", T("The tenant's answer cannot be read (%s): %s.", op, cause(g))
 	}
 	return p
 }
@@ -84,14 +85,18 @@ func problemOfTenant(err error) *Problem {
 // signInCodes are what can go wrong when a call needs the person to sign in once more.
 var signInCodes = []string{graph.CodeLogInBlocked, graph.CodeLogInExpired, graph.CodeLogInDeclined, graph.CodeLogInOther}
 
-func cause(g *graph.Error) string {
+func cause(g *graph.Error) Text {
 	for _, s := range []string{g.Message, errText(g.Err)} {
 		if s = strings.TrimRight(strings.TrimSpace(s), "."); s != "" {
-			return s
+			return told(s)
 		}
 	}
-	return "no reason given"
+	return told("no reason was given")
 }
+
+// told is what package graph says, which does not speak this package's Texts: its own words have a translation, those
+// of the tenant stay as they are.
+func told(s string) Text { return Text{Format: s} }
 
 func errText(err error) string {
 	if err == nil {

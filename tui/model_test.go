@@ -528,3 +528,17 @@ func TestACodeStaysUntilItIsUsed(t *testing.T) {
 		t.Error("a code with a letter that is not drawn is shown in part")
 	}
 }
+
+// What is longer than any PIN or pass, a text pasted into the wrong window, is not taken in part, and that is said.
+func TestATooLongSecretIsNotTaken(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.put(steps.Question{Kind: steps.Secret, Text: steps.T("PIN")})
+	b.send(tea.PasteMsg{Content: strings.Repeat("x", 10_000)})
+	b.wantSaid("That is too long")
+	b.press("enter")
+	b.wantNone()
+	b.typeIn("482913")
+	if strings.Contains(b.screen(), "too long") || !strings.Contains(b.screen(), "> ******\n") {
+		t.Error(b.screen())
+	}
+}

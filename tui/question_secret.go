@@ -20,6 +20,7 @@ type secretForm struct {
 	second  bool
 	problem *steps.Problem
 	empty   bool // Enter was pressed on nothing
+	full    bool // what was typed or pasted last had no room
 }
 
 // secretMax is more bytes than any PIN (63) or pass may have.
@@ -39,7 +40,7 @@ func (f *secretForm) paste(s string) { f.add(strings.TrimRight(s, "\r\n")) }
 
 func (f *secretForm) add(s string) {
 	f.problem = nil
-	if len(f.buf)+len(s) <= cap(f.buf) {
+	if f.full = len(f.buf)+len(s) > cap(f.buf); !f.full {
 		f.buf = append(f.buf, s...)
 	}
 }
@@ -50,14 +51,17 @@ func (f *secretForm) wipe() {
 }
 
 func (f *secretForm) note() steps.Text {
-	if f.empty {
+	switch {
+	case f.empty:
 		return nothingYet
+	case f.full:
+		return steps.T("That is too long: it was not taken.")
 	}
 	return steps.Text{}
 }
 
 func (f *secretForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
-	f.empty = false
+	f.empty, f.full = false, false
 	switch {
 	case key.Matches(k, keys.Enter):
 		if f.empty = len(f.buf) == 0; f.empty {

@@ -115,6 +115,7 @@ var japaneseTUI = map[string]string{
 	"Press enter when that is done.": "終わったら enter を押してください。",
 	"I have it, take it away":        "控えたので消す",
 	"It is kept nowhere. Press enter to take it off this screen.": "どこにも保存されません。 enter を押すと画面から消えます。",
+	"That is too long: it was not taken.":                         "長すぎるため、入力していません。",
 	"This goes on by itself.":                                     "自動的に次へ進みます。",
 	"This goes on by itself":                                      "自動的に次へ進みます",
 

@@ -2,6 +2,10 @@ package walkthrough
 
 // japaneseWords is the pages behind "?", step by step.
 var japaneseWords = map[string]string{
+	"Four steps: the tenant allows security keys, a key gets a PIN and a fingerprint, the key is registered for a person, and a sign-in proves that it works.": "4つの手順です。 テナントでセキュリティ キーを許可し、キーに PIN と指紋を設定し、ユーザーに登録し、サインインで動作を実証します。",
+	"Each step looks first, says what it would change and what that does to people, and changes nothing before you say yes.":                                   "どの手順もまず現状を確認し、変更内容とユーザーへの影響を示します。 同意するまで何も変わりません。",
+	"You may stop at any time: what was done stays done, and the next start goes on from there.":                                                               "いつでも中断できます。 完了した内容はそのまま残り、次回はその続きから始まります。",
+	"Practice is the whole of it with a made-up company, in ten minutes: begin there if this is your first time.":                                              "練習では、架空の会社で全体を10分ほどで体験できます。 初めての場合は練習から始めてください。",
 	"What":                "内容",
 	"Where in the portal": "ポータルでの場所",
 	"Why":                 "理由",

@@ -32,7 +32,9 @@ func TestJapaneseIsComplete(t *testing.T) {
 		}
 	}
 	for _, format := range slices.Sorted(maps.Keys(japanese)) {
-		if _, name := japaneseNames[format]; !name && said[format] == nil {
+		_, name := japaneseNames[format]
+		_, ofGraph := japaneseGraph[format]
+		if !name && !ofGraph && said[format] == nil {
 			t.Errorf("nothing says this any more:\n\t%q", format)
 		}
 	}
@@ -55,6 +57,35 @@ func TestJapaneseNamesTables(t *testing.T) {
 	for name := range japaneseNames {
 		if !table[name] {
 			t.Errorf("no table has the name %q any more", name)
+		}
+	}
+}
+
+// So have the words of package graph, which does not speak the rooms' Texts.
+func TestJapaneseOfGraph(t *testing.T) {
+	said := saidByGraph(t)
+	if len(said) < 40 {
+		t.Fatalf("only %d texts found: is this looking in the right place?", len(said))
+	}
+	for s := range said {
+		if _, ok := japaneseGraph[s]; !ok {
+			t.Errorf("no Japanese for %q", s)
+		}
+	}
+	for s := range japaneseGraph {
+		if !said[s] {
+			t.Errorf("graph does not say this any more: %q", s)
+		}
+	}
+}
+
+// No sentence holds a glyph whose width depends on the terminal: in an East Asian one it would push its line aside.
+func TestEnglishIsAsWideEverywhere(t *testing.T) {
+	for format, s := range sentences(t) {
+		for _, r := range format {
+			if width.LookupRune(r).Kind() == width.EastAsianAmbiguous {
+				t.Errorf("%s: %q in %q", s.pos, r, format)
+			}
 		}
 	}
 }
@@ -415,3 +446,55 @@ func verbsOf(format string) (map[int]string, bool) {
 }
 
 func leading(s string) string { return s[:len(s)-len(strings.TrimLeft(s, " "))] }
+
+// saidByGraph is every fixed text in the errors of package graph: what was being done, and why it failed.
+func saidByGraph(t *testing.T) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	files, err := filepath.Glob("../graph/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	take := func(e ast.Expr) {
+		if s, ok := literal(e); ok && s != "" {
+			out[s] = true
+		}
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				if len(n.Values) == 1 && strings.HasSuffix(strings.ToLower(n.Names[0].Name), "op") {
+					take(n.Values[0])
+				}
+			case *ast.KeyValueExpr:
+				if name := nameOf(n.Key); name == "Op" || name == "Message" {
+					take(n.Value)
+				}
+			case *ast.CallExpr:
+				if len(n.Args) > 3 && nameOf(n.Args[0]) == "ctx" && nameOf(n.Args[1]) == "c" {
+					take(n.Args[2])
+				}
+			case *ast.FuncDecl:
+				if n.Name.Name != "statusWords" {
+					break
+				}
+				ast.Inspect(n, func(n ast.Node) bool {
+					if r, ok := n.(*ast.ReturnStmt); ok {
+						take(r.Results[0])
+					}
+					return true
+				})
+			}
+			return true
+		})
+	}
+	return out
+}

@@ -22,7 +22,7 @@ type Words struct {
 	What, Where, Why []steps.Text
 }
 
-// Explain gives the words of a step as lines; nil for an unknown one.
+// Explain gives the words of a step as lines; "" is the beginning, before any step. It is nil for an unknown one.
 func Explain(step string) []steps.Text {
 	w, ok := words[step]
 	if !ok {
@@ -33,6 +33,9 @@ func Explain(step string) []steps.Text {
 		head steps.Text
 		body []steps.Text
 	}{{steps.T("What"), w.What}, {steps.T("Where in the portal"), w.Where}, {steps.T("Why"), w.Why}} {
+		if len(part.body) == 0 {
+			continue
+		}
 		out = append(out, part.head)
 		for _, t := range part.body {
 			out = append(out, steps.T("  %s", t))
@@ -43,6 +46,14 @@ func Explain(step string) []steps.Text {
 }
 
 var words = map[string]Words{
+	"": {
+		What: []steps.Text{
+			steps.T("Four steps: the tenant allows security keys, a key gets a PIN and a fingerprint, the key is registered for a person, and a sign-in proves that it works."),
+			steps.T("Each step looks first, says what it would change and what that does to people, and changes nothing before you say yes."),
+			steps.T("You may stop at any time: what was done stays done, and the next start goes on from there."),
+			steps.T("Practice is the whole of it with a made-up company, in ten minutes: begin there if this is your first time."),
+		},
+	},
 	"tenant": {
 		What: []steps.Text{
 			steps.T("Turns on the sign-in method \"Passkey (FIDO2)\" for everyone or for one security group."),
