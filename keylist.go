@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -148,7 +149,7 @@ func (a *app) useMetadata(path string) error {
 		m, err = fido.ReadMetadata(b, time.Now())
 	}
 	if err != nil {
-		return &steps.Problem{Code: "mds-refused", Err: err, What: steps.T("%s is not used: %s.", path, err.Error()),
+		return &steps.Problem{Code: "mds-refused", Err: err, What: steps.T("%s is not used: %s", path, blobWords(err)),
 			State: steps.T("No key was asked; nothing was changed."),
 			Next:  []steps.Choice{{ID: "retry", Text: steps.T("download it again from https://mds3.fidoalliance.org, or go on without --mds")}}}
 	}
@@ -157,6 +158,23 @@ func (a *app) useMetadata(path string) error {
 		fmt.Fprintln(a.err, a.say(steps.T("This metadata is old: a newer one was due on %s.", m.NextUpdate.Format(time.DateOnly))))
 	}
 	return nil
+}
+
+// blobWords says why a BLOB is not used.
+func blobWords(err error) steps.Text {
+	switch {
+	case errors.Is(err, fido.ErrNotBlob):
+		return steps.T("this is not a BLOB of the FIDO Metadata Service.")
+	case errors.Is(err, fido.ErrBlobTooLarge):
+		return steps.T("it is larger than %d MB, which no BLOB is.", fido.MaxMetadata>>20)
+	case errors.Is(err, fido.ErrBlobSigner):
+		return steps.T("it is not signed by the FIDO Alliance's Metadata Service.")
+	case errors.Is(err, fido.ErrBlobOld):
+		return steps.T("it is so old that the certificate it was signed with has ended.")
+	case errors.Is(err, fido.ErrBlobChanged):
+		return steps.T("its signature is wrong: the file was changed, or is not complete.")
+	}
+	return steps.T("%s", err.Error())
 }
 
 // readAtMost reads so many bytes of a file: what is larger is cut, and refused for that.

@@ -38,6 +38,15 @@ const metadataSigner = "mds.fidoalliance.org"
 // MaxMetadata is the size of the largest BLOB that is read, in bytes; BLOBs have about ten million.
 const MaxMetadata = 64 << 20
 
+// Why a BLOB is not used. The errors of ReadMetadata are one of these, with the cause behind it.
+var (
+	ErrNotBlob      = errors.New("this is not a BLOB of the FIDO Metadata Service")
+	ErrBlobTooLarge = fmt.Errorf("larger than %d MB, which no BLOB is", MaxMetadata>>20)
+	ErrBlobSigner   = errors.New("not signed by the FIDO Metadata Service")
+	ErrBlobOld      = errors.New("the certificate it was signed with has ended")
+	ErrBlobChanged  = errors.New("the signature is wrong: the file was changed, or is not complete")
+)
+
 // ReadMetadata reads a BLOB and checks its signature at the time now. Models of the table that this program brings keep
 // what only Microsoft's list tells (Entra).
 func ReadMetadata(blob []byte, now time.Time) (Metadata, error) {
@@ -49,7 +58,7 @@ func ReadMetadata(blob []byte, now time.Time) (Metadata, error) {
 func readMetadata(blob []byte, roots *x509.CertPool, now time.Time) (Metadata, error) {
 	payload, err := openBlob(blob, roots, now)
 	if err != nil {
-		return Metadata{}, fmt.Errorf("metadata: %w", err)
+		return Metadata{}, err
 	}
 	var p struct {
 		No         int       `json:"no"`
@@ -57,11 +66,11 @@ func readMetadata(blob []byte, roots *x509.CertPool, now time.Time) (Metadata, e
 		Entries    []mdEntry `json:"entries"`
 	}
 	if err := json.Unmarshal(payload, &p); err != nil {
-		return Metadata{}, fmt.Errorf("metadata: %w", err)
+		return Metadata{}, fmt.Errorf("%w: %w", ErrNotBlob, err)
 	}
 	m := Metadata{Number: p.No}
 	if m.NextUpdate, err = time.Parse(time.DateOnly, p.NextUpdate); err != nil {
-		return Metadata{}, fmt.Errorf("metadata: nextUpdate: %w", err)
+		return Metadata{}, fmt.Errorf("%w: nextUpdate: %w", ErrNotBlob, err)
 	}
 	for _, e := range p.Entries {
 		if id, err := uuid.Parse(e.AAGUID); err == nil { // U2F entries have none
@@ -73,16 +82,19 @@ func readMetadata(blob []byte, roots *x509.CertPool, now time.Time) (Metadata, e
 
 // openBlob checks a JSON Web Signature in compact form (RFC 7515) and returns what it signs.
 func openBlob(blob []byte, roots *x509.CertPool, now time.Time) ([]byte, error) {
+	if len(blob) > MaxMetadata {
+		return nil, ErrBlobTooLarge
+	}
 	blob = bytes.TrimSpace(blob)
 	parts := bytes.SplitN(blob, []byte("."), 4)
-	if len(blob) > MaxMetadata || len(parts) != 3 {
-		return nil, errors.New("this is not a BLOB of the FIDO Metadata Service")
+	if len(parts) != 3 {
+		return nil, ErrNotBlob
 	}
 	var raw [3][]byte
 	for i, p := range parts {
 		var err error
 		if raw[i], err = base64.RawURLEncoding.AppendDecode(nil, bytes.TrimRight(p, "=")); err != nil {
-			return nil, errors.New("this is not a BLOB of the FIDO Metadata Service")
+			return nil, ErrNotBlob
 		}
 	}
 	var header struct {
@@ -90,7 +102,7 @@ func openBlob(blob []byte, roots *x509.CertPool, now time.Time) ([]byte, error) 
 		X5C [][]byte `json:"x5c"` // base64 of DER, which encoding/json reads by itself
 	}
 	if err := json.Unmarshal(raw[0], &header); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrNotBlob, err)
 	}
 	leaf, err := signer(header.X5C, roots, now)
 	if err != nil {
@@ -98,7 +110,7 @@ func openBlob(blob []byte, roots *x509.CertPool, now time.Time) ([]byte, error) 
 	}
 	sum := sha256.Sum256(blob[:len(parts[0])+1+len(parts[1])])
 	if !signed(leaf.PublicKey, header.Alg, sum[:], raw[2]) {
-		return nil, errors.New("the signature is wrong: the file was changed, or is not complete")
+		return nil, ErrBlobChanged
 	}
 	return raw[1], nil
 }
@@ -106,14 +118,14 @@ func openBlob(blob []byte, roots *x509.CertPool, now time.Time) ([]byte, error) 
 // signer is the certificate of the Metadata Service, with its chain verified.
 func signer(chain [][]byte, roots *x509.CertPool, now time.Time) (*x509.Certificate, error) {
 	if len(chain) == 0 || len(chain) > 8 {
-		return nil, errors.New("no certificates stand in the file")
+		return nil, fmt.Errorf("%w: it holds no certificates", ErrBlobSigner)
 	}
 	between := x509.NewCertPool()
 	var leaf *x509.Certificate
 	for i, der := range chain {
 		c, err := x509.ParseCertificate(der)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", ErrBlobSigner, err)
 		}
 		if i == 0 {
 			leaf = c
@@ -123,7 +135,14 @@ func signer(chain [][]byte, roots *x509.CertPool, now time.Time) (*x509.Certific
 	}
 	_, err := leaf.Verify(x509.VerifyOptions{DNSName: metadataSigner, Roots: roots, Intermediates: between, CurrentTime: now,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-	return leaf, err
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && now.After(invalid.Cert.NotAfter):
+		return nil, fmt.Errorf("%w: on %s", ErrBlobOld, invalid.Cert.NotAfter.Format(time.DateOnly))
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrBlobSigner, err)
+	}
+	return leaf, nil
 }
 
 func signed(key any, alg string, sum, signature []byte) bool {

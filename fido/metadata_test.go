@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"math/big"
 	"runtime"
 	"strings"
@@ -119,27 +120,34 @@ func TestMetadata(t *testing.T) {
 	}
 	other := certify(t, "elsewhere.example", false, ecKey, root, rootKey)
 	self := certify(t, "mds.fidoalliance.org", false, ecKey, nil, ecKey)
-	for name, b := range map[string]string{
-		"changed":       strings.Replace(blob, ".ey", ".eY", 1),
-		"cut":           blob[:len(blob)-10],
-		"no signature":  blob[:strings.LastIndex(blob, ".")+1],
-		"other name":    signBlob(t, ecKey, []*x509.Certificate{other}, blobPayload),
-		"self-signed":   signBlob(t, ecKey, []*x509.Certificate{self}, blobPayload),
-		"no chain":      signBlob(t, ecKey, nil, blobPayload),
-		"other key":     signBlob(t, rsaKey, []*x509.Certificate{certify(t, "mds.fidoalliance.org", false, ecKey, root, rootKey)}, blobPayload),
-		"not JSON":      signBlob(t, ecKey, []*x509.Certificate{certify(t, "mds.fidoalliance.org", false, ecKey, root, rootKey)}, "{"),
-		"nothing":       "",
-		"another thing": "a.b.c",
+	good := []*x509.Certificate{certify(t, "mds.fidoalliance.org", false, ecKey, root, rootKey)}
+	for name, c := range map[string]struct {
+		blob string
+		why  error
+	}{
+		"changed":       {strings.Replace(blob, ".ey", ".eY", 1), fido.ErrBlobChanged},
+		"cut":           {blob[:len(blob)-10], fido.ErrBlobChanged},
+		"no signature":  {blob[:strings.LastIndex(blob, ".")+1], fido.ErrBlobChanged},
+		"other name":    {signBlob(t, ecKey, []*x509.Certificate{other}, blobPayload), fido.ErrBlobSigner},
+		"self-signed":   {signBlob(t, ecKey, []*x509.Certificate{self}, blobPayload), fido.ErrBlobSigner},
+		"no chain":      {signBlob(t, ecKey, nil, blobPayload), fido.ErrBlobSigner},
+		"other key":     {signBlob(t, rsaKey, good, blobPayload), fido.ErrBlobChanged},
+		"not JSON":      {signBlob(t, ecKey, good, "{"), fido.ErrNotBlob},
+		"no date":       {signBlob(t, ecKey, good, "{}"), fido.ErrNotBlob},
+		"nothing":       {"", fido.ErrNotBlob},
+		"a web page":    {"<html>not found. Go back.</html>", fido.ErrNotBlob},
+		"another thing": {"a.b.c", fido.ErrNotBlob},
+		"huge":          {strings.Repeat("x", fido.MaxMetadata+1), fido.ErrBlobTooLarge},
 	} {
-		if m, err := fido.ReadMetadataFrom([]byte(b), roots, now); err == nil || len(m.Models) > 0 {
-			t.Errorf("%s: accepted", name)
+		if m, err := fido.ReadMetadataFrom([]byte(c.blob), roots, now); !errors.Is(err, c.why) || len(m.Models) > 0 {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := fido.ReadMetadataFrom([]byte(blob), roots, now.AddDate(2, 0, 0)); err == nil {
-		t.Error("an expired certificate is accepted")
+	if _, err := fido.ReadMetadataFrom([]byte(blob), roots, now.AddDate(2, 0, 0)); !errors.Is(err, fido.ErrBlobOld) {
+		t.Errorf("an expired certificate: %v", err)
 	}
-	if _, err := fido.ReadMetadata([]byte(blob), now); err == nil {
-		t.Error("our own root is accepted as the Metadata Service's")
+	if _, err := fido.ReadMetadata([]byte(blob), now); !errors.Is(err, fido.ErrBlobSigner) {
+		t.Errorf("our own root in place of the Metadata Service's: %v", err)
 	}
 }
 

@@ -57,10 +57,13 @@ func (k KeyFacts) Describe() [][2]Text {
 		add(T("serial number"), T("%s", Printed(k.Device.Serial)))
 	}
 	add(T("AAGUID"), T("%s", fido.FormatAAGUID(i.AAGUID)))
-	add(T("versions"), T("%s", Printed(strings.Join(i.Versions, " "))))
-	if i.Firmware > 0 {
+	add(T("versions"), T("%s", versionWords(i.Versions)))
+	switch {
+	case i.Firmware > 0 && strings.Contains(m.Name, "Yubi"): // a byte each: 0x050701
+		add(T("firmware"), T("%d.%d.%d (%d)", i.Firmware>>16, i.Firmware>>8&0xFF, i.Firmware&0xFF, i.Firmware))
+	case i.Firmware > 0:
 		add(T("firmware"), T("%d", i.Firmware))
-	} else {
+	default:
 		add(T("firmware"), T("not told by this key"))
 	}
 	add(T("PIN"), pinWords(i, tries))
@@ -85,9 +88,23 @@ func (k KeyFacts) Describe() [][2]Text {
 	for _, l := range k.lackWords() {
 		add(T("lacks"), l)
 	}
-	add(T("extensions"), T("%s", Printed(strings.Join(i.Extensions, " "))))
+	if len(i.Extensions) > 0 {
+		add(T("extensions"), T("%s", Printed(strings.Join(i.Extensions, " "))))
+	}
 	add(T("options"), T("%s", optionWords(i)))
 	return out
+}
+
+// versionWords puts the newest version of CTAP that a key speaks before the words it says it with.
+func versionWords(all []string) string {
+	said := Printed(strings.Join(all, " "))
+	for _, v := range []struct{ id, name string }{{"FIDO_2_3", "CTAP 2.3"}, {"FIDO_2_2", "CTAP 2.2"}, {"FIDO_2_1", "CTAP 2.1"},
+		{"FIDO_2_1_PRE", "CTAP 2.1 preview"}, {"FIDO_2_0", "CTAP 2.0"}, {"U2F_V2", "U2F"}} {
+		if slices.Contains(all, v.id) {
+			return v.name + ": " + said
+		}
+	}
+	return said
 }
 
 // AlwaysUVWords says how option alwaysUv stands.

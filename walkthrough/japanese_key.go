@@ -8,7 +8,6 @@ var japaneseKey = map[string]string{
 	"%s  %s (%04x:%04x), serial number %s":                                          "%s  %s (%04x:%04x)、シリアル番号 %s",
 	"certified: %s":                                                                 "認定: %s",
 	"the FIDO Alliance reports: %s":                                                 "FIDO Alliance の報告: %s",
-	"%s is not used: %s.":                                                           "%s は使いません: %s",
 	"No key was asked; nothing was changed.":                                        "キーには問い合わせていません。 何も変更されていません。",
 	"download it again from https://mds3.fidoalliance.org, or go on without --mds":  "https://mds3.fidoalliance.org からもう一度ダウンロードするか、--mds なしで続ける",
 	"This metadata is old: a newer one was due on %s.":                              "このメタデータは古くなっています。 新しいものの予定日: %s",

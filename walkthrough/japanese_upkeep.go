@@ -47,4 +47,11 @@ var japaneseUpkeep = map[string]string{
 	"go on with this one":                                                 "このキーで続ける",
 	"plug the first one in again, then look again":                        "最初のキーを差し直して、もう一度確認する",
 	"remove one (keyrollout key fingerprint remove NAME), then try again": "1本削除して (keyrollout key fingerprint remove NAME)、もう一度試す",
+
+	"%s is not used: %s":                                                "%s は使いません。 %s",
+	"it is larger than %d MB, which no BLOB is.":                        "%d MB より大きく、BLOB ではありえません。",
+	"it is not signed by the FIDO Alliance's Metadata Service.":         "FIDO Alliance の Metadata Service の署名がありません。",
+	"it is so old that the certificate it was signed with has ended.":   "古すぎて、署名に使われた証明書の期限が切れています。",
+	"its signature is wrong: the file was changed, or is not complete.": "署名が合いません。 ファイルが変更されたか、欠けています。",
+	"this is not a BLOB of the FIDO Metadata Service.":                  "FIDO Metadata Service の BLOB ではありません。",
 }
