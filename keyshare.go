@@ -253,7 +253,7 @@ func (s *ownSoftkey) open(ctx context.Context, ask steps.Asker) (fido.Keys, step
 		return nil, nil, err
 	}
 	if s.auto {
-		ask = autoTouch{}
+		ask = &script{}
 	}
 	h := &hand{ask: ask, leave: s.leave, path: handPath(dir), world: s.world}
 	s.key, err = openKey(dir, store, softkey.Options{Profile: softkey.ATKeyPro21(),

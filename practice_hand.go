@@ -19,11 +19,12 @@ type image = matcher.Image
 // hand is the person's hand in a practice: it touches the software key with practice fingers, plugs it in and out, and
 // passes every other question on.
 type hand struct {
-	ask   steps.Asker
-	leave context.CancelCauseFunc // the person left while the key waited for a touch
-	world *steps.World            // whose touches the person can go back from; nil = none
-	key   *softkey.Key
-	path  string
+	ask    steps.Asker
+	leave  context.CancelCauseFunc // the person left while the key waited for a touch
+	world  *steps.World            // whose touches the person can go back from; nil = none
+	served *servedFace             // of a key that is served to other programs; nil = none
+	key    *softkey.Key
+	path   string
 
 	mu sync.Mutex
 	handState
@@ -103,6 +104,9 @@ var touches = []struct {
 // Touch answers the software key's wish for a touch by asking the person which.
 func (h *hand) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch, error) {
 	q := touchQuestion(r, h.wasRed())
+	if h.served != nil {
+		h.served.ofTouch(&q, h.Finger)
+	}
 	q.Back = h.world != nil && h.world.AtTouch()
 	a, err := h.ask.Ask(ctx, q)
 	if errors.Is(err, steps.ErrBack) && q.Back {
@@ -119,7 +123,16 @@ func (h *hand) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch
 	switch a.ID {
 	case "nobody":
 		return softkey.Touch{None: true}, nil
+	case "finger":
+		if _, err := h.Ask(ctx, steps.FingerQuestion()); err != nil {
+			h.leave(err)
+			return softkey.Touch{}, err
+		}
+		return h.Touch(ctx, r)
 	case "pull":
+		if h.served != nil {
+			h.served.pulled()
+		}
 		return softkey.Touch{}, errPulled // which is how a hand says so to a software key
 	}
 	return h.press(a.ID)

@@ -26,7 +26,8 @@ func (a *app) softkeyCommand() *cobra.Command {
 		Use:   "softkey",
 		Short: "Serve the software key at a device path, for any program that uses libfido2",
 		Long: `Serve a software security key at a device path until stopped (Linux). Any program that uses libfido2 can be given
-the path:  fido2-token -I PATH.  Fingers and touches are asked for here; --auto touches by itself, for tests.
+the path:  fido2-token -I PATH.  What a program asks for, and for which site, is shown here; Enter touches, and the list
+has other touches and fingers. --auto touches by itself, --touch in an order, for tests.
 With --uhid the kernel shows it as a USB key (/dev/hidraw), for browsers as well; that needs write access to /dev/uhid.
 
 ` + sealingHelp + `
@@ -37,6 +38,7 @@ memory, or its file and what opens it, has the key.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serveKey(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.auto, "auto", false, "touch with the right finger whenever the key asks")
+	cmd.Flags().StringSliceVar(&o.touches, "touch", nil, "touch in this `ORDER` and then as --auto, for tests: "+strings.Join(touchIDs(), ", "))
 	cmd.Flags().BoolVar(&o.fresh, "fresh", false, "a key as from the factory: forget PIN, fingers and sign-ins")
 	cmd.Flags().BoolVar(&o.uhid, "uhid", false, "as a USB key of the kernel's, through /dev/uhid (Linux)")
 	o.add(cmd.Flags())
@@ -50,6 +52,7 @@ type softkeyOptions struct {
 	sealing
 	auto, fresh, uhid bool
 	profile           string
+	touches           []string
 }
 
 func (a *app) sealCommand() *cobra.Command {
@@ -84,7 +87,7 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 		defer unlock()
 		dir = place
 	}
-	return a.onLines(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+	return a.onFace(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
 		open := o.ownStore
 		if o.fresh && !o.memory {
 			open = o.freshStore
@@ -93,11 +96,23 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 		if err != nil {
 			return err
 		}
-		if o.auto || !a.isTerminal() {
-			ask = autoTouch{}
+		if o.auto || len(o.touches) > 0 || !a.isTerminal() {
+			script, err := touchScript(o.touches)
+			if err != nil {
+				return errors.Join(err, closeStore(store))
+			}
+			ask = script
 		}
 		return a.serveKeyAt(ctx, dir, profile, store, o.uhid, ask, tell)
 	})
+}
+
+// onFace runs f where a served key shows itself: on the whole screen, or in lines where that cannot be.
+func (a *app) onFace(ctx context.Context, f tui.Run) error {
+	if plain, _ := tui.WantsPlain(a.screen(nil), a.plain); plain {
+		return a.onLines(ctx, f)
+	}
+	return tui.Wizard(ctx, a.screen(nil), f)
 }
 
 // onLines runs f in the line dialogue; without a terminal there is nobody to ask.
@@ -121,11 +136,11 @@ func (nobody) Ask(_ context.Context, q steps.Question) (steps.Answer, error) {
 func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profile, store softkey.Store, uhid bool, ask steps.Asker, tell func(steps.Event)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	key, err := openKey(dir, store, softkey.Options{Profile: profile,
-		Light: func(l softkey.Light) { tell(steps.LightEvent(l.Colour, l.Blink)) },
-		Log: func(act softkey.Activity) {
-			tell(steps.Event{Name: steps.EventNote, Text: activity(act)})
-		}}, &hand{ask: ask, leave: cancel, path: handPath(dir)})
+	plain, _ := tui.WantsPlain(a.screen(nil), a.plain)
+	f := newServedFace(ctx, ask, tell, !plain)
+	h := &hand{ask: f, leave: cancel, path: handPath(dir), served: f}
+	f.hand = h
+	key, err := openKey(dir, store, softkey.Options{Profile: profile, Light: f.light, Log: f.log}, h)
 	if err != nil {
 		return err
 	}
@@ -134,8 +149,12 @@ func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profil
 	if err != nil {
 		return err
 	}
-	tell(steps.Event{Name: steps.EventNote, Text: where})
-	if err := wait(); err != nil && ctx.Err() == nil {
+	f.said(where)
+	if !plain {
+		go func() { cancel(f.idle(ctx, key, profile)) }()
+	}
+	err = wait()
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil
@@ -151,13 +170,17 @@ func openKey(dir string, store softkey.Store, o softkey.Options, h *hand) (*soft
 		key, err = softkey.Open(o)
 	}
 	if err != nil {
-		if c, ok := store.(io.Closer); ok {
-			err = errors.Join(err, c.Close())
-		}
-		return nil, err
+		return nil, errors.Join(err, closeStore(store))
 	}
 	h.key = key
 	return key, nil
+}
+
+func closeStore(s softkey.Store) error {
+	if c, ok := s.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // expose shows the key to other programs, and says where. A device path is told to  keyrollout key list  as well: the
@@ -178,28 +201,6 @@ func (a *app) expose(ctx context.Context, key *softkey.Key, uhid bool) (wait fun
 		return err
 	}
 	return wait, steps.T("The software key is at %s until you stop this with ctrl+c.", path), err
-}
-
-// activity says in words what a program asked the key for, and how that ended.
-func activity(act softkey.Activity) steps.Text {
-	what := steps.T("%s", act.Command)
-	if act.RPID != "" {
-		what = steps.T("%s for %s", act.Command, act.RPID)
-	}
-	switch {
-	case !act.Done:
-		return steps.T("Asked: %s.", what)
-	case act.Status == 0:
-		return steps.T("Done: %s.", what)
-	}
-	return steps.T("Refused: %s: %s.", what, fido.Code(act.Status).String())
-}
-
-// autoTouch touches with the right finger whenever the key asks, and holds it where it has to be held.
-type autoTouch struct{}
-
-func (autoTouch) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
-	return steps.Answer{ID: q.Default}, ctx.Err()
 }
 
 func (a *app) doctor(ctx context.Context, asJSON bool) error {

@@ -106,6 +106,11 @@ func (k *keyStep) plan(ctx context.Context, w *World) (Plan, error) {
 	return p, nil
 }
 
+// FingerQuestion asks for one of the fingers.
+func FingerQuestion() Question {
+	return Question{Name: "key.finger", Kind: Choose, Default: fingers[0].ID, Text: T("Which finger?"), Choices: slices.Clone(fingers)}
+}
+
 // fingers a person chooses from, in the order of how well they work for most.
 var fingers = []Choice{
 	{ID: "right-index", Text: T("right index finger")},
@@ -129,7 +134,7 @@ func (k *keyStep) chooseFinger(ctx context.Context, w *World) error {
 		}
 		k.onKey = a.ID == "on-key"
 	}
-	a, err := w.Ask(ctx, Question{Name: "key.finger", Kind: Choose, Default: fingers[0].ID, Text: T("Which finger?"), Choices: fingers})
+	a, err := w.Ask(ctx, FingerQuestion())
 	if err != nil {
 		return err
 	}
@@ -246,7 +251,7 @@ func (w *World) touched(st Enrolment, s fido.Sample) Enrolment {
 	st.Touch++
 	st.History = append(slices.Clone(st.History), st.OK)
 	st.Remaining = s.Remaining
-	st.Verdict, st.Advice = sampleWords(s.Status)
+	st.Verdict, st.Advice = SampleWords(s.Status)
 	if st.OK {
 		st.Good++
 	}
@@ -305,8 +310,8 @@ func lightWords(colour string, blink bool) Text {
 	return T("LED %s: %s.", how, LightMeaning(colour, blink))
 }
 
-// sampleWords says a verdict on a touch, and what to do on the next one.
-func sampleWords(s fido.SampleStatus) (verdict, advice Text) {
+// SampleWords says a verdict on a touch, and what to do on the next one.
+func SampleWords(s fido.SampleStatus) (verdict, advice Text) {
 	switch s {
 	case fido.SampleGood:
 		return T("good"), T("lift the finger and touch again")

@@ -126,8 +126,6 @@ var japaneseCommands = map[string]string{
 	// softkey.go
 	"The software key is a USB key of this computer until you stop this with ctrl+c; fido2-token -L lists it.": "ソフトウェア キーは、このコンピューターの USB キーとして使えます。 ctrl+c で停止します。 fido2-token -L で一覧に表示されます。",
 	"The software key is at %s until you stop this with ctrl+c.":                                               "ソフトウェア キーは %s にあります。 ctrl+c で停止します。",
-	"%s for %s":        "%s (%s)",
-	"Asked: %s.":       "要求: %s",
 	"Done: %s.":        "完了: %s",
 	"Refused: %s: %s.": "拒否: %s: %s",
 
@@ -159,9 +157,9 @@ var japaneseCommands = map[string]string{
 	"Token:":        "トークン:",
 	"Certificate:":  "証明書:",
 	"Node:  NODE_EXTRA_CA_CERTS=%s  and  Client.init({ baseUrl: \"%s\", customHosts: new Set([\"localhost\"]), ... })": "Node:  NODE_EXTRA_CA_CERTS=%s  と  Client.init({ baseUrl: \"%s\", customHosts: new Set([\"localhost\"]), ... })",
-	"This program:  keyrollout --practice-at %s%s  is the wizard; tenant and pass take the flag too.":                "このプログラム:  keyrollout --practice-at %s%s  はウィザードです。 tenant と pass でも同じフラグを使えます。",
-	"Any other:  send  Authorization: Bearer TOKEN  to the address of Graph above.":                                  "その他:  上の Graph のアドレスに  Authorization: Bearer TOKEN  を送信してください。",
-	"Everybody who reaches this address is let in without a password.":                                               "このアドレスに到達できる人は、誰でもパスワードなしで入れます。",
+	"This program:  keyrollout --practice-at %s%s  is the wizard; tenant and pass take the flag too.":                  "このプログラム:  keyrollout --practice-at %s%s  はウィザードです。 tenant と pass でも同じフラグを使えます。",
+	"Any other:  send  Authorization: Bearer TOKEN  to the address of Graph above.":                                    "その他:  上の Graph のアドレスに  Authorization: Bearer TOKEN  を送信してください。",
+	"Everybody who reaches this address is let in without a password.":                                                 "このアドレスに到達できる人は、誰でもパスワードなしで入れます。",
 	"ctrl+c ends it.": "ctrl+c で終了します。",
 	"The practice tenant cannot be served: %s.": "練習用テナントを公開できません: %s",
 	"The practice tenant is no longer served.":  "練習用テナントの公開を終了しました。",

@@ -50,7 +50,10 @@ func (k *Key) cbor(ctx context.Context, cid uint32, msg []byte) []byte {
 	k.endU2F()
 	cmd, body := msg[0], msg[1:]
 	k.forget(cid, cmd)
-	a := Activity{Command: commandNames[cmd], RPID: peekRP(cmd, body)}
+	var a Activity
+	if k.o.Log != nil {
+		a = Activity{Command: commandNames[cmd], Sub: peekSub(cmd, body), RPID: peekRP(cmd, body)}
+	}
 	k.log(a)
 	response, err := k.command(ctx, cmd, body)
 	s := statusOf(err)
@@ -128,6 +131,23 @@ func (k *Key) log(a Activity) {
 	if k.o.Log != nil {
 		k.o.Log(a)
 	}
+}
+
+// peekSub reads which subcommand a request is, for the log alone.
+func peekSub(cmd byte, body []byte) byte {
+	var r struct {
+		First  byte `cbor:"1,keyasint"`
+		Second byte `cbor:"2,keyasint"`
+	}
+	switch cmd {
+	case cmdPIN, cmdBio, cmdBioPre:
+		_ = decode(body, &r)
+		return r.Second
+	case cmdCredMgmt, cmdMgmtPre, cmdConfig:
+		_ = decode(body, &r)
+		return r.First
+	}
+	return 0
 }
 
 // peekRP reads which site a request is about, for the log alone.

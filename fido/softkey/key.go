@@ -34,6 +34,7 @@ type Options struct {
 // Activity is one command of a client, told when it begins and again when it is done. It holds no secrets.
 type Activity struct {
 	Command string // e.g. "authenticatorMakeCredential"
+	Sub     byte   // the subcommand; 0 where there is none
 	RPID    string // the site, where there is one
 	Done    bool
 	Status  byte // CTAP status, once done

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"keyrollout/fido"
+	"keyrollout/fido/softkey"
+	"keyrollout/internal/secret"
+	"keyrollout/steps"
+)
+
+// watching is a person in front of a served key: touches are answered from a list, the face's own question by nobody
+// unless there is something to do.
+type watching struct {
+	mu      sync.Mutex
+	seen    []steps.Question
+	touches []string
+	do      chan string
+}
+
+func (w *watching) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
+	w.mu.Lock()
+	w.seen = append(w.seen, q)
+	w.mu.Unlock()
+	if q.Name == "softkey.face" {
+		select {
+		case id := <-w.do:
+			return steps.Answer{ID: id}, nil
+		case <-ctx.Done():
+			return steps.Answer{}, ctx.Err()
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.touches) == 0 {
+		return steps.Answer{ID: q.Default}, nil
+	}
+	next := w.touches[0]
+	w.touches = w.touches[1:]
+	return steps.Answer{ID: next}, nil
+}
+
+// shows waits until a question of that name says so.
+func (w *watching) shows(t *testing.T, name, words string) steps.Question {
+	t.Helper()
+	for range 500 {
+		w.mu.Lock()
+		for _, q := range w.seen {
+			said := []string{q.Text.String()}
+			for _, d := range q.Detail {
+				said = append(said, d.String())
+			}
+			if q.Name == name && strings.Contains(strings.Join(said, "\n"), words) {
+				w.mu.Unlock()
+				return q
+			}
+		}
+		w.mu.Unlock()
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("%s never said %q; said was %+v", name, words, w.seen)
+	return steps.Question{}
+}
+
+// facing is a key with a face, as  keyrollout softkey  serves it on the whole screen, and a visit to it.
+func facing(t *testing.T, w *watching, full bool) (fido.Session, *softkey.Key, *hand) {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	f := newServedFace(ctx, w, func(steps.Event) {}, full)
+	h := &hand{ask: f, leave: cancel, served: f}
+	f.hand = h
+	p := softkey.ATKeyPro21()
+	p.Samples = 3
+	key, err := openKey("", softkey.MemoryStore(), softkey.Options{Profile: p, Light: f.light, Log: f.log}, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.said(steps.T("here"))
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		if full {
+			_ = f.idle(ctx, key, p)
+		}
+	}()
+	s, err := fido.OpenLink(t.Context(), key.Device(), key.Link())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close(); cancel(nil); <-over; key.Close() })
+	return s, key, h
+}
+
+func makeAt(ctx context.Context, s fido.Session, pin string) error {
+	_, err := s.Make(ctx, secret.New([]byte(pin)), fido.MakeRequest{RPID: "example.com", RPName: "Example", UserID: []byte{1}, UserName: "ana",
+		DisplayName: "Ana", Algorithms: []int{fido.ES256}})
+	return err
+}
+
+// The face names the site before the touch and afterwards; the light and the place are always on it.
+func TestFaceNamesTheSiteAndTouches(t *testing.T) {
+	w := &watching{}
+	s, _, _ := facing(t, w, true)
+	if err := s.SetPIN(t.Context(), secret.New([]byte("482913"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := makeAt(t.Context(), s, "482913"); err != nil {
+		t.Fatal(err)
+	}
+	q := w.shows(t, "touch.presence", "register with example.com")
+	if !strings.Contains(q.Choices[0].Text.String(), "right index finger") || q.Default != "good" {
+		t.Errorf("which finger touches is not said: %+v", q.Choices[0])
+	}
+	last := w.shows(t, "softkey.face", "Done: register with example.com")
+	if !strings.Contains(last.Text.String(), "LED blue") || last.Detail[0].String() != "here" {
+		t.Errorf("%s, %v", last.Text, last.Detail)
+	}
+	if err := makeAt(t.Context(), s, "000000"); err == nil {
+		t.Fatal("a wrong PIN registers")
+	}
+	w.shows(t, "softkey.face", "Refused: try a PIN, for example.com: wrong PIN")
+}
+
+// With three presses of the button a finger is enrolled on the key itself; and a key that was unplugged comes back.
+func TestFaceDoesWhatAHandCanDo(t *testing.T) {
+	w := &watching{do: make(chan string), touches: []string{"good", "good", "good"}}
+	s, _, _ := facing(t, w, true)
+	w.do <- "button"
+	w.shows(t, "softkey.face", "A finger was enrolled on the key itself")
+	if i, err := s.Info(t.Context()); err != nil || !i.HasFinger() {
+		t.Fatalf("%v %v", i.Options, err)
+	}
+	w.mu.Lock()
+	w.touches = []string{"finger", "left-thumb", "pull"}
+	w.mu.Unlock()
+	w.do <- "button" // which asks for an enrolled finger first
+	w.shows(t, "softkey.face", "The key is unplugged")
+	if q := w.shows(t, "touch.verify", ""); !slices.ContainsFunc(q.Choices, func(c steps.Choice) bool { return c.ID == "finger" }) {
+		t.Error("the finger cannot be changed")
+	}
+	w.do <- "plug"
+	w.shows(t, "softkey.face", "Plugged in.")
+	w.do <- "stop"
+}
+
+// Touches by a script come in its order, and the right ones afterwards; a pulled key that nobody sees comes back.
+func TestScriptedTouches(t *testing.T) {
+	if _, err := touchScript([]string{"good", "tickle"}); !errors.As(err, new(usageError)) {
+		t.Errorf("an unknown touch: %v", err)
+	}
+	script, err := touchScript([]string{"nobody", "left-index", "good", "pull"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &watching{}
+	s, key, h := facing(t, w, false)
+	h.ask = script
+	pin := "482913"
+	if err := s.SetPIN(t.Context(), secret.New([]byte(pin))); err != nil {
+		t.Fatal(err)
+	}
+	var refused *fido.Error
+	if err := makeAt(t.Context(), s, pin); !errors.As(err, &refused) || refused.Code <= 0 {
+		t.Errorf("nobody touched, and: %v", err)
+	}
+	if err := makeAt(t.Context(), s, pin); err != nil || h.Finger != "left-index" {
+		t.Errorf("%v, finger %q", err, h.Finger)
+	}
+	if err := makeAt(t.Context(), s, pin); !errors.As(err, &refused) || refused.Code != fido.CodeGone {
+		t.Errorf("pulled, and: %v", err)
+	}
+	s.Close()
+	for range 100 {
+		if s, err = fido.OpenLink(t.Context(), key.Device(), key.Link()); err == nil {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if err != nil {
+		t.Fatal("it did not come back: ", err)
+	}
+	defer s.Close()
+	if err := makeAt(t.Context(), s, pin); err != nil {
+		t.Error(err)
+	}
+}
