@@ -529,8 +529,8 @@ func TestACodeStaysUntilItIsUsed(t *testing.T) {
 	}
 }
 
-// What is longer than any PIN or pass, a text pasted into the wrong window, is not taken in part, and that is said.
-func TestATooLongSecretIsNotTaken(t *testing.T) {
+// What is longer than any answer, a text pasted into the wrong window, is not taken in part, and that is said.
+func TestWhatIsTooLongIsNotTaken(t *testing.T) {
 	b := newBench(t, 80, 24)
 	b.put(steps.Question{Kind: steps.Secret, Text: steps.T("PIN")})
 	b.send(tea.PasteMsg{Content: strings.Repeat("x", 10_000)})
@@ -541,4 +541,10 @@ func TestATooLongSecretIsNotTaken(t *testing.T) {
 	if strings.Contains(b.screen(), "too long") || !strings.Contains(b.screen(), "> ******\n") {
 		t.Error(b.screen())
 	}
+	b.put(steps.Question{Kind: steps.Line, Text: steps.T("Which group?")})
+	b.send(tea.PasteMsg{Content: strings.Repeat("漢", 10_000)})
+	b.wantSaid("That is too long")
+	b.typeIn("Pilot")
+	b.press("enter")
+	b.wantAnswer("Pilot")
 }

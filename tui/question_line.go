@@ -16,12 +16,21 @@ type lineForm struct {
 	q       steps.Question
 	ed      editor
 	problem *steps.Problem
-	empty   bool // Enter was pressed on nothing, and nothing is no answer
+	said    steps.Text // about the last key
 }
+
+// lineMax is more characters than any name, address or number has that is asked for.
+const lineMax = 1000
 
 func (f *lineForm) typing() bool { return true }
 
-func (f *lineForm) paste(s string) { f.ed.insert(strings.TrimSpace(s)) }
+func (f *lineForm) paste(s string) {
+	if len(f.ed.cells)+len(s) > lineMax {
+		f.said = tooLong
+		return
+	}
+	f.ed.insert(strings.TrimSpace(s))
+}
 
 func (f *lineForm) refused(p *steps.Problem) { f.problem = p }
 
@@ -31,14 +40,15 @@ func (f *lineForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
 		if line == "" {
 			line = f.q.Default
 		}
-		f.problem, f.empty = nil, line == ""
-		if f.empty {
+		f.problem, f.said = nil, steps.Text{}
+		if line == "" {
+			f.said = nothingYet
 			return nil
 		}
 		return done(line)
 	}
 	if f.ed.key(k) {
-		f.problem, f.empty = nil, false
+		f.problem, f.said = nil, steps.Text{}
 	}
 	return nil
 }
@@ -47,12 +57,7 @@ func (f *lineForm) hints(keys KeyMap, say steps.Speaker) []key.Binding {
 	return []key.Binding{as(keys.Enter, say(steps.T("take this")))}
 }
 
-func (f *lineForm) note() steps.Text {
-	if f.empty {
-		return nothingYet
-	}
-	return steps.Text{}
-}
+func (f *lineForm) note() steps.Text { return f.said }
 
 func (f *lineForm) view(b brush, _ int) block {
 	out := prompt(b, &f.ed)
@@ -69,6 +74,9 @@ func (f *lineForm) view(b brush, _ int) block {
 
 // nothingYet is said when Enter is pressed on an empty line.
 var nothingYet = steps.T("There is nothing to take yet: type it, then press enter.")
+
+// tooLong is said when something was pasted that can be no answer.
+var tooLong = steps.T("That is too long: it was not taken.")
 
 // prompt draws a line being typed, with the real cursor in it.
 func prompt(b brush, ed *editor) block {

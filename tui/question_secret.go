@@ -55,7 +55,7 @@ func (f *secretForm) note() steps.Text {
 	case f.empty:
 		return nothingYet
 	case f.full:
-		return steps.T("That is too long: it was not taken.")
+		return tooLong
 	}
 	return steps.Text{}
 }
