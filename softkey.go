@@ -215,11 +215,23 @@ func (a *app) doctor(ctx context.Context, asJSON bool) error {
 	if asJSON {
 		return doctor.WriteJSON(a.out, all)
 	}
-	if err := doctor.Write(a.out, all); err != nil {
+	if err := doctor.Write(a.out, all, func(l doctor.Line) string { return a.say(asText(l)) }); err != nil {
 		return err
 	}
 	if n := doctor.Faults(all); n > 0 {
-		return fmt.Errorf("%d thing(s) keep something from working; see above", n)
+		return errors.New(a.say(steps.T("%d thing(s) keep something from working; see above", n)))
 	}
 	return nil
+}
+
+// asText is a line of the doctor's, who knows no other room, as a Text.
+func asText(l doctor.Line) steps.Text {
+	t := steps.Text{Format: l.Format}
+	for _, a := range l.Args {
+		if inner, ok := a.(doctor.Line); ok {
+			a = asText(inner)
+		}
+		t.Args = append(t.Args, a)
+	}
+	return t
 }

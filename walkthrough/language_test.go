@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -34,7 +35,8 @@ func TestJapaneseIsComplete(t *testing.T) {
 	for _, format := range slices.Sorted(maps.Keys(japanese)) {
 		_, name := japaneseNames[format]
 		_, ofGraph := japaneseGraph[format]
-		if !name && !ofGraph && said[format] == nil {
+		_, finding := japaneseFindings[format]
+		if !name && !ofGraph && !finding && said[format] == nil {
 			t.Errorf("nothing says this any more:\n\t%q", format)
 		}
 	}
@@ -75,6 +77,38 @@ func TestJapaneseOfGraph(t *testing.T) {
 	for s := range japaneseGraph {
 		if !said[s] {
 			t.Errorf("graph does not say this any more: %q", s)
+		}
+	}
+}
+
+// What doctor looks at, and how good it finds it, is said in Japanese where it is not a name as it is.
+func TestJapaneseFindings(t *testing.T) {
+	known := map[string]bool{"keyrollout": true, "libfido2": true, "uhid": true, "ssh": true, "mosh": true, "tmux": true, "screen": true}
+	found := map[string]bool{}
+	files, err := filepath.Glob("../internal/doctor/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`\{"([^"]+)", (?:OK|Note|Fault),|Name: "([^"]+)"|Level = "([^"]+)"`).FindAllStringSubmatch(string(b), -1) {
+			found[m[1]+m[2]+m[3]] = true
+		}
+	}
+	for s := range found {
+		if _, ok := japaneseFindings[s]; !ok && !known[s] {
+			t.Errorf("no Japanese for %q", s)
+		}
+	}
+	for s := range japaneseFindings {
+		if !found[s] {
+			t.Errorf("doctor does not say this any more: %q", s)
 		}
 	}
 }
@@ -297,7 +331,7 @@ func sentences(t *testing.T) map[string]*sentence {
 	t.Helper()
 	out := map[string]*sentence{}
 	set := token.NewFileSet()
-	for _, dir := range []string{"../steps", "../tui", ".", ".."} {
+	for _, dir := range []string{"../steps", "../tui", ".", "..", "../internal/doctor"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -31,8 +31,38 @@ const (
 type Finding struct {
 	Name  string `json:"name"`
 	Level Level  `json:"level"`
-	Text  string `json:"text"`
-	Next  string `json:"next,omitempty"`
+	Text  Line   `json:"text"`
+	Next  Line   `json:"next,omitzero"`
+}
+
+// Line is a sentence: an English format in the manner of fmt.Sprintf, by which a translation is found, and what goes
+// into it, other Lines among that. Programs are told the English.
+type Line struct {
+	Format string
+	Args   []any
+}
+
+// T makes a Line.
+func T(format string, args ...any) Line { return Line{format, args} }
+
+// String is the English sentence.
+func (l Line) String() string {
+	if len(l.Args) == 0 {
+		return l.Format
+	}
+	return fmt.Sprintf(l.Format, l.Args...)
+}
+
+// IsZero reports whether there is nothing to say.
+func (l Line) IsZero() bool { return l.Format == "" }
+
+// MarshalText implements encoding.TextMarshaler.
+func (l Line) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *Line) UnmarshalText(b []byte) error {
+	*l = Line{Format: string(b)}
+	return nil
 }
 
 // Probe is the machine, as far as Examine asks after it.
@@ -74,12 +104,12 @@ func Examine(ctx context.Context, p Probe) []Finding {
 }
 
 func program(p Probe) []Finding {
-	f := []Finding{{"keyrollout", OK, fmt.Sprintf("%s, built by %s for %s/%s", p.Version, p.Go, p.GOOS, p.GOARCH), ""}}
+	f := []Finding{{"keyrollout", OK, T("%s, built by %s for %s/%s", p.Version, p.Go, p.GOOS, p.GOARCH), Line{}}}
 	if p.LibFIDO2 == "" {
-		return append(f, Finding{"libfido2", Note, "not in this build: no attached key can be used",
-			"install libfido2 with its headers, pkg-config and a C compiler (make setup does), then: make build"})
+		return append(f, Finding{"libfido2", Note, T("not in this build: no attached key can be used"),
+			T("install libfido2 with its headers, pkg-config and a C compiler (make setup does), then: make build")})
 	}
-	return append(f, Finding{"libfido2", OK, "version " + p.LibFIDO2, ""})
+	return append(f, Finding{"libfido2", OK, T("version %s", p.LibFIDO2), Line{}})
 }
 
 // Faults counts what keeps something from working.
@@ -92,14 +122,14 @@ func Faults(all []Finding) (n int) {
 	return n
 }
 
-// Write tells the findings, a line each, with the next step on a line of its own below. It needs no colour and no
-// width, so that it can be read aloud, mailed and searched.
-func Write(w io.Writer, all []Finding) error {
+// Write tells the findings in a language, a line each, with the next step on a line of its own below. It needs no colour
+// and no width, so that it can be read aloud, mailed and searched.
+func Write(w io.Writer, all []Finding, say func(Line) string) error {
 	var b strings.Builder
 	for _, f := range all {
-		fmt.Fprintf(&b, "%-5s  %s: %s\n", f.Level, f.Name, visible(f.Text))
-		if f.Next != "" {
-			fmt.Fprintf(&b, "       next: %s\n", visible(f.Next))
+		fmt.Fprintf(&b, "%-5s  %s: %s\n", say(Line{Format: string(f.Level)}), say(Line{Format: f.Name}), visible(say(f.Text)))
+		if !f.Next.IsZero() {
+			fmt.Fprintf(&b, "       %s\n", visible(say(T("next: %s", f.Next))))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -90,7 +90,7 @@ ok     uhid: /dev/uhid can be opened; nothing here needs it
 ok     device path: pseudo-terminals can be had: keyrollout softkey can show the software key to other programs
 ok     terminal: xterm-256color, 100 columns and 30 rows
 ok     colour: 256
-ok     characters: UTF-8 (LANG=ja_JP.UTF-8)
+ok     character set: UTF-8 (LANG=ja_JP.UTF-8)
 ok     network: login.microsoftonline.com (signing in) answers: HTTP 200
 ok     network: graph.microsoft.com (the tenant) answers: HTTP 200
 ok     clock: 2026-11-22 10:00 UTC, as Microsoft's
@@ -101,7 +101,7 @@ ok     disk: 1048576 MB free
 func TestAHealthyMachine(t *testing.T) {
 	found := Examine(t.Context(), healthy().Probe)
 	var b bytes.Buffer
-	if err := Write(&b, found); err != nil || b.String() != healthyReport {
+	if err := Write(&b, found, Line.String); err != nil || b.String() != healthyReport {
 		t.Errorf("%v, got:\n%s\nwant:\n%s", err, b.String(), healthyReport)
 	}
 	if Faults(found) != 0 {
@@ -141,7 +141,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"no pty":           {func(m *machine) { m.open["/dev/ptmx"] = fs.ErrNotExist }, "device path", Note, "keyrollout softkey cannot work", "devpts"},
 		"Windows, rights":  {func(m *machine) { m.GOOS = "windows" }, "security keys", Note, "administrators", "as administrator"},
 		"Windows, path":    {func(m *machine) { m.GOOS = "windows" }, "device path", Note, "Windows", "practice"},
-		"Windows, Unicode": {func(m *machine) { m.GOOS = "windows" }, "characters", OK, "Unicode", ""},
+		"Windows, Unicode": {func(m *machine) { m.GOOS = "windows" }, "character set", OK, "Unicode", ""},
 
 		"input not a terminal":  {func(m *machine) { m.in = false }, "terminal", Note, "standard input is not a terminal: the plain dialogue", "ssh -t"},
 		"output not a terminal": {func(m *machine) { m.out = false }, "terminal", Note, "standard output is not a terminal", "ssh -t"},
@@ -153,8 +153,8 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"true colour":           {func(m *machine) { m.env["COLORTERM"] = "truecolor" }, "colour", OK, "16 million", ""},
 		"no colour wanted":      {func(m *machine) { m.env["NO_COLOR"] = "yes" }, "colour", OK, "NO_COLOR", ""},
 		"no colour":             {func(m *machine) { m.env["TERM"] = "vt100" }, "colour", OK, "few or none", ""},
-		"latin1":                {func(m *machine) { m.env["LC_ALL"] = "de_DE.ISO-8859-1" }, "characters", Note, "LC_ALL=de_DE.ISO-8859-1", "C.UTF-8"},
-		"no locale":             {func(m *machine) { m.env["LANG"] = "" }, "characters", Note, "no locale", "C.UTF-8"},
+		"latin1":                {func(m *machine) { m.env["LC_ALL"] = "de_DE.ISO-8859-1" }, "character set", Note, "LC_ALL=de_DE.ISO-8859-1", "C.UTF-8"},
+		"no locale":             {func(m *machine) { m.env["LANG"] = "" }, "character set", Note, "no locale", "C.UTF-8"},
 		"ssh":                   {func(m *machine) { m.env["SSH_CONNECTION"] = "10.0.0.1 1 10.0.0.2 22" }, "ssh", Note, "no USB", "into desk7, not into the computer you sit at; a lost line"},
 		"ssh under sudo":        {func(m *machine) { m.files["proc/20/stat"].Data = []byte("20 (sshd) S 1 20 20") }, "ssh", Note, "no USB", "desk7"},
 		"mosh":                  {func(m *machine) { m.files["proc/20/stat"].Data = []byte("20 (mosh-server) S 1 20 20") }, "mosh", Note, "no USB", "desk7"},
@@ -193,17 +193,17 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			found := Examine(t.Context(), m.Probe)
 			fits := false
 			for _, f := range found {
-				fits = fits || f.Name == c.finding && f.Level == c.level && strings.Contains(f.Text, c.text) && strings.Contains(f.Next, c.next)
+				fits = fits || f.Name == c.finding && f.Level == c.level && strings.Contains(f.Text.String(), c.text) && strings.Contains(f.Next.String(), c.next)
 				if f.Level == Fault && f.Name != c.finding {
 					t.Errorf("another fault: %+v", f)
 				}
-				if strings.Contains(f.Text+f.Next, "pa@ss") || strings.Contains(f.Text+f.Next, "me:") {
+				if strings.Contains(f.Text.String()+f.Next.String(), "pa@ss") || strings.Contains(f.Text.String()+f.Next.String(), "me:") {
 					t.Errorf("the proxy's password shows: %+v", f)
 				}
 			}
 			if !fits {
 				var b bytes.Buffer
-				_ = Write(&b, found)
+				_ = Write(&b, found, Line.String)
 				t.Errorf("want %s %s with %q, next %q; got:\n%s", c.level, c.finding, c.text, c.next, b.String())
 			}
 		})
@@ -274,7 +274,7 @@ func TestAncestorsOfOddNames(t *testing.T) {
 
 func TestWriteDropsWhatSteersATerminal(t *testing.T) {
 	var b bytes.Buffer
-	_ = Write(&b, []Finding{{"security keys", OK, "a\x1b[2Jkey\nfault  x: y", ""}})
+	_ = Write(&b, []Finding{{"security keys", OK, T("%s", "a\x1b[2Jkey\nfault  x: y"), Line{}}}, Line.String)
 	if b.String() != "ok     security keys: a[2Jkeyfault  x: y\n" {
 		t.Errorf("got %q", b.String())
 	}
@@ -282,7 +282,7 @@ func TestWriteDropsWhatSteersATerminal(t *testing.T) {
 
 func TestWriteJSON(t *testing.T) {
 	var b bytes.Buffer
-	all := []Finding{{"disk", Fault, "only 3 MB", "make room"}, {"clock", OK, "fine", ""}}
+	all := []Finding{{"disk", Fault, T("only 3 MB"), T("make room")}, {"clock", OK, T("fine"), Line{}}}
 	if err := WriteJSON(&b, all); err != nil {
 		t.Fatal(err)
 	}
@@ -322,7 +322,7 @@ func TestHost(t *testing.T) {
 		return 0, time.Time{}, errors.New("not in a test")
 	}
 	var b bytes.Buffer
-	if err := Write(&b, Examine(t.Context(), p)); err != nil || strings.Contains(b.String(), "fault  disk") {
+	if err := Write(&b, Examine(t.Context(), p), Line.String); err != nil || strings.Contains(b.String(), "fault  disk") {
 		t.Errorf("%v:\n%s", err, b.String())
 	}
 	t.Log("\n" + b.String())

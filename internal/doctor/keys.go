@@ -13,8 +13,8 @@ import (
 func keys(p Probe) []Finding {
 	switch p.GOOS {
 	case "windows":
-		return []Finding{{"security keys", Note, "since version 1903 Windows gives raw access to keys to administrators only",
-			"to set a PIN or fingerprints from here, start the terminal as administrator"}}
+		return []Finding{{"security keys", Note, T("since version 1903 Windows gives raw access to keys to administrators only"),
+			T("to set a PIN or fingerprints from here, start the terminal as administrator")}}
 	case "linux":
 	default:
 		return nil // nothing stands between a person and a key
@@ -26,15 +26,15 @@ func keys(p Probe) []Finding {
 		found = append(found, access(p, d, covering.Level == OK))
 	}
 	if len(devices) == 0 {
-		found = append(found, Finding{"security keys", Note, "none is plugged in",
-			"plug one in, or practise with the software key: keyrollout practice"})
+		found = append(found, Finding{"security keys", Note, T("none is plugged in"),
+			T("plug one in, or practise with the software key: keyrollout practice")})
 	}
 	if hasRules {
 		found = append(found, covering)
 	}
-	f := Finding{"uhid", OK, "/dev/uhid can be opened; nothing here needs it", ""}
+	f := Finding{"uhid", OK, T("/dev/uhid can be opened; nothing here needs it"), Line{}}
 	if err := p.Open("/dev/uhid"); err != nil {
-		f.Text = "/dev/uhid cannot be opened; nothing here needs it"
+		f.Text = T("/dev/uhid cannot be opened; nothing here needs it")
 	}
 	return append(found, f)
 }
@@ -47,8 +47,11 @@ type device struct {
 	product string
 }
 
-func (d device) String() string {
-	return strings.TrimSpace(fmt.Sprintf("%s (%s:%s) at %s", d.name, d.vendor, d.product, d.file))
+func (d device) text() Line {
+	if d.name == "" {
+		return T("(%s:%s) at %s", d.vendor, d.product, d.file)
+	}
+	return T("%s (%s:%s) at %s", d.name, d.vendor, d.product, d.file)
 }
 
 // attached names the raw HID devices that say they are FIDO keys, in the way libfido2 and udev find them.
@@ -114,14 +117,14 @@ func access(p Probe, d device, covered bool) Finding {
 	err := p.Open(d.file)
 	switch {
 	case err == nil:
-		return Finding{"security keys", OK, d.String() + " can be opened", ""}
+		return Finding{"security keys", OK, T("%s can be opened", d.text()), Line{}}
 	case errors.Is(err, fs.ErrPermission):
-		return Finding{"security keys", Fault, d.String() + ": this user may not open it", addRule(p, d.vendor, covered)}
+		return Finding{"security keys", Fault, T("%s: this user may not open it", d.text()), addRule(p, d.vendor, covered)}
 	case errors.Is(err, fs.ErrNotExist):
-		return Finding{"security keys", Fault, d.String() + ": the kernel sees it, the device file is not here",
-			"in a container, hand it in: docker run --device=" + d.file}
+		return Finding{"security keys", Fault, T("%s: the kernel sees it, the device file is not here", d.text()),
+			T("in a container, hand it in: docker run --device=%s", d.file)}
 	}
-	return Finding{"security keys", Fault, fmt.Sprintf("%v: %v", d, err), "unplug the key, plug it in again, and look once more"}
+	return Finding{"security keys", Fault, T("%s: %s", d.text(), err.Error()), T("unplug the key, plug it in again, and look once more")}
 }
 
 // vendorATKey is AuthenTrend. libfido2's own rules do not know it.
@@ -137,7 +140,7 @@ func rules(p Probe) (f Finding, ok bool) {
 			files = append(files, name)
 			text, _ := fs.ReadFile(p.Root, name)
 			if has(text, "fido_id") {
-				return Finding{"udev rules", OK, "/" + name + " covers every FIDO key", ""}, true
+				return Finding{"udev rules", OK, T("%s covers every FIDO key", "/"+name), Line{}}, true
 			}
 			byVendor = byVendor || has(text, `"`+vendorATKey+`"`)
 		}
@@ -146,9 +149,9 @@ func rules(p Probe) (f Finding, ok bool) {
 	case len(files) == 0:
 		return Finding{}, false // no udev: a container, or a system that does it another way
 	case byVendor:
-		return Finding{"udev rules", OK, "there is a rule for ATKeys (vendor " + vendorATKey + ")", ""}, true
+		return Finding{"udev rules", OK, T("there is a rule for ATKeys (vendor %s)", vendorATKey), Line{}}, true
 	}
-	return Finding{"udev rules", Note, "no rule covers an ATKey (vendor " + vendorATKey + "): only root could open it",
+	return Finding{"udev rules", Note, T("no rule covers an ATKey (vendor %s): only root could open it", vendorATKey),
 		addRule(p, vendorATKey, false)}, true
 }
 
@@ -161,28 +164,28 @@ func has(rules []byte, word string) bool {
 
 // addRule is the rule for a vendor's keys and how to put it in force. The tag uaccess hands a device to whoever sits at
 // the machine. Over SSH nobody does, and where a rule is there already (covered) it was not enough: then by a group.
-func addRule(p Probe, vendor string, covered bool) string {
+func addRule(p Probe, vendor string, covered bool) Line {
 	rule := fmt.Sprintf(`KERNEL=="hidraw*", SUBSYSTEM=="hidraw", ATTRS{idVendor}=="%s", TAG+="uaccess"`, vendor)
-	after := "plug the key in again"
+	after := T("plug the key in again")
 	if covered || overSSH(p) {
 		group := "users"
 		if groups, _ := fs.ReadFile(p.Root, "etc/group"); has(groups, "plugdev:") {
 			group = "plugdev"
 		}
 		rule += fmt.Sprintf(`, MODE="0660", GROUP="%s"`, group)
-		after = fmt.Sprintf("sudo usermod -aG %s YOU, sign in again and plug the key in again", group)
+		after = T("sudo usermod -aG %s YOU, sign in again and plug the key in again", group)
 	}
-	return fmt.Sprintf("echo '%s' | sudo tee /etc/udev/rules.d/70-fido-%s.rules && sudo udevadm control --reload; then %s",
+	return T("echo '%s' | sudo tee /etc/udev/rules.d/70-fido-%s.rules && sudo udevadm control --reload; then %s",
 		rule, vendor, after)
 }
 
 func pseudoTerminals(p Probe) []Finding {
 	if p.GOOS == "windows" {
-		return []Finding{{"device path", Note, "Windows cannot show the software key to other programs", "keyrollout itself can use it: keyrollout practice"}}
+		return []Finding{{"device path", Note, T("Windows cannot show the software key to other programs"), T("keyrollout itself can use it: keyrollout practice")}}
 	}
 	if err := p.Open("/dev/ptmx"); err != nil {
-		return []Finding{{"device path", Note, fmt.Sprintf("no pseudo-terminal can be had, so keyrollout softkey cannot work (%v)", err),
-			"in a container or chroot, mount devpts on /dev/pts"}}
+		return []Finding{{"device path", Note, T("no pseudo-terminal can be had, so keyrollout softkey cannot work (%s)", err.Error()),
+			T("in a container or chroot, mount devpts on /dev/pts")}}
 	}
-	return []Finding{{"device path", OK, "pseudo-terminals can be had: keyrollout softkey can show the software key to other programs", ""}}
+	return []Finding{{"device path", OK, T("pseudo-terminals can be had: keyrollout softkey can show the software key to other programs"), Line{}}}
 }

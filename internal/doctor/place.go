@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 )
 
@@ -12,14 +11,14 @@ const enough = 50 << 20
 func place(p Probe) []Finding {
 	dir, err := p.StateDir()
 	if err != nil {
-		return []Finding{{"state", Fault, err.Error(), ""}}
+		return []Finding{{"state", Fault, T("%s", err.Error()), Line{}}}
 	}
-	f := Finding{"state", OK, dir + ", where only you may write", ""}
+	f := Finding{"state", OK, T("%s, where only you may write", dir), Line{}}
 	switch err := p.CheckState(dir); {
 	case errors.Is(err, fs.ErrNotExist):
-		f.Text = dir + " will be made when it is needed"
+		f.Text = T("%s will be made when it is needed", dir)
 	case err != nil:
-		f.Level, f.Text = Fault, err.Error()
+		f.Level, f.Text = Fault, T("%s", err.Error())
 	}
 	return append([]Finding{f}, disk(p, dir))
 }
@@ -28,9 +27,9 @@ func disk(p Probe, dir string) Finding {
 	free, err := p.Free(dir)
 	switch {
 	case err != nil:
-		return Finding{"disk", Note, fmt.Sprintf("how much is free at %s cannot be told: %v", dir, err), ""}
+		return Finding{"disk", Note, T("how much is free at %s cannot be told: %s", dir, err.Error()), Line{}}
 	case free < enough:
-		return Finding{"disk", Fault, fmt.Sprintf("only %d MB free at %s", free>>20, dir), "make room, or set KEYROLLOUT_STATE to a directory elsewhere"}
+		return Finding{"disk", Fault, T("only %d MB free at %s", free>>20, dir), T("make room, or set KEYROLLOUT_STATE to a directory elsewhere")}
 	}
-	return Finding{"disk", OK, fmt.Sprintf("%d MB free", free>>20), ""}
+	return Finding{"disk", OK, T("%d MB free", free>>20), Line{}}
 }

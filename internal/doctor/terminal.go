@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -15,28 +14,27 @@ func terminal(p Probe) []Finding {
 }
 
 func screen(p Probe) Finding {
-	const plain = "the plain dialogue is used instead of the wizard"
 	in, out, w, h := p.Terminal()
 	name := p.Env("TERM")
 	f := Finding{Name: "terminal", Level: Note}
 	switch {
 	case !in || !out:
-		which := "output"
+		f.Text = T("standard output is not a terminal: the plain dialogue is used instead of the wizard")
 		if !in {
-			which = "input"
+			f.Text = T("standard input is not a terminal: the plain dialogue is used instead of the wizard")
 		}
-		f.Text, f.Next = fmt.Sprintf("standard %s is not a terminal: %s", which, plain), "start it in a terminal; over SSH: ssh -t HOST keyrollout"
+		f.Next = T("start it in a terminal; over SSH: ssh -t HOST keyrollout")
 	case p.Env("ACCESSIBLE") != "":
-		f.Text, f.Next = "ACCESSIBLE is set: "+plain, ""
+		f.Text = T("ACCESSIBLE is set: the plain dialogue is used instead of the wizard")
 	case p.GOOS != "windows" && (name == "" || name == "dumb"):
-		f.Text, f.Next = fmt.Sprintf("TERM is %q: %s", name, plain), "for the wizard: export TERM=xterm-256color, if your terminal is like that"
+		f.Text, f.Next = T("TERM is %q: the plain dialogue is used instead of the wizard", name), T("for the wizard: export TERM=xterm-256color, if your terminal is like that")
 	case w == 0 || h == 0:
-		f.Text, f.Next = "the terminal does not tell its size: "+plain, fmt.Sprintf("stty cols %d rows %d", goodWidth, goodHeight)
+		f.Text, f.Next = T("the terminal does not tell its size: the plain dialogue is used instead of the wizard"), T("stty cols %d rows %d", goodWidth, goodHeight)
 	case w < goodWidth || h < goodHeight:
-		f.Text = fmt.Sprintf("%d columns and %d rows: the wizard has to be brief", w, h)
-		f.Next = fmt.Sprintf("make the window %d columns and %d rows or more", goodWidth, goodHeight)
+		f.Text = T("%d columns and %d rows: the wizard has to be brief", w, h)
+		f.Next = T("make the window %d columns and %d rows or more", goodWidth, goodHeight)
 	default:
-		f.Level, f.Text = OK, fmt.Sprintf("%s, %d columns and %d rows", name, w, h)
+		f.Level, f.Text = OK, T("%s, %d columns and %d rows", name, w, h)
 	}
 	return f
 }
@@ -44,20 +42,20 @@ func screen(p Probe) Finding {
 func colour(p Probe) Finding {
 	switch name := p.Env("TERM"); {
 	case p.Env("NO_COLOR") != "":
-		return Finding{"colour", OK, "none: NO_COLOR is set. Nothing is told by colour alone", ""}
+		return Finding{"colour", OK, T("none: NO_COLOR is set. Nothing is told by colour alone"), Line{}}
 	case p.Env("COLORTERM") == "truecolor" || p.Env("COLORTERM") == "24bit":
-		return Finding{"colour", OK, "16 million", ""}
+		return Finding{"colour", OK, T("16 million"), Line{}}
 	case strings.Contains(name, "256color"):
-		return Finding{"colour", OK, "256", ""}
+		return Finding{"colour", OK, T("256"), Line{}}
 	default:
-		return Finding{"colour", OK, "few or none, by the name in TERM. Nothing is told by colour alone", ""}
+		return Finding{"colour", OK, T("few or none, by the name in TERM. Nothing is told by colour alone"), Line{}}
 	}
 }
 
 // characters: the first of these variables that is set decides (POSIX).
 func characters(p Probe) Finding {
 	if p.GOOS == "windows" {
-		return Finding{"characters", OK, "Unicode", ""}
+		return Finding{"character set", OK, T("Unicode"), Line{}}
 	}
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		v := p.Env(name)
@@ -65,12 +63,12 @@ func characters(p Probe) Finding {
 			continue
 		}
 		if u := strings.ToUpper(v); strings.Contains(u, "UTF-8") || strings.Contains(u, "UTF8") {
-			return Finding{"characters", OK, fmt.Sprintf("UTF-8 (%s=%s)", name, v), ""}
+			return Finding{"character set", OK, T("UTF-8 (%s=%s)", name, v), Line{}}
 		}
-		return Finding{"characters", Note, fmt.Sprintf("%s=%s is not UTF-8: names and marks may come out as other characters", name, v),
-			"export LC_ALL=C.UTF-8"}
+		return Finding{"character set", Note, T("%s=%s is not UTF-8: names and marks may come out as other characters", name, v),
+			T("export LC_ALL=C.UTF-8")}
 	}
-	return Finding{"characters", Note, "no locale is set: names and marks may come out as other characters", "export LC_ALL=C.UTF-8"}
+	return Finding{"character set", Note, T("no locale is set: names and marks may come out as other characters"), T("export LC_ALL=C.UTF-8")}
 }
 
 // remote tells what stands between the person and this machine.
@@ -83,21 +81,21 @@ func remote(p Probe) (found []Finding) {
 		inside = "screen"
 	}
 	if overSSH(p) {
-		f := Finding{"ssh", Note, "you are here over SSH, which carries no USB", "plug the key into " + p.HostName + ", not into the computer you sit at"}
+		f := Finding{"ssh", Note, T("you are here over SSH, which carries no USB"), T("plug the key into %s, not into the computer you sit at", p.HostName)}
 		if inside == "" {
-			f.Next += "; a lost line does no harm in tmux: tmux new -A -s rollout"
+			f.Next = T("plug the key into %s, not into the computer you sit at; a lost line does no harm in tmux: tmux new -A -s rollout", p.HostName)
 		}
 		found = append(found, f)
 	}
 	if slices.Contains(ancestors(p.Root), "mosh-server") {
-		found = append(found, Finding{"mosh", Note, "you are here over mosh, which carries no USB", "plug the key into " + p.HostName + ", not into the computer you sit at"})
+		found = append(found, Finding{"mosh", Note, T("you are here over mosh, which carries no USB"), T("plug the key into %s, not into the computer you sit at", p.HostName)})
 	}
 	switch inside {
 	case "tmux":
-		found = append(found, Finding{"tmux", Note, "inside tmux: Esc answers half a second late, and what is copied may not reach your clipboard",
-			"b goes back as well as Esc does; for the clipboard: tmux set -g set-clipboard on"})
+		found = append(found, Finding{"tmux", Note, T("inside tmux: esc answers half a second late, and what is copied may not reach your clipboard"),
+			T("b goes back as well as esc does; for the clipboard: tmux set -g set-clipboard on")})
 	case "screen":
-		found = append(found, Finding{"screen", Note, "inside screen: 256 colours, and nothing reaches your clipboard", "select text with the mouse instead"})
+		found = append(found, Finding{"screen", Note, T("inside screen: 256 colours, and nothing reaches your clipboard"), T("select text with the mouse instead")})
 	}
 	return found
 }
