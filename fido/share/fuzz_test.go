@@ -60,6 +60,8 @@ type guarded struct {
 	part    []byte
 	head    [fido.ReportSize]byte
 	wrong   []string
+
+	requests atomic.Int64
 }
 
 func (g *guarded) Write(r [fido.ReportSize]byte) error {
@@ -96,12 +98,14 @@ func (g *guarded) Write(r [fido.ReportSize]byte) error {
 	case cmd == 0x10 && n > 0:
 		back[6], back[7] = 1, status
 		g.request(body, status)
+		g.requests.Add(1)
 	case cmd != 0x01 && cmd != 0x04 && cmd != 0x06 && cmd != 0x08 && cmd != 0x10:
 		g.wrong = append(g.wrong, fmt.Sprintf("the CTAPHID command %02x", cmd))
 	}
 	return g.mirror.Write(back)
 }
 
+// credit gives or takes a yes.
 func (g *guarded) credit(yes bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -169,14 +173,24 @@ func FuzzDesk(f *testing.F) {
 		key := &guarded{mirror: mirror{make(chan [fido.ReportSize]byte, 64)}, answers: answers}
 		decide, ended := make(chan bool), make(chan struct{})
 		var held atomic.Bool
+		var done atomic.Int64
 		say := func(yes bool) {
-			key.credit(yes && held.Load())
-			for range 2 { // once the second is taken the first has been dealt with
+			if yes && !held.Load() {
+				return // it could be taken for one to what comes next, which is what ReadTime is for
+			}
+			before, doneBefore := key.requests.Load(), done.Load()
+			key.credit(yes)
+			select {
+			case decide <- yes:
+			case <-ended:
+			}
+			// Until it is done: a no from before may have been late.
+			for yes && key.requests.Load() == before && done.Load() == doneBefore || !yes && held.Load() {
 				select {
-				case decide <- yes:
 				case <-ended:
+					return
+				case <-time.After(10 * time.Microsecond):
 				}
-				yes = true
 			}
 			key.credit(false)
 		}
@@ -207,6 +221,9 @@ func FuzzDesk(f *testing.F) {
 		err := share.Desk(t.Context(), near, key, share.DeskOptions{Ready: func(string) {}, Decide: decide,
 			Tell: func(a share.Activity) {
 				held.Store(a.Held != share.NotHeld && !a.Done)
+				if a.Done {
+					done.Add(1)
+				}
 				for _, r := range a.Command + a.RPID {
 					if r < ' ' || r >= 0x7f && r < 0xa0 {
 						t.Errorf("told %q for %q", a.Command, a.RPID)
