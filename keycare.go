@@ -53,7 +53,9 @@ func (r *remains) watch(tell func(steps.Event)) func(steps.Event) {
 		case e.Name == steps.EventDone, e.Name == steps.EventVerified:
 			r.done, r.open = append(r.done, e.Text), nil
 		case e.Name == steps.EventKey:
-			r.open = nil // a new visit
+			if r.open = nil; len(r.done) > 0 { // how it stands afterwards
+				r.done = append(r.done, e.Text)
+			}
 		}
 		r.mu.Unlock()
 		tell(e)

@@ -26,7 +26,6 @@ type keyStep struct {
 	before              int  // fingers there were then; -1 = the key does not say
 	finger              Text // which one
 	enrolled            fido.Fingerprint
-	shared              bool // the person said that another one's key is meant
 }
 
 func (k *keyStep) check(ctx context.Context, w *World) (Finding, error) {
@@ -37,7 +36,7 @@ func (k *keyStep) check(ctx context.Context, w *World) (Finding, error) {
 	} else {
 		w.closeKey() // it may have been pulled out, or changed by another program: look anew
 	}
-	s, err := k.open(ctx, w)
+	s, err := w.personsKey(ctx, keyID)
 	if err != nil {
 		return Finding{}, err
 	}
@@ -65,27 +64,6 @@ func (k *keyStep) check(ctx context.Context, w *World) (Finding, error) {
 		f.Facts = append(f.Facts, T("This is the software key of the practice. A real company would use hardware."))
 	}
 	return f, nil
-}
-
-// open opens the key and asks before one that belongs to somebody else is set up for this person.
-func (k *keyStep) open(ctx context.Context, w *World) (fido.Session, error) {
-	for {
-		s, err := w.openKey(ctx, keyID)
-		if err != nil || k.shared || w.Tenant == nil {
-			return s, err
-		}
-		name, err := w.someoneElses(ctx, s)
-		if err != nil || name == "" {
-			return s, err
-		}
-		way, err := w.solve(ctx, keyID, sharedKey(name, w.Journal.Wish()))
-		if err != nil {
-			return nil, err
-		}
-		if k.shared = way == "same"; !k.shared {
-			w.closeKey() // another one may be there now
-		}
-	}
 }
 
 func (k *keyStep) plan(ctx context.Context, w *World) (Plan, error) {
@@ -123,7 +101,7 @@ var fingers = []Choice{
 
 func (k *keyStep) chooseFinger(ctx context.Context, w *World) error {
 	k.onKey = !w.keyInfo.CanEnrol()
-	if !k.onKey && !w.session.Device().Software {
+	if !k.onKey && !w.session.Device().Software && w.enrolsAlone() {
 		a, err := w.Ask(ctx, Question{Name: "key.road", Kind: Choose, Default: "here", Text: T("Where is the finger enrolled?"),
 			Choices: []Choice{
 				{ID: "here", Text: T("here, with this computer"), Detail: T("asks for the PIN first; every touch is judged on the screen")},
@@ -229,9 +207,9 @@ func (k *keyStep) enrol(ctx context.Context, w *World) error {
 	w.done(keyID, T("Finger enrolled: %s.", k.finger), Fact{"finger", "enrolled"})
 	switch {
 	case k.enrolled.Name == "":
-		w.note(keyID, T("The key took no name for it; its id is %s.", hex.EncodeToString(k.enrolled.ID)))
+		w.verified(keyID, T("The key took no name for it; its id is %s.", hex.EncodeToString(k.enrolled.ID)))
 	case k.enrolled.Name != k.finger.String():
-		w.note(keyID, T("On the key it is called \"%s\".", k.enrolled.Name))
+		w.verified(keyID, T("On the key it is called \"%s\".", k.enrolled.Name))
 	}
 	return w.Journal.Result(keyID, "finger", "")
 }

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -103,9 +104,20 @@ func (w *World) stranger(ctx context.Context, s fido.Session) (Text, error) {
 }
 
 // someoneElses says whose the key is, where an earlier rollout registered it for another person and not for this one.
-// It costs neither PIN nor touch; a key that hides its sign-ins is taken for nobody's.
+// It costs neither PIN nor touch: a key that hides its sign-ins (credProtect 3) shows them once its PIN was typed in this
+// visit for something else, and is taken for nobody's before that.
 func (w *World) someoneElses(ctx context.Context, s fido.Session) (name string, err error) {
 	wish := w.Journal.Wish()
+	knows := func(id []byte) (bool, error) { return fido.Knows(ctx, s, secret.Secret{}, graphRP, id) }
+	if !w.pin.Empty() && w.listable() {
+		held, err := s.Credentials(ctx, w.pin, graphRP)
+		if err != nil {
+			return "", err
+		}
+		knows = func(id []byte) (bool, error) {
+			return slices.ContainsFunc(held, func(r fido.Resident) bool { return bytes.Equal(r.ID, id) }), nil
+		}
+	}
 	for _, h := range w.Journal.registered() {
 		if name != "" && h.user != wish.User {
 			continue
@@ -114,7 +126,7 @@ func (w *World) someoneElses(ctx context.Context, s fido.Session) (name string, 
 		if err != nil {
 			continue // an id that cannot be read is none of the key's
 		}
-		known, err := fido.Knows(ctx, s, secret.Secret{}, graphRP, id)
+		known, err := knows(id)
 		var refused *fido.Error
 		switch {
 		case errors.As(err, &refused) && refused.Code > 0:
@@ -128,6 +140,30 @@ func (w *World) someoneElses(ctx context.Context, s fido.Session) (name string, 
 		}
 	}
 	return name, nil
+}
+
+// personsKey opens the key and asks before one that belongs to somebody else is used for this person.
+func (w *World) personsKey(ctx context.Context, step string) (fido.Session, error) {
+	for {
+		s, err := w.openKey(ctx, step)
+		user := w.Journal.Wish().User
+		if err != nil || w.Tenant == nil || user != "" && w.shared == user {
+			return s, err
+		}
+		name, err := w.someoneElses(ctx, s)
+		if err != nil || name == "" {
+			return s, err
+		}
+		way, err := w.solve(ctx, step, sharedKey(name, w.Journal.Wish()))
+		if err != nil {
+			return nil, err
+		}
+		if way == "same" {
+			w.shared = user
+			return s, nil
+		}
+		w.closeKey() // another one may be there now
+	}
 }
 
 // sharedKey is told when the next person would get the key of the one before.

@@ -2,6 +2,7 @@ package steps_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -238,5 +239,45 @@ func TestAKeyThatHidesItsSignIns(t *testing.T) {
 		if said := b.found("known from the journal only"); said != blind {
 			t.Errorf("blind %v: said to rest on the journal: %v", blind, said)
 		}
+	}
+}
+
+// A key that hides its sign-ins from who has not typed its PIN is recognised as another person's as soon as it was typed.
+func TestAnotherPersonsKeyThatHidesItsSignIns(t *testing.T) {
+	b := newBench(t)
+	b.finish()
+	first := b.key
+	// A finger is to be enrolled, for which the PIN is typed: in step 2, before anything is registered.
+	b.mustCare(func(ctx context.Context, w *steps.World) error {
+		list, err := steps.Fingers(ctx, w)
+		if err != nil {
+			return err
+		}
+		b.person.answer("finger.remove", "yes")
+		return steps.RemoveFinger(ctx, w, list[0].Name)
+	})
+	w := b.world()
+	defer w.Close()
+	if err := w.Journal.NextPerson(); err != nil {
+		t.Fatal(err)
+	}
+	w.Keys = veiled{pocket{b}, false}
+	b.person.answer("tenant.keys", "keep")
+	b.person.answer("tenant.user", "haruto")
+	b.person.answer("problem.key-of-another", "leave")
+	if err := steps.Run(t.Context(), w, steps.Rollout()); !errors.Is(err, steps.ErrQuit) {
+		t.Fatal(err)
+	}
+	b.mustTell("key-of-another")
+	if b.key != first || len(b.passkeys()) != 1 {
+		t.Error("something was registered")
+	}
+	s, err := fido.OpenLink(t.Context(), first.Device(), first.Link())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if held, err := s.Credentials(t.Context(), secret.New([]byte(thePIN)), ""); err != nil || len(held) != 1 {
+		t.Errorf("%d sign-ins on the key, %v", len(held), err)
 	}
 }

@@ -153,6 +153,11 @@ func (w *World) keyName() string {
 
 func (r *registrationStep) apply(ctx context.Context, w *World) error {
 	wish := w.Journal.Wish()
+	if !w.pin.Empty() { // typed since the key was looked at: it may show more now
+		if _, err := w.personsKey(ctx, registrationID); err != nil {
+			return err
+		}
+	}
 	switch {
 	case wish.Road == RoadBehalf:
 		return r.register(ctx, w, behalf{w.Tenant, wish.User})

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"strings"
 
 	"keyrollout/fido"
 	"keyrollout/internal/secret"
@@ -14,9 +15,18 @@ func (k *keyStep) standalone(ctx context.Context, w *World) error {
 		return err
 	}
 	occupied := w.keyInfo.HasFinger() || w.keyInfo.Options["uv"]
+	alone := w.enrolsAlone()
 	w.closeKey() // a key that a computer holds open may not begin by itself
 	act := func(name string, text Text, detail ...Text) error {
 		_, err := w.Ask(ctx, Question{Name: name, Kind: Act, Text: text, Detail: detail})
+		return err
+	}
+	if !alone {
+		if err := act("key.standalone", T("Enrol the %s with the key's own means, as its maker describes.", k.finger),
+			T("This key takes no finger through a computer by the FIDO standard."), T("Plug it in again afterwards: it is asked then.")); err != nil {
+			return err
+		}
+		_, err := w.openKey(ctx, keyID)
 		return err
 	}
 	if err := act("key.standalone", T("Enrol the %s on the key itself.", k.finger), append([]Text{
@@ -53,6 +63,12 @@ func (k *keyStep) standalone(ctx context.Context, w *World) error {
 	}
 	_, err := w.openKey(ctx, keyID) // look at it anew
 	return err
+}
+
+// enrolsAlone reports whether the key enrols as AuthenTrend documents it; the software key behaves as one of theirs.
+func (w *World) enrolsAlone() bool {
+	m, _ := fido.ModelOf(w.keyInfo.AAGUID)
+	return w.session.Device().VendorID == fido.AuthenTrendVendor || strings.HasPrefix(m.Name, "ATKey") || m.AAGUID == fido.SoftwareAAGUID
 }
 
 // countBefore counts the fingers that are there. Without a PIN a key that has some does not say how many: -1.

@@ -115,8 +115,11 @@ func FingerNamed(ctx context.Context, w *World, name string) (fido.Fingerprint, 
 		}
 	}
 	if len(hits) != 1 {
-		return fido.Fingerprint{}, &Problem{Code: "finger-unknown", State: unchanged,
-			What: T("%d fingers on this key are called \"%s\".", len(hits), name),
+		what := T("No finger on this key is called \"%s\".", name)
+		if len(hits) > 1 {
+			what = T("%d fingers on this key are called \"%s\": name one by its id.", len(hits), name)
+		}
+		return fido.Fingerprint{}, &Problem{Code: "finger-unknown", State: unchanged, What: what,
 			Next: []Choice{{ID: "list", Text: T("see  keyrollout key fingerprint list  for names and ids")}}}
 	}
 	return hits[0], nil

@@ -45,6 +45,7 @@ type World struct {
 	session  fido.Session                            // the visit to the key, from the first time a step needs it
 	keyInfo  fido.Info                               // what the key said when the visit began or after it changed
 	vanished *fido.Identity                          // the key that went away in the middle of something, until one is there again
+	shared   string                                  // the user who may have the key of another: somebody said so
 	pin      secret.Secret                           // of that key, for this visit
 	pass     secret.Secret                           // the pass issued in this run, until it is used
 }

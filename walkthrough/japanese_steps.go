@@ -475,9 +475,8 @@ var japaneseSteps = map[string]string{
 	"Nothing was changed on either key.":                              "どちらのキーも変更されていません。",
 
 	// upkeep.go
-	"PIN changed.":                                                                              "PIN を変更しました。",
-	"%s has no fingerprint sensor.":                                                             "%s には指紋センサーがありません。",
-	"%d fingers on this key are called \"%s\".":                                                 "このキーに「%[2]s」という名前の指紋は%[1]d件あります。",
+	"PIN changed.":                  "PIN を変更しました。",
+	"%s has no fingerprint sensor.": "%s には指紋センサーがありません。",
 	"see  keyrollout key fingerprint list  for names and ids":                                   "keyrollout key fingerprint list  で名前と ID を確認する",
 	"This key takes names of at most %d bytes; \"%s\" has %d.":                                  "このキーの名前は%dバイトまでです。 「%s」は%dバイトです。",
 	"Remove the finger \"%s\" from the key?":                                                    "指紋「%s」をキーから削除しますか?",

@@ -70,4 +70,11 @@ var japaneseUpkeep = map[string]string{
 	"stop serving it":                "提供を終える",
 	"touch with the %s":              "%sでタッチする",
 	"unplug it and plug it in again": "抜き差しする",
+
+	"Enrol the %s with the key's own means, as its maker describes.":    "%sを、メーカーの説明に従ってキー単体で登録してください。",
+	"Plug it in again afterwards: it is asked then.":                    "終わったら差し込み直してください。 キーに確認します。",
+	"This key takes no finger through a computer by the FIDO standard.": "このキーは、FIDO の標準ではコンピューターから指を登録できません。",
+
+	"No finger on this key is called \"%s\".":                       "このキーに「%s」という名前の指はありません。",
+	"%d fingers on this key are called \"%s\": name one by its id.": "このキーには%d本の指が「%s」という名前です。 ID で指定してください。",
 }
