@@ -236,3 +236,15 @@ func runWith(t *testing.T, input string, environ []string, args ...string) (code
 	}
 	return code, read(files[1]), read(files[2])
 }
+
+// doctor speaks the language of the environment to people, and English to programs.
+func TestDoctorInJapanese(t *testing.T) {
+	env := []string{"KEYROLLOUT_STATE=" + t.TempDir(), "LC_ALL=ja_JP.UTF-8"}
+	_, out, _ := runWith(t, "", env, "doctor")
+	if !strings.Contains(out, "正常     keyrollout: ") || !strings.Contains(out, "  時計: ") {
+		t.Error(out)
+	}
+	if _, out, _ = runWith(t, "", env, "doctor", "--json"); !strings.Contains(out, `"name": "clock"`) || strings.Contains(out, "時計") {
+		t.Error(out)
+	}
+}
