@@ -33,8 +33,8 @@ func (k *Key) config(body []byte) error {
 		return errMissingParameter
 	}
 	p, sub := k.o.Profile, *r.Sub
-	if !slices.Contains(p.configCommands(), sub) {
-		return errInvalidSubcommand
+	if !slices.Contains(p.configCommands(), sub) { // section 6.11 names this status, and not the one of other commands
+		return errInvalidParameter
 	}
 	if k.protected() || k.st.AlwaysUV && sub != 0x02 {
 		if r.Param == nil {

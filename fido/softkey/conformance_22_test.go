@@ -138,7 +138,7 @@ var since22 = []requirement{
 		x.is(s, errUnauthorizedPermission)
 	}},
 	{"CTAP 2.2, 6.11.5", "enableLongTouchForReset: reset then wants a long touch; a short one is OPERATION_DENIED and changes nothing", func(x *rig) {
-		x.send(cmdConfig, m{1: 4}, errInvalidSubcommand)
+		x.send(cmdConfig, m{1: 4}, errInvalidParameter)
 		x = x.complete().pin()
 		x.that(!*x.info().LongTouch, "off at first")
 		x.configures(4, nil, statusOK)
@@ -203,13 +203,16 @@ var since22 = []requirement{
 			}
 		}
 	}},
-	{"CTAP 2.2, 6.1.2", "attestationFormatsPreference chooses among attestationFormats; without a match packed", func(x *rig) {
+	{"CTAP 2.2, 6.1.2", "attestationFormatsPreference chooses among attestationFormats; without a match, or without sense, packed", func(x *rig) {
 		x = x.complete().pin()
 		x.that(slices.Equal(x.info().Formats, []string{formatPacked}), "packed; none goes without saying")
 		for want, asked := range map[string][]string{formatNone: {"tpm", formatNone, formatPacked}, formatPacked: {"tpm"}} {
 			a, _ := x.c.make("a.example", "u", m{11: asked})
 			x.that(a.Format == want, "format "+want)
 		}
-		x.makes(m{11: "none"}, errUnexpectedType)
+		for _, senseless := range []any{"none", 1, []any{1}, m{1: 2}} {
+			a, _ := x.c.make("a.example", "u", m{11: senseless})
+			x.that(a.Format == formatPacked, "packed")
+		}
 	}},
 }

@@ -155,6 +155,16 @@ var makeRequirements = []requirement{
 		x.makes(m{5: allow([]byte("other"), d.id)}, errCredentialExcluded)
 		x.that(len(x.f.requests()) == 1, "one touch")
 	}},
+	{"6.1.2", "it is CREDENTIAL_EXCLUDED as well when nobody touched in time, and KEEPALIVE_CANCEL when the client cancelled", func(x *rig) {
+		_, d := x.pin().c.make("a.example", "u", nil)
+		x.touches(0)
+		x.makes(m{5: allow(d.id)}, errCredentialExcluded)
+		x.touches(0)
+		x.c.start(cmdMake, makeParams("a.example", "u", x.c.mustToken("1234", permMake, "a.example"), m{5: allow(d.id)}))
+		x.f.wait(x)
+		x.c.send(hidCancel, nil)
+		x.is(x.c.finish(nil), errKeepaliveCancel)
+	}},
 	{"6.1.2", "a credential of another RP on the excludeList is no hindrance", func(x *rig) {
 		_, d := x.pin().c.make("b.example", "u", nil)
 		x.makes(m{5: allow(d.id)}, statusOK)

@@ -145,11 +145,15 @@ var hidRequirements = []requirement{
 		cmd, a := x.c.exchange(hidWink, nil)
 		x.that(cmd == hidWink && len(a) == 0, "an empty WINK")
 	}},
-	{"11.2.9.2.2", "LOCK keeps other channels out until it is given up", func(x *rig) {
+	{"11.2.9.2.2", "LOCK keeps other channels out until it is given up, INIT included", func(x *rig) {
 		b := x.other()
 		x.c.exchange(hidLock, []byte{10})
 		b.raw(b.cid, hidPing, 0, nil)
 		b.wantError(b.cid, hidErrBusy)
+		b.raw(b.cid, hidInit, 8, make([]byte, 8))
+		b.wantError(b.cid, hidErrBusy)
+		b.raw(broadcast, hidInit, 8, make([]byte, 8))
+		b.wantError(broadcast, hidErrBusy)
 		x.c.exchange(hidLock, []byte{0})
 		cmd, _ := b.exchange(hidPing, nil)
 		x.that(cmd == hidPing, "free again")

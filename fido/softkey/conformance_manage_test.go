@@ -275,11 +275,11 @@ var otherRequirements = []requirement{
 		x.is(x.c.setBlob(tok{}, 0, make([]byte, 20), 1025), errLargeBlobStorageFull)
 		x.is(x.c.setBlob(tok{}, 0, make([]byte, 16), 16), errInvalidParameter)
 	}},
-	{"6.11", "a protected key wants permission acfg; an unknown subcommand is INVALID_SUBCOMMAND", func(x *rig) {
+	{"6.11", "a protected key wants permission acfg; an unknown subcommand is INVALID_PARAMETER", func(x *rig) {
 		x.pin()
 		x.is(x.c.config(tok{}, 2, nil), errPUATRequired)
 		x.is(x.c.config(x.c.mustToken("1234", permMake, ""), 2, nil), errPINAuthInvalid)
-		x.is(x.c.config(x.c.mustToken("1234", permConfig, ""), 0x33, nil), errInvalidSubcommand)
+		x.is(x.c.config(x.c.mustToken("1234", permConfig, ""), 0x33, nil), errInvalidParameter)
 	}},
 	{"6.11.2", "toggleAlwaysUv turns it on and off", func(x *rig) {
 		k := x.pin().c.mustToken("1234", permConfig, "")
@@ -366,6 +366,14 @@ var u2fRequirements = []requirement{
 	{"7.2.4", "with alwaysUv and no finger U2F is refused", func(x *rig) {
 		_, sw := newRig(x, ATKeyPro21()).c.apdu(1, 0, make([]byte, 64))
 		x.that(sw == swNotAllowed, "command not allowed")
+	}},
+	{"7.2.4", "with alwaysUv a key that has nothing but a PIN leaves U2F_V2 out of its versions", func(x *rig) {
+		y := newRig(x, YubiKey5())
+		y.that(slices.Contains(y.info().Versions, "U2F_V2"), "there without alwaysUv")
+		y.pin().is(y.c.config(y.c.mustToken("1234", permConfig, ""), 2, nil), statusOK)
+		y.that(!slices.Contains(y.info().Versions, "U2F_V2"), "left out with it")
+		_, sw := y.c.apdu(1, 0, make([]byte, 64))
+		y.that(sw == swNotAllowed, "command not allowed")
 	}},
 	{"10.3", "a U2F registration answers getAssertion", func(x *rig) {
 		data := append(make([]byte, 32), hashOf("a.example")...)

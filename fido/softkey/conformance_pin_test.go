@@ -89,10 +89,17 @@ var pinRequirements = []requirement{
 		enc := x.c.encrypt(s, padPIN("1234"))
 		x.send(cmdPIN, m{1: 2, 2: 3, 3: pub, 4: make([]byte, 32), 5: enc}, errPINAuthInvalid)
 	}},
-	{"6.5.5.5", "setPIN with a padded PIN that is not 64 bytes is INVALID_PARAMETER", func(x *rig) {
+	{"6.5.5.5", "setPIN with a padded PIN of less than 64 bytes is INVALID_PARAMETER, of more PIN_POLICY_VIOLATION, as FIDO's conformance tests have it", func(x *rig) {
+		for size, want := range map[int]status{48: errInvalidParameter, 80: errPINPolicyViolation} {
+			s, pub := x.c.shared(pinuv.Two)
+			enc := x.c.encrypt(s, bytes.Repeat([]byte("1"), size))
+			x.send(cmdPIN, m{1: 2, 2: 3, 3: pub, 4: s.Authenticate(enc), 5: enc}, want)
+		}
+	}},
+	{"6.5.5.5", "setPIN with a padded PIN that cannot be decrypted is PIN_AUTH_INVALID", func(x *rig) {
 		s, pub := x.c.shared(pinuv.Two)
-		enc := x.c.encrypt(s, make([]byte, 48))
-		x.send(cmdPIN, m{1: 2, 2: 3, 3: pub, 4: s.Authenticate(enc), 5: enc}, errInvalidParameter)
+		enc := make([]byte, 17)
+		x.send(cmdPIN, m{1: 2, 2: 3, 3: pub, 4: s.Authenticate(enc), 5: enc}, errPINAuthInvalid)
 	}},
 	{"6.5.5.5", "a point off the curve is INVALID_PARAMETER", func(x *rig) {
 		bad := coseKey{Kty: 2, Alg: -25, Crv: []byte{1}, X: make([]byte, 32), Y: make([]byte, 32)}

@@ -232,7 +232,7 @@ func (h *hid) continuation(l line, cid uint32, seq byte, payload []byte) {
 }
 
 // init allocates a channel, or brings a live one back in step (section 11.2.9.1.3). It is answered whatever else goes
-// on, so that a second client can tell a busy key from a dead one.
+// on but another channel's lock, so that a second client can tell a busy key from a dead one.
 func (h *hid) init(l line, cid uint32, n int, payload []byte) {
 	if n != 8 {
 		h.fail(l, cid, hidErrLength)
@@ -241,12 +241,24 @@ func (h *hid) init(l line, cid uint32, n int, payload []byte) {
 	give := cid
 	switch {
 	case cid == broadcast:
-		if l.fresh() && h.run != nil && h.run.line == l {
-			h.abort(errCancelled)
+		if l.fresh() { // with the client its request is gone, and its lock
+			if h.run != nil && h.run.line == l {
+				h.abort(errCancelled)
+			}
+			if h.locked != 0 && h.owner[h.locked] == l {
+				h.release()
+			}
+		}
+		if h.locked != 0 {
+			h.fail(l, cid, hidErrBusy)
+			return
 		}
 		give = h.allocate(l)
 	case cid == 0 || h.owner[cid] != l:
 		h.fail(l, cid, hidErrChannel)
+		return
+	case h.locked != 0 && h.locked != cid:
+		h.fail(l, cid, hidErrBusy)
 		return
 	default:
 		if h.part != nil && h.part.cid == cid {

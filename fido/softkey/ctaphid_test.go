@@ -175,7 +175,11 @@ func TestLock(t *testing.T) {
 	}
 	b.raw(b.cid, hidPing, 0, nil)
 	b.wantError(b.cid, hidErrBusy)
-	b.init()
+	b.raw(broadcast, hidInit, 8, make([]byte, 8))
+	b.wantError(broadcast, hidErrBusy)
+	if cmd, _ := a.exchange(hidInit, make([]byte, 8)); cmd != hidInit {
+		t.Errorf("the holder's INIT was answered with %#x", cmd)
+	}
 	if cmd, _ := a.exchange(hidPing, nil); cmd != hidPing {
 		t.Errorf("the holder's PING was answered with %#x", cmd)
 	}

@@ -63,7 +63,7 @@ func TestConfig(t *testing.T) {
 	if s := c.cbor(cmdMake, makeParams("a.example", "u", c.mustToken("1234", permMake, ""), m{10: 3}), nil); s != errInvalidOption {
 		t.Errorf("enterprise attestation 3: %#x", byte(s))
 	}
-	if s := c.config(k, 9, nil); s != errInvalidSubcommand {
+	if s := c.config(k, 9, nil); s != errInvalidParameter {
 		t.Errorf("subcommand 9: %#x", byte(s))
 	}
 	k = c.mustToken("1234", permConfig, "")

@@ -20,7 +20,7 @@ func busyKey(f testing.TB) *Key {
 	return k
 }
 
-// FuzzCTAPHID throws reports at the packet layer. Whatever comes, INIT is answered afterwards.
+// FuzzCTAPHID throws reports at the packet layer. Whatever comes, INIT is answered afterwards, once no lock is held.
 func FuzzCTAPHID(f *testing.F) {
 	var seed []byte
 	for _, r := range frames(1, hidCBOR, append([]byte{cmdInfo}, make([]byte, 100)...)) {
@@ -49,6 +49,9 @@ func FuzzCTAPHID(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
+		k.hid.mu.Lock()
+		k.hid.release()
+		k.hid.mu.Unlock()
 		c.init()
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"io"
+	"slices"
 )
 
 // info is the answer of authenticatorGetInfo (CTAP 2.1 section 6.4).
@@ -54,7 +55,7 @@ type algorithm struct {
 func (k *Key) getInfo() (info, error) {
 	p := k.o.Profile
 	i := info{
-		Versions: p.Versions, Extensions: p.Extensions, AAGUID: p.AAGUID[:], Options: k.options(), MaxMsg: p.MaxMsg,
+		Versions: k.versions(), Extensions: p.Extensions, AAGUID: p.AAGUID[:], Options: k.options(), MaxMsg: p.MaxMsg,
 		Protocols: p.Protocols, MaxCredList: p.MaxCredList, MaxCredID: p.MaxCredID, Transports: p.Transports,
 		Firmware: p.Firmware,
 	}
@@ -81,6 +82,15 @@ func (k *Key) getInfo() (info, error) {
 	free := k.room()
 	i.RemainingRKs = &free
 	return i, k.addInfo22(&i)
+}
+
+// versions leaves U2F out where it cannot be used: with alwaysUv on a key that has nothing but a PIN (section 7.2.4).
+func (k *Key) versions() []string {
+	p := k.o.Profile
+	if !k.st.AlwaysUV || p.hasSensor() {
+		return p.Versions
+	}
+	return slices.DeleteFunc(slices.Clone(p.Versions), func(v string) bool { return v == versionU2F })
 }
 
 // addInfo22 adds what CTAP 2.2 and 2.3 did.

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/fxamacker/cbor/v2"
 )
 
 // makeRequest is the parameters of authenticatorMakeCredential (CTAP 2.1 section 6.1).
@@ -20,7 +22,7 @@ type makeRequest struct {
 	Param      []byte           `cbor:"8,keyasint"`
 	Protocol   *uint            `cbor:"9,keyasint"`
 	Enterprise *uint            `cbor:"10,keyasint"`
-	Formats    []string         `cbor:"11,keyasint"` // attestationFormatsPreference, CTAP 2.2
+	Formats    cbor.RawMessage  `cbor:"11,keyasint"` // attestationFormatsPreference, CTAP 2.2
 }
 
 // rpEntity is a PublicKeyCredentialRpEntity, userEntity a PublicKeyCredentialUserEntity and descriptor a
@@ -137,9 +139,11 @@ func (k *Key) makeCredential(ctx context.Context, body []byte) (any, error) {
 	if err := k.verify(ctx, r); err != nil { // step 11
 		return nil, err
 	}
-	if k.excluded(m.Exclude, r) { // step 12: tell nothing before a person has touched
-		if err := k.touched(ctx, r); err != nil {
-			return nil, err
+	if k.excluded(m.Exclude, r) { // step 12: tell nothing before a person has touched, or could have
+		if !r.present {
+			if err := k.presence(ctx, r.rpID, errCredentialExcluded); err != nil {
+				return nil, err
+			}
 		}
 		return nil, errCredentialExcluded
 	}
@@ -251,8 +255,13 @@ func cutName(s string) string {
 	return s[:n]
 }
 
-// format chooses the attestation statement format: the first of the client's preference that the key has.
-func (k *Key) format(preferred []string) string {
+// format chooses the attestation statement format: the first of the client's preference that the key has. It is a
+// preference: one that is no list of names is passed over, and so FIDO's conformance tests have it.
+func (k *Key) format(preference cbor.RawMessage) string {
+	var preferred []string
+	if err := decode(preference, &preferred); err != nil {
+		return formatPacked
+	}
 	for _, f := range preferred {
 		if slices.Contains(k.o.Profile.AttestationFormats, f) {
 			return f

@@ -31,7 +31,7 @@ func TestPINLife(t *testing.T) {
 		}
 		s, pub := c.shared(p)
 		enc := c.encrypt(s, make([]byte, 80))
-		if st := c.cbor(cmdPIN, m{1: p, 2: 3, 3: pub, 4: s.Authenticate(enc), 5: enc}, nil); st != errInvalidParameter {
+		if st := c.cbor(cmdPIN, m{1: p, 2: 3, 3: pub, 4: s.Authenticate(enc), 5: enc}, nil); st != errPINPolicyViolation {
 			t.Errorf("protocol %d: a PIN of 80 bytes: %#x", p, byte(st))
 		}
 		if s := c.setPIN(p, "åéîø"); s != statusOK { // four code points, eight bytes

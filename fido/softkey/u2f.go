@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -27,15 +28,11 @@ const (
 	u2fIdle = 2 * time.Second
 )
 
+// versionU2F is what U2F's own VERSION message says, and getInfo of a key that takes those messages.
+const versionU2F = "U2F_V2"
+
 // speaksU2F reports whether the profile takes U2F messages.
-func (p Profile) speaksU2F() bool {
-	for _, v := range p.Versions {
-		if v == "U2F_V2" {
-			return true
-		}
-	}
-	return false
-}
+func (p Profile) speaksU2F() bool { return slices.Contains(p.Versions, versionU2F) }
 
 // u2fTouch is a touch that is awaited over several messages. done is closed when the wait is over; err is nil then when
 // somebody touched.
@@ -85,7 +82,7 @@ func (k *Key) apdu(ctx context.Context, msg []byte, a *Activity) ([]byte, uint16
 		if len(data) != 0 {
 			return nil, swLength
 		}
-		return []byte("U2F_V2"), swOK
+		return []byte(versionU2F), swOK
 	case ins == 0x01:
 		return k.u2fRegister(ctx, data, a)
 	case ins == 0x02:
