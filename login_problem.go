@@ -31,6 +31,9 @@ func signInProblem(err error) *steps.Problem {
 	case graph.CodeLogInConsent:
 		p.What = steps.T("The permissions were not granted: %s.", g.Message)
 		next("app", steps.T("keyrollout tenant app  says which permissions, and how an administrator grants them"))
+	case graph.CodeLogInPort:
+		p.What = steps.T("Port %d of this computer, where the browser comes back to, is taken by another program.", browserPort)
+		next("device-code", steps.T("end that program, or sign in with a code:  --login device-code"))
 	case graph.CodeLogInNotPublic:
 		next("app", steps.T("keyrollout tenant app  says how the app has to be registered"))
 	case graph.CodeLogInExpired:

@@ -3,6 +3,7 @@ package graph
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -21,6 +22,7 @@ const (
 	CodeLogInDeclined  = "declined"            // the person, or a page, said no
 	CodeLogInOther     = "other-account"       // another account signed in than before
 	CodeLogInCert      = "certificate"         // the certificate file cannot be read
+	CodeLogInPort      = "port-taken"          // another program has the port where the browser comes back to
 	CodeLogInCLI       = "azure-cli"           // Azure CLI is not there, or nobody is signed in with it
 )
 
@@ -85,6 +87,8 @@ func (o LogInOptions) explain(err error) *Error {
 		}
 	}
 	switch {
+	case o.Road == ByBrowser && strings.Contains(text, "listen tcp"):
+		e.Code, e.Message = CodeLogInPort, fmt.Sprintf("port %d, where the browser comes back to, is taken by another program", o.Port)
 	case o.Road == ByDeviceCode && strings.HasPrefix(number, "AADSTS530"):
 		// 53003 and its neighbours are Conditional Access; blocking device codes is what Microsoft's managed policy and
 		// the security baselines ask for.

@@ -83,7 +83,7 @@ func problemOfTenant(err error) *Problem {
 }
 
 // signInCodes are what can go wrong when a call needs the person to sign in once more.
-var signInCodes = []string{graph.CodeLogInBlocked, graph.CodeLogInExpired, graph.CodeLogInDeclined, graph.CodeLogInOther}
+var signInCodes = []string{graph.CodeLogInBlocked, graph.CodeLogInExpired, graph.CodeLogInDeclined, graph.CodeLogInOther, graph.CodeLogInPort}
 
 func cause(g *graph.Error) Text {
 	for _, s := range []string{g.Message, errText(g.Err)} {

@@ -39,6 +39,10 @@ var japaneseTenant = map[string]string{
 
 	"keyrollout practice --fresh  begins anew": "keyrollout practice --fresh  で新しく始める",
 
+	// login_problem.go
+	"Port %d of this computer, where the browser comes back to, is taken by another program.": "このコンピューターのポート%dは、ブラウザーが戻る先ですが、別のプログラムが使用しています。",
+	"end that program, or sign in with a code:  --login device-code":                          "そのプログラムを終了するか、コードでサインインする:  --login device-code",
+
 	// journal.go
 	"The journal %s cannot be used: %s.":                               "ジャーナル %s を使用できません: %s",
 	"Nothing was changed in the tenant or on the key.":                 "テナントもキーも変更していません。",

@@ -68,18 +68,18 @@ var propertiesOf = map[string][]string{
 		servicePrincipalName status userAgent userDisplayName userId userPrincipalName`),
 	"directoryAudit": strings.Fields(`activityDateTime activityDisplayName additionalDetails category correlationId id initiatedBy
 		loggedByService operationType result resultReason targetResources`),
-	"emailAuthenticationMethodConfiguration": strings.Fields(`allowExternalIdToUseEmailOtp excludeTargets id includeTargets state`),
+	"emailAuthenticationMethodConfiguration":    strings.Fields(`allowExternalIdToUseEmailOtp excludeTargets id includeTargets state`),
 	"externalAuthenticationMethodConfiguration": strings.Fields(`appId displayName excludeTargets id includeTargets openIdConnectSetting state`),
 	"fido2AuthenticationMethodConfiguration": strings.Fields(`defaultPasskeyProfile excludeTargets id includeTargets isAttestationEnforced
 		isSelfServiceRegistrationAllowed keyRestrictions passkeyProfiles state`),
 	"microsoftAuthenticatorAuthenticationMethodConfiguration": strings.Fields(`excludeTargets featureSettings id includeTargets isSoftwareOathEnabled state`),
-	"qrCodePinAuthenticationMethodConfiguration": strings.Fields(`excludeTargets id includeTargets pinLength standardQRCodeLifetimeInDays state`),
-	"smsAuthenticationMethodConfiguration": strings.Fields(`excludeTargets id includeTargets state`),
-	"softwareOathAuthenticationMethodConfiguration": strings.Fields(`excludeTargets id includeTargets state`),
+	"qrCodePinAuthenticationMethodConfiguration":              strings.Fields(`excludeTargets id includeTargets pinLength standardQRCodeLifetimeInDays state`),
+	"smsAuthenticationMethodConfiguration":                    strings.Fields(`excludeTargets id includeTargets state`),
+	"softwareOathAuthenticationMethodConfiguration":           strings.Fields(`excludeTargets id includeTargets state`),
 	"temporaryAccessPassAuthenticationMethodConfiguration": strings.Fields(`defaultLength defaultLifetimeInMinutes excludeTargets id includeTargets isUsableOnce
 		maximumLifetimeInMinutes minimumLifetimeInMinutes state`),
 	"verifiableCredentialsAuthenticationMethodConfiguration": strings.Fields(`excludeTargets id includeTargets state`),
-	"voiceAuthenticationMethodConfiguration": strings.Fields(`excludeTargets id includeTargets isOfficePhoneAllowed state`),
+	"voiceAuthenticationMethodConfiguration":                 strings.Fields(`excludeTargets id includeTargets isOfficePhoneAllowed state`),
 	"x509CertificateAuthenticationMethodConfiguration": strings.Fields(`authenticationModeConfiguration certificateAuthorityScopes certificateUserBindings
 		crlValidationConfiguration excludeTargets id includeTargets issuerHintsConfiguration state`),
 	"beta signIn": strings.Fields(`alternateSignInName appOwnerTenantId appTokenProtectionStatus
