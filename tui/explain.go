@@ -43,7 +43,7 @@ func (m *model) explainBody(b brush, h int) block {
 		out.add(b.para(b.st.Strong, m.stepName(m.step))...)
 		out.gap()
 	}
-	out.put(explained(b, m.opt.Explain(m.step)))
+	out.put(explained(b, m.opt.explain(m.step)))
 	out.gap()
 	out.add(b.para(b.st.Strong, steps.T("Keys that always work"))...)
 	out.gap()

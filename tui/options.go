@@ -60,6 +60,14 @@ func (o Options) filled() Options {
 	return o
 }
 
+// explain gives the words of a step; before the first one those of a rollout, where there is one.
+func (o Options) explain(step string) []steps.Text {
+	if o.Explain == nil || step == "" && len(o.Steps) == 0 {
+		return nil
+	}
+	return o.Explain(step)
+}
+
 // env is a variable of the environment; the last one wins, as in a shell.
 func (o Options) env(name string) string {
 	for i := len(o.Env) - 1; i >= 0; i-- {

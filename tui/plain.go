@@ -83,11 +83,9 @@ const explainSign = "?"
 func (d *dialogue) explain() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.opt.Explain != nil {
-		for _, t := range d.opt.Explain(d.step) {
-			if !t.Empty() {
-				d.line(t)
-			}
+	for _, t := range d.opt.explain(d.step) {
+		if !t.Empty() {
+			d.line(t)
 		}
 	}
 	d.line(answering)
@@ -156,6 +154,9 @@ func (d *dialogue) Ask(ctx context.Context, q steps.Question) (steps.Answer, err
 		switch {
 		case errors.Is(err, errExplain):
 			d.explain()
+			if !check.first.Empty() {
+				d.printf("%s\n", d.say(steps.T("The same once more, to be sure.")))
+			}
 			continue
 		case errors.As(err, &retry):
 			d.printf("%s\n", d.say(retry.why))
