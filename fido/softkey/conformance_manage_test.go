@@ -363,9 +363,11 @@ var u2fRequirements = []requirement{
 			x.that(a[0] == c.want, "status word")
 		}
 	}},
-	{"7.2.4", "with alwaysUv and no finger U2F is refused", func(x *rig) {
-		_, sw := newRig(x, ATKeyPro21()).c.apdu(1, 0, make([]byte, 64))
-		x.that(sw == swNotAllowed, "command not allowed")
+	{"7.2.4", "with alwaysUv and no finger U2F is refused, whatever the key handle", func(x *rig) {
+		for ins, data := range map[byte][]byte{1: make([]byte, 64), 2: make([]byte, 65)} {
+			_, sw := newRig(x, ATKeyPro21()).c.apdu(ins, 0, data)
+			x.that(sw == swNotAllowed, "command not allowed")
+		}
 	}},
 	{"7.2.4", "with alwaysUv a key that has nothing but a PIN leaves U2F_V2 out of its versions", func(x *rig) {
 		y := newRig(x, YubiKey5())

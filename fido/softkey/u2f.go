@@ -83,6 +83,8 @@ func (k *Key) apdu(ctx context.Context, msg []byte, a *Activity) ([]byte, uint16
 			return nil, swLength
 		}
 		return []byte(versionU2F), swOK
+	case (ins == 0x01 || ins == 0x02) && k.st.AlwaysUV && len(k.st.Fingers) == 0: // section 7.2.4: whatever is in it
+		return nil, swNotAllowed
 	case ins == 0x01:
 		return k.u2fRegister(ctx, data, a)
 	case ins == 0x02:
