@@ -50,7 +50,7 @@ func (k KeyFacts) Describe() [][2]Text {
 		model = T("%s", Printed(k.Device.Product))
 	}
 	add(T("model"), model)
-	if k.Device.Path != "" {
+	if k.Device.Path != "" && !k.Device.Software { // the software key of this program has no place of its own
 		add(T("path"), T("%s", k.Device.Path))
 	}
 	if k.Device.Serial != "" {
@@ -101,7 +101,7 @@ func versionWords(all []string) string {
 	for _, v := range []struct{ id, name string }{{"FIDO_2_3", "CTAP 2.3"}, {"FIDO_2_2", "CTAP 2.2"}, {"FIDO_2_1", "CTAP 2.1"},
 		{"FIDO_2_1_PRE", "CTAP 2.1 preview"}, {"FIDO_2_0", "CTAP 2.0"}, {"U2F_V2", "U2F"}} {
 		if slices.Contains(all, v.id) {
-			return v.name + ": " + said
+			return v.name + " (" + said + ")"
 		}
 	}
 	return said

@@ -46,6 +46,9 @@ func (w *World) careOnce(ctx context.Context) error {
 	}
 	items := w.cares()
 	q := Question{Name: "key.care", Kind: Choose, Default: items[0].ID, Text: T("What would you like to do with this key?")}
+	if tries, err := w.session.Retries(ctx); err == nil { // a key that is gone shows when it is asked
+		q.Detail = []Text{T("%s: PIN %s; fingers %s.", w.model(), pinWords(w.keyInfo, &tries), fingerWords(w.keyInfo, &tries))}
+	}
 	for _, i := range items {
 		q.Choices = append(q.Choices, i.Choice)
 	}

@@ -3,10 +3,14 @@ package steps_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"keyrollout/fido"
+	"keyrollout/internal/secret"
+	"keyrollout/matcher"
 	"keyrollout/steps"
 )
 
@@ -153,4 +157,97 @@ func TestResetTakesTheWordsAndLeavesNothing(t *testing.T) {
 		t.Errorf("fingers survived the reset: %q", names)
 	}
 	b.mustCare(steps.SetPIN) // only a key without a PIN takes a first one
+}
+
+// A key that is full, with a site for every sign-in, names in other scripts and some that hide (credProtect 3): all of
+// them are listed, one is renamed, one is deleted, and what is left is counted.
+func TestAFullKey(t *testing.T) {
+	b := newBench(t)
+	b.mustCare(steps.SetPIN)
+	s, err := fido.OpenLink(t.Context(), b.key.Device(), b.key.Link())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pin := secret.New([]byte(thePIN))
+	put := func(n int) error {
+		_, err := s.Make(t.Context(), pin, fido.MakeRequest{RPID: fmt.Sprintf("site-%d.example", n), RPName: "サイト", UserID: []byte{byte(n), 1},
+			UserName: fmt.Sprintf("佐藤 愛子 %d", n), DisplayName: "Ünïcödé", Algorithms: []int{fido.ES256}, CredProtect: 1 + n%3})
+		return err
+	}
+	for n := range 100 {
+		if err := put(n); err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if p := steps.ProblemOf(put(100)); p == nil || p.Code != "key-full" || !strings.Contains(p.Next[0].Text.String(), "delete ID") {
+		t.Errorf("the 101st: %+v", p)
+	}
+	s.Close()
+	list := func() (found []fido.Resident) {
+		b.mustCare(func(ctx context.Context, w *steps.World) (err error) {
+			found, err = steps.Residents(ctx, w)
+			return err
+		})
+		return found
+	}
+	all := list()
+	hidden := slices.IndexFunc(all, func(r fido.Resident) bool { return r.CredProtect == 3 })
+	if len(all) != 100 || hidden < 0 || !strings.HasPrefix(all[hidden].UserName, "佐藤 愛子") {
+		t.Fatalf("%d sign-ins, hidden at %d", len(all), hidden)
+	}
+	b.mustCare(func(ctx context.Context, w *steps.World) error {
+		return steps.RenameResident(ctx, w, all[hidden].ID, "高橋 陽翔 🔑")
+	})
+	for _, bad := range []string{"", strings.Repeat("語", 22), "\xff"} {
+		b.refused("sign-in-name", func(ctx context.Context, w *steps.World) error {
+			return steps.RenameResident(ctx, w, all[hidden].ID, bad)
+		})
+	}
+	b.person.answer("risk.delete-sign-in", "delete")
+	b.mustCare(func(ctx context.Context, w *steps.World) error {
+		return steps.DeleteResident(ctx, w, all[(hidden+1)%100].ID)
+	})
+	b.mustCare(func(ctx context.Context, w *steps.World) error {
+		used, free, err := steps.Room(ctx, w)
+		if used != 99 || free != 1 {
+			t.Errorf("%d used, %d free", used, free)
+		}
+		return err
+	})
+	if left := list(); len(left) != 99 || !slices.ContainsFunc(left, func(r fido.Resident) bool { return r.UserName == "高橋 陽翔 🔑" }) {
+		t.Errorf("%d left, or not renamed", len(left))
+	}
+	b.refused("sign-in-unknown", func(ctx context.Context, w *steps.World) error {
+		return steps.DeleteResident(ctx, w, all[(hidden+1)%100].ID)
+	})
+}
+
+// A key that has fingers and no PIN, as after an enrolment on the key itself: what needs the PIN says so, what a finger
+// opens is opened.
+func TestAKeyWithAFingerAndNoPIN(t *testing.T) {
+	b := newBench(t)
+	if err := b.key.EnrolAlone(t.Context(), func(matcher.Verdict, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	b.refused("pin-missing", func(ctx context.Context, w *steps.World) error { _, err := steps.Fingers(ctx, w); return err })
+	if slices.Contains(b.person.asked, "key.pin") {
+		t.Error("asked for a PIN that there is not")
+	}
+	s, err := fido.OpenLink(t.Context(), b.key.Device(), b.key.Link())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Make(t.Context(), secret.Secret{}, fido.MakeRequest{RPID: "example.com", RPName: "x", UserID: []byte{1}, UserName: "ana",
+		DisplayName: "Ana", Algorithms: []int{fido.ES256}}); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	b.mustCare(func(ctx context.Context, w *steps.World) error {
+		used, _, err := steps.Room(ctx, w)
+		list, err2 := steps.Residents(ctx, w)
+		if used != 1 || len(list) != 1 || list[0].UserName != "ana" {
+			t.Errorf("%d used, %+v", used, list)
+		}
+		return errors.Join(err, err2)
+	})
 }

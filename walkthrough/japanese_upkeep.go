@@ -77,4 +77,6 @@ var japaneseUpkeep = map[string]string{
 
 	"No finger on this key is called \"%s\".":                       "このキーに「%s」という名前の指はありません。",
 	"%d fingers on this key are called \"%s\": name one by its id.": "このキーには%d本の指が「%s」という名前です。 ID で指定してください。",
+
+	"%s: PIN %s; fingers %s.": "%s。 PIN: %s。 指紋: %s。",
 }
