@@ -269,3 +269,57 @@ func TestALockedPINLeavesTheFinger(t *testing.T) {
 		t.Error("not reset, or not read back")
 	}
 }
+
+// Three wrong PINs in a row want the key unplugged. What was asked of it then goes on, on the new visit, with every kind
+// of question that wants the PIN.
+func TestEveryQuestionGoesOnAfterThePowerCycle(t *testing.T) {
+	b := newBench(t)
+	b.finish()
+	var sign fido.Resident
+	b.mustCare(func(ctx context.Context, w *steps.World) error {
+		list, err := steps.Residents(ctx, w)
+		if err == nil {
+			sign = list[0]
+		}
+		return err
+	})
+	b.person.answer("finger.remove", "yes")
+	b.person.answer("risk.raise-min-pin", "5")
+	b.person.answer("risk.always-uv-off", "touch is enough")
+	b.person.answer("risk.delete-sign-in", "delete")
+	b.person.answer("risk.force-pin-change", "new PIN")
+	for _, c := range []struct {
+		name string
+		f    func(context.Context, *steps.World) error
+	}{
+		{"list fingers", func(ctx context.Context, w *steps.World) error { _, err := steps.Fingers(ctx, w); return err }},
+		{"list sign-ins", func(ctx context.Context, w *steps.World) error { _, err := steps.Residents(ctx, w); return err }},
+		{"room", func(ctx context.Context, w *steps.World) error { _, _, err := steps.Room(ctx, w); return err }},
+		{"rename a sign-in", func(ctx context.Context, w *steps.World) error { return steps.RenameResident(ctx, w, sign.ID, "Aiko") }},
+		{"change the PIN", steps.SetPIN},
+		{"min PIN", minPIN(5)},
+		{"always-uv", alwaysUV(false)},
+		{"rename a finger", func(ctx context.Context, w *steps.World) error {
+			return steps.RenameFinger(ctx, w, "right index finger", "Zeigefinger")
+		}},
+		{"remove a finger", func(ctx context.Context, w *steps.World) error { return steps.RemoveFinger(ctx, w, "Zeigefinger") }},
+		{"add a finger", steps.AddFinger},
+		{"delete a sign-in", func(ctx context.Context, w *steps.World) error { return steps.DeleteResident(ctx, w, sign.ID) }},
+		{"demand a PIN", steps.ForcePINChange},
+	} {
+		b.events = nil
+		b.person.answer("key.pin", "000000", "000000", "000000")
+		b.person.answer("problem.pin-wrong", "retry", "retry")
+		b.person.answer("problem.pin-replug", "replug")
+		if err := b.care(c.f); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		b.mustTell("pin-replug")
+		if p := b.told("pin-wrong"); !strings.Contains(p.State.String(), "7 tries are left") {
+			t.Errorf("%s: %s", c.name, p.State)
+		}
+		if p := b.told("pin-replug"); !strings.Contains(p.State.String(), "5 tries are left") {
+			t.Errorf("%s: %s", c.name, p.State)
+		}
+	}
+}

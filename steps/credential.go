@@ -16,8 +16,7 @@ import (
 
 // make makes the credential the tenant asks for, with the finger or the PIN.
 func (r *registrationStep) make(ctx context.Context, w *World, o graph.CreationOptions, client []byte) (fido.Credential, error) {
-	s, err := w.openKey(ctx, registrationID)
-	if err != nil {
+	if _, err := w.openKey(ctx, registrationID); err != nil {
 		return fido.Credential{}, err
 	}
 	req := fido.MakeRequest{RPID: o.RPID, RPName: o.RPName, UserID: o.UserID, UserName: o.UserName, DisplayName: o.DisplayName,
@@ -27,8 +26,8 @@ func (r *registrationStep) make(ctx context.Context, w *World, o graph.CreationO
 		req.CredProtect = o.CredProtect
 	}
 	var cred fido.Credential
-	err = w.verifiedByKey(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
-		cred, err = s.Make(ctx, pin, req)
+	err := w.verifiedByKey(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
+		cred, err = w.session.Make(ctx, pin, req)
 		return err
 	})
 	r.cred = cred.ID

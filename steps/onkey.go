@@ -181,12 +181,12 @@ func (w *World) listable() bool { return w.keyInfo.CanListCredentials() && w.key
 
 // residents lists the sign-ins the key holds; nil where the key cannot list them.
 func (w *World) residents(ctx context.Context, rp string) (held []fido.Resident, err error) {
-	s, err := w.openKey(ctx, registrationID)
+	_, err = w.openKey(ctx, registrationID)
 	if err != nil || !w.listable() {
 		return nil, err
 	}
 	err = w.withPIN(ctx, registrationID, func(pin secret.Secret) (err error) {
-		held, err = s.Credentials(ctx, pin, rp)
+		held, err = w.session.Credentials(ctx, pin, rp) // not the one from before: a wrong PIN may have made a new visit
 		return err
 	})
 	var none *fido.Error

@@ -122,14 +122,13 @@ func (s *signInStep) apply(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	key, err := w.openKey(ctx, signInID)
-	if err != nil {
+	if _, err := w.openKey(ctx, signInID); err != nil {
 		return err
 	}
 	req := fido.AssertRequest{RPID: o.RPID, ClientDataHash: sha256.Sum256(client), Allow: fitting(o.Allow, w.keyInfo), VerifyUser: true}
 	var got []fido.Assertion
 	err = w.verifiedByKey(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
-		got, err = key.Assert(ctx, pin, req)
+		got, err = w.session.Assert(ctx, pin, req)
 		return err
 	})
 	if err != nil {

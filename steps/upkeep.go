@@ -49,7 +49,7 @@ func (p *Problem) solvable() bool {
 
 // SetPIN sets the key's first PIN, or changes the one it has.
 func SetPIN(ctx context.Context, w *World) error {
-	s, err := w.openKey(ctx, keyID)
+	_, err := w.openKey(ctx, keyID)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func SetPIN(ctx context.Context, w *World) error {
 		return err
 	}
 	defer fresh.Wipe()
-	if err := w.withPIN(ctx, keyID, func(old secret.Secret) error { return s.ChangePIN(ctx, old, fresh) }); err != nil {
+	if err := w.withPIN(ctx, keyID, func(old secret.Secret) error { return w.session.ChangePIN(ctx, old, fresh) }); err != nil {
 		return err
 	}
 	w.pin.Wipe()
@@ -91,12 +91,12 @@ func AddFinger(ctx context.Context, w *World) error {
 
 // Fingers lists the fingers that are enrolled; none is no error.
 func Fingers(ctx context.Context, w *World) (list []fido.Fingerprint, err error) {
-	s, err := w.openKey(ctx, keyID)
+	_, err = w.openKey(ctx, keyID)
 	if err != nil || !w.keyInfo.HasFinger() {
 		return nil, err
 	}
 	err = w.withPIN(ctx, keyID, func(pin secret.Secret) (err error) {
-		list, err = s.Fingerprints(ctx, pin)
+		list, err = w.session.Fingerprints(ctx, pin)
 		return err
 	})
 	return list, err

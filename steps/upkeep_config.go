@@ -16,7 +16,7 @@ func Settings(ctx context.Context, w *World) (fido.Info, error) {
 
 // SetMinPIN raises the shortest PIN that the key takes. Only a reset lowers it again.
 func SetMinPIN(ctx context.Context, w *World, points int) error {
-	c, err := w.configurer(ctx, "setMinPINLength")
+	err := w.configurable(ctx, "setMinPINLength")
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func SetMinPIN(ctx context.Context, w *World, points int) error {
 	if err := w.risk(ctx, "raise-min-pin", danger, strconv.Itoa(points)); err != nil {
 		return err
 	}
-	if err := w.configure(ctx, func(pin secret.Secret) error { return c.SetMinPIN(ctx, pin, points) }); err != nil {
+	if err := w.configure(ctx, func(pin secret.Secret) error { return w.configured().SetMinPIN(ctx, pin, points) }); err != nil {
 		return err
 	}
 	return w.readSetting(ctx, func(i fido.Info) bool { return i.MinPIN == points },
@@ -45,7 +45,7 @@ func SetMinPIN(ctx context.Context, w *World, points int) error {
 
 // ForcePINChange makes the key demand a new PIN: for handing it over with a temporary one.
 func ForcePINChange(ctx context.Context, w *World) error {
-	c, err := w.configurer(ctx, "setMinPINLength")
+	err := w.configurable(ctx, "setMinPINLength")
 	switch {
 	case err != nil:
 		return err
@@ -60,7 +60,7 @@ func ForcePINChange(ctx context.Context, w *World) error {
 	if err := w.risk(ctx, "force-pin-change", danger, "new PIN"); err != nil {
 		return err
 	}
-	if err := w.withPIN(ctx, keyID, func(pin secret.Secret) error { return c.ForcePINChange(ctx, pin) }); err != nil {
+	if err := w.withPIN(ctx, keyID, func(pin secret.Secret) error { return w.configured().ForcePINChange(ctx, pin) }); err != nil {
 		return err
 	}
 	return w.readSetting(ctx, func(i fido.Info) bool { return i.ForcePIN }, T("Read back: the key demands a new PIN."))
@@ -68,7 +68,7 @@ func ForcePINChange(ctx context.Context, w *World) error {
 
 // SetAlwaysUV makes the key ask for the PIN or a finger at every use, or leave that to the sites.
 func SetAlwaysUV(ctx context.Context, w *World, on bool) error {
-	c, err := w.configurer(ctx, "alwaysUv")
+	err := w.configurable(ctx, "alwaysUv")
 	if err != nil {
 		return err
 	}
@@ -87,26 +87,30 @@ func SetAlwaysUV(ctx context.Context, w *World, on bool) error {
 	if err := w.risk(ctx, name, danger, word); err != nil {
 		return err
 	}
-	if err := w.configure(ctx, func(pin secret.Secret) error { return c.ToggleAlwaysUV(ctx, pin) }); err != nil {
+	if err := w.configure(ctx, func(pin secret.Secret) error { return w.configured().ToggleAlwaysUV(ctx, pin) }); err != nil {
 		return err
 	}
 	return w.readSetting(ctx, func(i fido.Info) bool { return i.Options["alwaysUv"] == on }, done)
 }
 
-// configurer is the visit to a key that has settings, this one among them.
-func (w *World) configurer(ctx context.Context, option string) (fido.Configurer, error) {
+// configurable opens the key and says where it has not this setting.
+func (w *World) configurable(ctx context.Context, option string) error {
 	s, err := w.openKey(ctx, keyID)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	_, known := w.keyInfo.Option(option)
-	c, ok := s.(fido.Configurer)
+	_, ok := s.(fido.Configurer)
 	if !ok || !known || !w.keyInfo.Options["authnrCfg"] {
-		return nil, &Problem{Code: "key-no-setting", State: unchanged,
+		return &Problem{Code: "key-no-setting", State: unchanged,
 			What: T("%s has no such setting (authenticatorConfig, option %s).", w.model(), option), Next: []Choice{Leave}}
 	}
-	return c, nil
+	return nil
 }
+
+// configured is the visit there is now to a key that was seen to have settings: after three wrong PINs it is another one
+// than before.
+func (w *World) configured() fido.Configurer { return w.session.(fido.Configurer) }
 
 // configure runs f with the key's PIN. A key that nobody has protected yet lets itself be set up without: so the
 // shortest PIN can be raised before the first one is set.

@@ -16,7 +16,7 @@ func Room(ctx context.Context, w *World) (used, free int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	c, ok := s.(fido.Configurer)
+	_, ok := s.(fido.Configurer)
 	switch {
 	case !ok || !w.keyInfo.CanListCredentials():
 		return 0, 0, cannotList()
@@ -26,7 +26,7 @@ func Room(ctx context.Context, w *World) (used, free int, err error) {
 			Next: []Choice{{ID: "pin", Text: T("set one with  keyrollout key pin")}, Leave}}
 	}
 	err = w.asOwner(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
-		used, free, err = c.Room(ctx, pin)
+		used, free, err = w.configured().Room(ctx, pin)
 		return err
 	})
 	return used, free, err
@@ -50,7 +50,7 @@ func RenameResident(ctx context.Context, w *World, id []byte, name string) error
 	if err != nil {
 		return err
 	}
-	c, ok := w.session.(fido.Configurer)
+	_, ok := w.session.(fido.Configurer)
 	if !ok {
 		return cannotList()
 	}
@@ -60,7 +60,7 @@ func RenameResident(ctx context.Context, w *World, id []byte, name string) error
 		return nil
 	}
 	r.UserName = name
-	if err := w.asOwner(ctx, func(ctx context.Context, pin secret.Secret) error { return c.UpdateUser(ctx, pin, r) }); err != nil {
+	if err := w.asOwner(ctx, func(ctx context.Context, pin secret.Secret) error { return w.configured().UpdateUser(ctx, pin, r) }); err != nil {
 		return err
 	}
 	list, err := w.held(ctx, r.RPID)
