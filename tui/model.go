@@ -142,6 +142,9 @@ func (m *model) asked(p *pending) {
 	if follows || p.Kind == steps.Touch { // touches come one after the other, and confirm nothing
 		g.quiet = bounce
 	}
+	if p.Kind == steps.Show { // taken away it is gone: nobody has read it sooner
+		g.quiet = patience
+	}
 	m.ask = &asking{p: p, form: newForm(p.Question), grace: g}
 	m.seen.asked(p.Question)
 	m.scroll = 0

@@ -548,3 +548,39 @@ func TestWhatIsTooLongIsNotTaken(t *testing.T) {
 	b.press("enter")
 	b.wantAnswer("Pilot")
 }
+
+// Where there is no room to draw, no key answers the question that cannot be seen.
+func TestNothingIsAnsweredUnseen(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.put(yesNo("no"))
+	b.send(tea.WindowSizeMsg{Width: 40, Height: 10})
+	b.press("enter", "y", "b", "q", "?")
+	b.send(tea.PasteMsg{Content: "yes"})
+	b.wantNone()
+	b.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+	b.wantSaid("Reset the key?")
+	b.press("enter")
+	b.wantAnswer("no")
+
+	b.send(tea.WindowSizeMsg{Width: 40, Height: 10})
+	b.press("ctrl+c")
+	b.wantSaid("again to leave")
+	b.press("ctrl+c")
+	if b.stopping.Empty() {
+		t.Error("cannot be left")
+	}
+}
+
+// A value that is shown once is not taken away by a key that was pressed before it could be read.
+func TestAPassIsNotTakenAwayAtOnce(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.asked = &pending{Question: steps.Question{Kind: steps.Show, Text: steps.T("The pass"), Value: secret.New([]byte("7Kx#pQ2w"))}, reply: make(chan reply, 1)}
+	b.send(askMsg{b.asked})
+	b.pass(time.Second)
+	b.press("enter")
+	b.wantNone()
+	b.wantSaid("7Kx#pQ2w")
+	b.pass(time.Second)
+	b.press("enter")
+	b.wantAnswer("done")
+}

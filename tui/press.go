@@ -26,6 +26,8 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		return tea.ClearScreen
 	case key.Matches(k, m.keys.Suspend):
 		return m.suspend()
+	case m.tiny():
+		return nil // what cannot be seen is not answered
 	case m.hold:
 		return m.pressHold(k)
 	case !m.stopping.Empty():
@@ -148,7 +150,7 @@ func (m *model) scrolled(k tea.KeyPressMsg) bool {
 }
 
 func (m *model) pasted(s string) {
-	if m.ask != nil && !m.ask.wait && !m.leaving && m.page == nil && !m.ask.early(m.now()) {
+	if m.ask != nil && !m.ask.wait && !m.leaving && !m.tiny() && m.page == nil && !m.ask.early(m.now()) {
 		m.ask.form.paste(s)
 	}
 }

@@ -21,7 +21,7 @@ const (
 func (m *model) View() tea.View {
 	v := tea.NewView("")
 	v.AltScreen = true
-	if m.w < leastW || m.h < leastH {
+	if m.tiny() {
 		v.SetContent(m.tooSmall())
 		return v
 	}
@@ -56,9 +56,15 @@ func (m *model) brush() brush {
 	return brush{say: m.say, st: m.st, w: min(m.w-2*margin, readable), blocks: m.opt.Blocks}
 }
 
+// tiny reports whether there is no room to draw: then nothing can be answered either.
+func (m *model) tiny() bool { return m.w < leastW || m.h < leastH }
+
 func (m *model) tooSmall() string {
 	b := brush{say: m.say, st: m.st, w: max(m.w, 1)}
 	out := block{lines: b.para(b.st.Text, steps.T("keyrollout needs %d x %d. It goes on running; make the window larger.", leastW, leastH))}
+	if m.leaving {
+		out.add("", m.keyLine(b.w))
+	}
 	return strings.Join(out.fit(max(m.h, 1)).lines, "\n")
 }
 
