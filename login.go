@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -94,6 +95,8 @@ func (o *signInOptions) check() (cloud graph.Cloud, road graph.Road, err error) 
 	switch {
 	case road != "" && !slices.Contains(roads, road):
 		err = fmt.Errorf("--login is device-code, browser, azure-cli, certificate, secret, workload, managed or environment, not %q", o.road)
+	case o.tenant != "" && !tenantName.MatchString(o.tenant):
+		err = fmt.Errorf("--tenant is a domain such as contoso.com, or the organisation's id, not %q", o.tenant)
 	case (road == graph.ByCertificate) != (o.certificate != ""):
 		err = errors.New("--login certificate and --certificate FILE go together")
 	case (road == graph.ByCertificate || road == graph.BySecret) && (o.tenant == "" || o.clientID == ""):
@@ -105,6 +108,24 @@ func (o *signInOptions) check() (cloud graph.Cloud, road graph.Road, err error) 
 		return cloud, road, usageError{err}
 	}
 	return cloud, road, nil
+}
+
+// tenantName is a domain, an id, or one of the names that Entra gives to several: part of an address, so nothing else
+// may stand in it.
+var tenantName = regexp.MustCompile(`^[\pL\pN][\pL\pN.-]*$`)
+
+// rehearsing finds flags of a sign-in beside --practice, where nobody signs in: what they ask for would not happen.
+func (o *signInOptions) rehearsing() error {
+	for _, f := range []struct {
+		name string
+		set  bool
+	}{{"login", o.road != ""}, {"tenant", o.tenant != ""}, {"client-id", o.clientID != ""}, {"cloud", o.cloud != ""}, {"certificate", o.certificate != ""},
+		{"ca", o.ca != ""}, {"trace", o.trace != ""}, {"keep-login", o.keep}, {"practice-at", o.practice != ""}} {
+		if f.set {
+			return usageError{fmt.Errorf("--%s has no meaning with --practice, where nobody signs in and nothing is sent; a practice tenant to sign in to:  keyrollout practice serve", f.name)}
+		}
+	}
+	return nil
 }
 
 // checkPractice keeps what is real from a practice tenant: tokens of Azure CLI, of this machine or kept by an earlier
@@ -238,6 +259,12 @@ func (a *app) where(ctx context.Context, ask steps.Asker, road graph.Road) (stri
 		Text: steps.T("Domain or id of your organisation"),
 		Detail: []steps.Text{
 			steps.T("For example contoso.com. \"organizations\" stands for the one your account belongs to."),
+		},
+		Check: func(s string) *steps.Problem {
+			if s = strings.TrimSpace(s); s == "" || tenantName.MatchString(s) {
+				return nil
+			}
+			return &steps.Problem{Code: "tenant-name", What: steps.T("\"%s\" is no domain and no id of an organisation.", s), State: notSignedIn}
 		}})
 	return cmp.Or(strings.TrimSpace(w.ID), "organizations"), err
 }

@@ -47,6 +47,11 @@ Conditional Access) is looked at first. A pass that is there already is replaced
 
 // inTenant does one thing in the practice tenant, or in one that is signed in to first.
 func (a *app) inTenant(ctx context.Context, rehearse bool, f func(context.Context, *steps.World) error) error {
+	if rehearse {
+		if err := a.login.rehearsing(); err != nil {
+			return err
+		}
+	}
 	return a.drive(ctx, a.aside(), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
 		w := &steps.World{Asker: ask, Tell: tell, Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
 		if rehearse {
@@ -85,7 +90,10 @@ func (a *app) listPasses(ctx context.Context, rehearse bool, user string, asJSON
 	}
 	rows := []row{}
 	err := a.inTenant(ctx, rehearse, func(ctx context.Context, w *steps.World) error {
-		_, list, err := steps.PassesOf(ctx, w, user)
+		u, list, err := steps.PassesOf(ctx, w, user)
+		if err == nil {
+			w.Tell(steps.Event{Name: steps.EventNote, Text: steps.T("Passes of %s (%s):", u.Name, u.UPN)}) // who was found by a part of a name
+		}
 		for _, p := range list {
 			rows = append(rows, row{p.ID, p.Created, p.Start.Add(p.Lifetime), p.Once, p.Usable, p.Reason})
 		}

@@ -236,3 +236,19 @@ func TestPlanAfterAnUndoThatWasCutOff(t *testing.T) {
 		t.Errorf("told twice:\n%s", stderr)
 	}
 }
+
+// Flags that would do nothing, or that would become another address, are refused before anything happens.
+func TestFlagsOfASignInThatMeanNothing(t *testing.T) {
+	for _, args := range [][]string{
+		{"tenant", "check", "--practice", "--trace", filepath.Join(t.TempDir(), "trace")},
+		{"pass", "list", "aiko", "--practice", "--tenant", practice.Domain},
+		{"tenant", "undo", "--practice", "--practice-at", "http://127.0.0.1:1"},
+		{"tenant", "check", "--tenant", "contoso.example/../fabrikam.example"},
+		{"tenant", "check", "--tenant", "con toso"},
+		{"tenant", "check", "--tenant", "-"},
+	} {
+		if code, _, stderr := said(t, t.TempDir(), false, args...); code != exitUsage || !strings.Contains(stderr, "--") {
+			t.Errorf("%v: exit code %d\n%s", args, code, stderr)
+		}
+	}
+}

@@ -3,7 +3,9 @@ package steps
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"keyrollout/graph"
@@ -39,6 +41,9 @@ func IssuePass(ctx context.Context, w *World, user string, lifetime time.Duratio
 // passFor finds a person and says why they could not use a pass, if they could not.
 func (w *World) passFor(ctx context.Context, user string) (graph.User, graph.PassPolicy, error) {
 	u, err := w.userNamed(ctx, user)
+	if err == nil {
+		err = w.meant(ctx, user, u)
+	}
 	if err != nil {
 		return u, graph.PassPolicy{}, err
 	}
@@ -97,6 +102,22 @@ func (w *World) userNamed(ctx context.Context, name string) (graph.User, error) 
 	return u, p
 }
 
+// meant asks whether a person who was found by a part of their name is the one: what follows is done to them.
+func (w *World) meant(ctx context.Context, name string, u graph.User) error {
+	if strings.EqualFold(name, u.UPN) || strings.EqualFold(name, u.ID) {
+		return nil
+	}
+	a, err := w.Ask(ctx, Question{Name: "user.meant", Kind: Confirm, Text: T("Do you mean %s (%s)?", u.Name, u.UPN)})
+	if errors.Is(err, ErrNoAnswer) {
+		return &Problem{Code: "user-inexact", What: T("\"%s\" is not a whole sign-in name; the only person it fits is %s (%s).", name, u.Name, u.UPN), State: tenantUnchanged, Err: err,
+			Next: []Choice{{ID: Retry.ID, Text: T("if that is the person, write the whole sign-in name")}}}
+	}
+	if err == nil && a.ID != "yes" {
+		return ErrQuit
+	}
+	return err
+}
+
 // PassesOf lists a person's passes, without their values, which nobody can read again.
 func PassesOf(ctx context.Context, w *World, user string) (graph.User, []graph.Pass, error) {
 	u, err := w.userNamed(ctx, user)
@@ -104,12 +125,20 @@ func PassesOf(ctx context.Context, w *World, user string) (graph.User, []graph.P
 		return u, nil, err
 	}
 	list, err := w.Tenant.Passes(ctx, u.ID)
+	var g *graph.Error
+	if errors.As(err, &g) && g.Status == http.StatusForbidden && u.ID == w.Admin.ID { // no role would help
+		err = &Problem{Code: "user-self", What: T("This is the account you are signed in with: nobody looks after their own passes through Graph."), State: tenantUnchanged, Err: err,
+			Next: []Choice{{ID: Retry.ID, Text: T("have another administrator do it")}}}
+	}
 	return u, list, err
 }
 
 // RevokePasses takes a person's passes away.
 func RevokePasses(ctx context.Context, w *World, user string) error {
 	u, list, err := PassesOf(ctx, w, user)
+	if err == nil {
+		err = w.meant(ctx, user, u)
+	}
 	if err != nil {
 		return err
 	}

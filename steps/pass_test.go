@@ -47,6 +47,61 @@ func TestAPassThatCouldNotBeUsedIsNotIssued(t *testing.T) {
 	}
 }
 
+// Who is found by a part of a name is asked for before anything is done to them: a no, or nobody there, does nothing.
+func TestAPersonFoundByAPartOfANameIsAskedFor(t *testing.T) {
+	b := newBench(t)
+	b.finish()
+	b.person.answer("pass.replace", "yes")
+	shows := b.person.shows
+	b.person.answer("user.meant", "no", "no", "yes")
+	if err := b.issue("aiko", 0); !errors.Is(err, steps.ErrQuit) || b.person.shows != shows {
+		t.Fatalf("issued after a no: %v", err)
+	}
+	passes := func(do func(context.Context, *steps.World) error) (n int) {
+		t.Helper()
+		w := b.world()
+		defer w.Close()
+		if err := w.Identify(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := do(t.Context(), w); err != nil && !errors.Is(err, steps.ErrQuit) {
+			t.Fatal(err)
+		}
+		_, list, err := steps.PassesOf(t.Context(), w, aiko)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	revoke := func(ctx context.Context, w *steps.World) error { return steps.RevokePasses(ctx, w, "aiko") }
+	if n := passes(revoke); n != 1 {
+		t.Errorf("%d passes after a no", n)
+	}
+	if n := passes(revoke); n != 0 {
+		t.Errorf("%d passes after a yes", n)
+	}
+	w := b.world()
+	defer w.Close()
+	if err := w.Identify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.Asker = mute{}
+	var p *steps.Problem
+	if err := steps.RevokePasses(t.Context(), w, "aiko"); !errors.As(err, &p) || p.Code != "user-inexact" {
+		t.Errorf("nobody there: %v", err)
+	}
+	if _, _, err := steps.PassesOf(t.Context(), w, practice.AdminUPN); !errors.As(err, &p) || p.Code != "user-self" {
+		t.Errorf("one's own: %v", err)
+	}
+}
+
+// mute is nobody at the terminal.
+type mute struct{}
+
+func (mute) Ask(context.Context, steps.Question) (steps.Answer, error) {
+	return steps.Answer{}, steps.ErrNoAnswer
+}
+
 func TestAPassIsReplacedOnlyWhenTold(t *testing.T) {
 	b := newBench(t)
 	b.finish()

@@ -43,6 +43,16 @@ var japaneseTenant = map[string]string{
 	"Port %d of this computer, where the browser comes back to, is taken by another program.": "このコンピューターのポート%dは、ブラウザーが戻る先ですが、別のプログラムが使用しています。",
 	"end that program, or sign in with a code:  --login device-code":                          "そのプログラムを終了するか、コードでサインインする:  --login device-code",
 
+	// pass.go
+	"Do you mean %s (%s)?": "%s さん (%s) ですか?",
+	"\"%s\" is not a whole sign-in name; the only person it fits is %s (%s).":                        "「%s」は完全なサインイン名ではありません。 該当するのは %s さん (%s) だけです。",
+	"if that is the person, write the whole sign-in name":                                            "その人であれば、完全なサインイン名を指定する",
+	"This is the account you are signed in with: nobody looks after their own passes through Graph.": "サインイン中のアカウント自身です。 Graph では自分のパスを管理できません。",
+	"Passes of %s (%s):": "%s さん (%s) のパス:",
+
+	// login.go
+	"\"%s\" is no domain and no id of an organisation.": "「%s」は組織のドメインでも ID でもありません。",
+
 	// journal.go
 	"The journal %s cannot be used: %s.":                               "ジャーナル %s を使用できません: %s",
 	"Nothing was changed in the tenant or on the key.":                 "テナントもキーも変更していません。",
