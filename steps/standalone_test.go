@@ -112,3 +112,15 @@ func TestNobodyEnrolsOnTheKey(t *testing.T) {
 	}
 	b.mustTell("key-no-finger")
 }
+
+// The key itself asks for no PIN, and so none is set for it on the way.
+func TestEnrolmentOnTheKeyItselfNeedsNoPIN(t *testing.T) {
+	b := newBench(t)
+	if err := b.enrolAlone(false); err != nil {
+		t.Fatal(err)
+	}
+	if i := b.settings(); i.HasPIN() || !i.HasFinger() || slices.Contains(b.person.asked, "key.pin.new") {
+		t.Errorf("PIN %v, finger %v, asked %q", i.HasPIN(), i.HasFinger(), b.person.asked)
+	}
+	b.mustSay("Read back: the key holds a finger.")
+}

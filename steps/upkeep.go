@@ -83,6 +83,7 @@ func AddFinger(ctx context.Context, w *World) error {
 	if err := k.chooseFinger(ctx, w); err != nil {
 		return err
 	}
+	k.needPIN = k.needPIN && !k.onKey // the key itself asks for none
 	if err := k.apply(ctx, w); err != nil {
 		return err
 	}
