@@ -15,7 +15,10 @@
 //   - A question that appears by itself takes no key until the fingers have been quiet for a moment (grace.go).
 //   - Nothing moves by itself but the clock of something that takes time, once a second, and not with --still.
 //   - Meaning is never in colour alone, and never in the braille picture alone: there is always a word.
-//   - Every glyph drawn here is one cell wide in every terminal: ASCII, ✓ ✗ ▸ ◉ ░ and braille. No emoji, no boxes.
+//   - Every glyph drawn here is one cell wide in every terminal: ASCII, ✓ ✗ ▸ ◉ ░ and braille. No emoji, no boxes. Large
+//     letters alone are half blocks, where Options.Blocks says that those are one cell wide too (plate.go).
+//   - What cannot be seen is not answered: where there is no room to draw, keys only leave.
+//   - Keys are named in lower case, everywhere as on the line of keys: enter, esc, ctrl+c, pgdn.
 //   - No input or output in Update; the engine runs beside the model and never waits for the terminal (queue.go).
 //   - Text from outside (names of people, of groups, of keys) is cleaned of control characters before it is drawn.
 //   - Secrets are typed unseen and shown in one place only, alone, until Enter. They are in no summary and no log.
