@@ -332,10 +332,14 @@ func forgetFiles(dir string) error {
 // stateDir is the state directory, made where it is missing.
 func (a *app) stateDir() (string, error) {
 	dir, err := state.Dir(a.env, runtime.GOOS)
-	if err != nil {
-		return "", err
+	if err == nil {
+		err = state.Ensure(dir)
 	}
-	return dir, state.Ensure(dir)
+	if err != nil {
+		return dir, &steps.Problem{Code: "state-dir", What: steps.T("The place where state is kept cannot be used: %s.", err), State: steps.T("Nothing was changed."), Err: err,
+			Next: []steps.Choice{{ID: "retry", Text: steps.T("see to it, or name a directory of your own in the variable %s", state.Override)}}}
+	}
+	return dir, nil
 }
 
 // loadJSON reads a small file of the practice; one that is not there leaves v as it is.

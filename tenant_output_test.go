@@ -123,6 +123,11 @@ func TestFilesThatCannotBeUsedAreTold(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the paths are of a Unix")
 	}
+	code, _, stderr := said(t, filepath.Join(wishFile(t, ""), "state"), false, "tenant", "check", "--practice")
+	if code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	three(t, stderr, "state-dir", "The place where state is kept cannot be used")
 	state := t.TempDir()
 	wish := wishFile(t, "passkeys: {enabled: true}")
 	gone := filepath.Join(t.TempDir(), "gone", "file")

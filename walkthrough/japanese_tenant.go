@@ -53,6 +53,10 @@ var japaneseTenant = map[string]string{
 	// login.go
 	"\"%s\" is no domain and no id of an organisation.": "「%s」は組織のドメインでも ID でもありません。",
 
+	// practice.go
+	"The place where state is kept cannot be used: %s.":             "状態の保存先を使用できません: %s",
+	"see to it, or name a directory of your own in the variable %s": "それを解決するか、環境変数 %s に自分のディレクトリを指定する",
+
 	// journal.go
 	"The journal %s cannot be used: %s.":                               "ジャーナル %s を使用できません: %s",
 	"Nothing was changed in the tenant or on the key.":                 "テナントもキーも変更していません。",
