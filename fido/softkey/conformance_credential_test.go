@@ -65,6 +65,13 @@ var makeRequirements = []requirement{
 			x.send(cmdBlobs, m{2: v, 3: 0}, errUnexpectedType)
 		}
 	}},
+	{"8.1", "an empty list for an empty credential id, as python-fido2 sends it, is let pass", func(x *rig) {
+		list := []any{map[string]any{"id": []int{}, "type": publicKeyType}}
+		x.pin().makes(m{5: list}, statusOK)
+		x.asserts(m{3: list}, errNoCredentials)
+		list[0].(map[string]any)["id"] = []int{1}
+		x.makes(m{5: list}, errUnexpectedType)
+	}},
 	{"8.1", "a whole request that is no map is CBOR_UNEXPECTED_TYPE", func(x *rig) {
 		for _, v := range []any{1, "text", []int{1}, []byte{1}, true, cborNull} {
 			for _, cmd := range []byte{cmdMake, cmdAssert, cmdPIN, cmdBio, cmdCredMgmt, cmdBlobs, cmdConfig} {

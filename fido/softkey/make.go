@@ -42,10 +42,13 @@ type userEntity struct {
 }
 
 type descriptor struct {
-	ID         []byte   `cbor:"id"`
-	Type       string   `cbor:"type"`
-	Transports []string `cbor:"transports,omitempty"`
+	ID         credentialID `cbor:"id"`
+	Type       string       `cbor:"type"`
+	Transports []string     `cbor:"transports,omitempty"`
 }
+
+// credentialID is a byte string, or an empty list: python-fido2 2.2 sends that for an empty id.
+type credentialID []byte
 
 // algorithmAsked is a PublicKeyCredentialParameters as it comes in, where both members have to be there.
 type algorithmAsked struct {

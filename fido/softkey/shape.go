@@ -8,7 +8,10 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-var rawType = reflect.TypeFor[cbor.RawMessage]()
+var (
+	rawType = reflect.TypeFor[cbor.RawMessage]()
+	idType  = reflect.TypeFor[credentialID]()
+)
 
 // fits reports whether every value that a type has a place for is of its CBOR type (CTAP 2.1 section 8.1). The library
 // alone would take a list of numbers for a byte string, and null for anything. b is canonical; what the type does not
@@ -36,7 +39,7 @@ func fits(b []byte, t reflect.Type) (rest []byte, ok bool) {
 		return rest, major == cborMap && pairsFit(inner, n, t)
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
-			return rest, major == cborBytes
+			return rest, major == cborBytes || t == idType && major == cborArray && n == 0
 		}
 		if major != cborArray {
 			return rest, false
