@@ -29,10 +29,25 @@
 //
 // # Held against others
 //
-// Besides libfido2's programs, ssh and systemd-cryptenroll, which the tests run, Yubico's device tests of python-fido2 (the
-// branch main of June 2026, pytest tests/device, with a reconnect that starts the key anew) were run at the device path:
-// all that apply pass, 64 for the profile complete, 53 each for atkey-pro-2.1 and yubikey-bio, 50 for yubikey-5, 16 for
-// bare-2.0; the rest skips algorithms and previews of extensions that the profile does not have.
+// Besides libfido2's programs, ssh and systemd-cryptenroll, which the tests run, other people's suites were run at the
+// device path, in November 2026 (counts: passed of those that ran, complete / atkey-pro-2.1 / yubikey-5 / yubikey-bio /
+// bare-2.0; alwaysUv off where a suite does not know it):
+//
+//   - Yubico's device tests of python-fido2 (June 2026): all, 64 / 53 / 50 / 53 / 16.
+//   - Google's CTAP2-test-tool (July 2023), built on a shim for its HID library: 70 of 74 / 70 of 74 / 71 of 74 / 70 of
+//     74 / 66 of 66.
+//   - SoloKeys' fido2-tests (January 2021), made to take the channels it is given and to let lists be: 141 of 155 with
+//     atkey-pro-2.1.
+//   - Pol Henarejos' tests of pico-fido (August 2026), likewise: 199 of 240 with complete, those of its own vendor's
+//     commands, smart-card applet and algorithms among the others.
+//
+// What they expect otherwise, and why the key does not follow: a token that serves two operations, zero-length
+// pinUvAuthParam as PIN_AUTH_INVALID, up=true refused in makeCredential (CTAP 2.0; the profile bare-2.0 has the first and
+// the last); a PIN for every credential once one is set (6.1.2 step 7, makeCredUvNotRqd); a protocol wanted by
+// getUVRetries (6.5.5.3 has none); NOT_ALLOWED for a second setPIN (6.5.5.5: PIN_AUTH_INVALID); INIT on a channel that was
+// never given (11.2.9.1.6); credBlob for a credential that is not discoverable; two enumerations at a time (6, stateful
+// commands); a status of a vendor's own for a wrong saltAuth (12.5). FIDO's own conformance tests are not public; the list
+// of their checks that pico-fido publishes was read against the code.
 //
 // # Speed
 //
