@@ -210,7 +210,7 @@ func TestBrowserWithKey(t *testing.T) {
 	if row := log.Value[0]; row.UPN != aiko || row.Status.Code != 0 || row.Steps[0].Method != "Passkey (device-bound)" {
 		t.Errorf("the sign-in log: %+v", row)
 	}
-	for _, want := range []string{"authenticatorMakeCredential for localhost", "authenticatorGetAssertion for localhost", "show an enrolled finger"} {
+	for _, want := range []string{"register with localhost", "sign in to localhost", "show an enrolled finger"} {
 		if !strings.Contains(f.String(), want) {
 			t.Errorf("the key's face does not say %q:\n%s", want, f)
 		}
