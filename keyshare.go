@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"runtime"
 	"strings"
 	"time"
 
@@ -78,6 +79,9 @@ What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J b
 // share finds the key and offers it until the person or the connection ends.
 func (a *app) share(ctx context.Context, s sharing) error {
 	if !s.soft {
+		if err := shareSystem(runtime.GOOS); err != nil {
+			return err
+		}
 		link, err := a.linkToKey(ctx, s.device)
 		if err != nil {
 			return err
@@ -87,6 +91,22 @@ func (a *app) share(ctx context.Context, s sharing) error {
 	return a.onLines(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
 		return a.withSoftkey(ctx, s, ask, tell, func(ctx context.Context, k *softkey.Key) error { return a.shareLink(ctx, s, k.Link(), ask, tell) })
 	})
+}
+
+// shareSystem refuses a desk whose system keeps attached keys from programs: Windows lets only an administrator's, macOS
+// only one built with cgo reach their reports, and neither has been tried here.
+func shareSystem(goos string) error {
+	if goos == "linux" {
+		return nil
+	}
+	linux := steps.T("start this machine from a Linux live system and share the key from there")
+	if goos == "windows" {
+		linux = steps.T("hand the key to WSL2 with usbipd-win (WSL kernel 5.15.150 or newer), and share it from there")
+	}
+	return &steps.Problem{Code: "share-system", What: steps.T("An attached key can be shared from a Linux desk only."),
+		State: steps.T("Nothing was shared."), Next: []steps.Choice{
+			{ID: "here", Text: steps.T("run keyrollout at a machine where the key is plugged in: no step of it needs the other machine")},
+			{ID: "linux", Text: linux}}}
 }
 
 // linkToKey is a line to the key at a path, or to the only one that is plugged in.
@@ -143,7 +163,7 @@ func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, ask step
 	}
 	desk.Ready = func(path string) { // no key press before: ssh may ask for a password
 		shared = true
-		talk.note(steps.T("The key can be used on %s at %s until you stop this with Ctrl+C.", s.host, path))
+		talk.note(steps.T("The key can be used on %s at %s.", s.host, path))
 		talk.note(steps.T("There:  keyrollout key info --device %s", path))
 		switch {
 		case talk.decide == nil:

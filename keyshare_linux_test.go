@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -17,7 +19,9 @@ import (
 	"time"
 
 	"keyrollout/fido"
+	"keyrollout/fido/share"
 	"keyrollout/internal/secret"
+	"keyrollout/steps"
 )
 
 // jumpHost is a real sshd on loopback, with keys and a port of its own.
@@ -132,24 +136,32 @@ var sharedAt = regexp.MustCompile(`can be used on \S+ at (/dev/pts/\d+)`)
 func (h *jumpHost) sharing(t *testing.T) *atDesk {
 	t.Helper()
 	d := &atDesk{cmd: h.share(t.Context(), h.far(t)), lines: make(chan string, 1000)}
+	var log bytes.Buffer
+	d.start(t, &log)
+	d.path = sharedAt.FindStringSubmatch(d.until(t, sharedAt, &log))[1]
+	return d
+}
+
+// start starts its program.
+func (d *atDesk) start(t *testing.T, log *bytes.Buffer) {
+	t.Helper()
 	out, err := d.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
-	d.cmd.Stderr = &log
+	d.cmd.Stderr = log
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		for s := bufio.NewScanner(out); s.Scan(); {
-			d.lines <- s.Text()
-		}
-		close(d.lines)
-	}()
+	go d.read(out)
 	t.Cleanup(func() { d.cmd.Process.Kill(); d.cmd.Wait() })
-	d.path = sharedAt.FindStringSubmatch(d.until(t, sharedAt, &log))[1]
-	return d
+}
+
+func (d *atDesk) read(out io.Reader) {
+	for s := bufio.NewScanner(out); s.Scan(); {
+		d.lines <- s.Text()
+	}
+	close(d.lines)
 }
 
 // until waits for a line on the desk's screen.
@@ -276,5 +288,112 @@ func TestSharingThatCannotBegin(t *testing.T) {
 	out, err := h.keyrollout(t.Context(), "desk", "key", "share", "--device", "/dev/null", "x").CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "code: share-no-key") {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// attachedKey is the path of a key that is at the desk: a software key that another program serves.
+func (h *jumpHost) attachedKey(t *testing.T) string {
+	t.Helper()
+	d := &atDesk{cmd: h.keyrollout(t.Context(), "key", "softkey", "--in-memory", "--auto", "--profile", "yubikey-5"), lines: make(chan string, 1000)}
+	var log bytes.Buffer
+	d.start(t, &log)
+	at := regexp.MustCompile(`is at (/dev/pts/\d+)`)
+	return at.FindStringSubmatch(d.until(t, at, &log))[1]
+}
+
+// The person at the desk of an attached key says yes and no with single keys, and sees for what.
+func TestThePersonAtTheDeskDecides(t *testing.T) {
+	h := startSSHD(t)
+	args := append([]string{"key", "share", "--device", h.attachedKey(t), "--program", h.far(t), h.user, "--"}, h.args...)
+	_, tty := atTerminal(t, args...)
+	d := &atDesk{lines: make(chan string, 1000)}
+	go d.read(tty)
+	var none bytes.Buffer
+	d.path = sharedAt.FindStringSubmatch(d.until(t, sharedAt, &none))[1]
+	s, err := fido.OpenPath(t.Context(), d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	right, wrong := secret.New([]byte("482913")), secret.New([]byte("111111"))
+	ask := fido.MakeRequest{RPID: "login.example", UserID: []byte("1"), UserName: "ana", Algorithms: []int{fido.ES256}}
+	for _, c := range []struct {
+		says, press string
+		do          func() error
+		want        fido.Code
+	}{
+		{"asks: set the first PIN", "n", func() error { return s.SetPIN(t.Context(), right) }, fido.CodeDenied},
+		{"asks: set the first PIN", "y", func() error { return s.SetPIN(t.Context(), right) }, 0},
+		{"Refused: try a PIN, for login.example: wrong PIN", "", func() error { _, err := s.Make(t.Context(), wrong, ask); return err }, fido.CodePINInvalid},
+		{"asks: try a PIN, for login.example", "n", func() error { _, err := s.Make(t.Context(), wrong, ask); return err }, fido.CodeDenied},
+		{"asks: try a PIN, for login.example", "y", func() error { _, err := s.Make(t.Context(), right, ask); return err }, 0},
+		{"asks: change the PIN, with the old one", "n", func() error { return s.ChangePIN(t.Context(), right, wrong) }, fido.CodeDenied},
+	} {
+		done := make(chan error, 1)
+		go func() { done <- c.do() }()
+		d.until(t, regexp.MustCompile(c.says), &none)
+		var err error
+		for wait := true; wait; {
+			select {
+			case err = <-done:
+				wait = false
+			case <-time.After(readTime + 100*time.Millisecond): // a y that comes too soon does not count
+				if _, err := tty.WriteString(c.press); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		var no *fido.Error
+		if c.want == 0 && err != nil || c.want != 0 && (!errors.As(err, &no) || no.Code != c.want) {
+			t.Fatalf("%q, answered with %q: %v", c.says, c.press, err)
+		}
+	}
+	tty.WriteString("q")
+	d.gone(t, h)
+}
+
+// A desk without a terminal refuses what waits for a yes, and says so.
+func TestNobodySaysYesWithoutATerminal(t *testing.T) {
+	h := startSSHD(t)
+	args := append([]string{"key", "share", "--device", h.attachedKey(t), "--program", h.far(t), h.user, "--"}, h.args...)
+	d := &atDesk{cmd: h.keyrollout(t.Context(), "desk", args...), lines: make(chan string, 1000)}
+	var log bytes.Buffer
+	d.start(t, &log)
+	d.path = sharedAt.FindStringSubmatch(d.until(t, sharedAt, &log))[1]
+	s, err := fido.OpenPath(t.Context(), d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var no *fido.Error
+	if err := s.SetPIN(t.Context(), secret.New([]byte("482913"))); !errors.As(err, &no) || no.Code != fido.CodeDenied {
+		t.Fatal(err)
+	}
+	d.until(t, regexp.MustCompile(`Refused: set the first PIN\.`), &log)
+	d.until(t, regexp.MustCompile(`Nobody is at this desk`), &log)
+}
+
+// Where attached keys cannot be shared the person hears what to do instead.
+func TestDesksThatCannotShare(t *testing.T) {
+	for goos, want := range map[string]string{"windows": "usbipd-win", "darwin": "Linux live system"} {
+		var p *steps.Problem
+		if err := shareSystem(goos); !errors.As(err, &p) || !strings.Contains(p.Next[1].Text.String(), want) {
+			t.Errorf("%s: %v", goos, err)
+		}
+	}
+}
+
+// What only reads is told once, until something else is asked.
+func TestReadingIsToldOnce(t *testing.T) {
+	d := &deskTalk{host: "there"}
+	n := 0
+	for range 2 {
+		for _, c := range []string{"authenticatorGetInfo", "authenticatorClientPIN", "authenticatorBioEnrollment"} {
+			n += len(d.lines(share.Activity{Command: c})) + len(d.lines(share.Activity{Command: c, Done: true, Status: 1}))
+		}
+		n += len(d.lines(share.Activity{Command: "authenticatorSelection"}))
+	}
+	if n != 4 {
+		t.Errorf("%d lines, not 4", n)
 	}
 }

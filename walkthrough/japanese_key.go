@@ -77,7 +77,7 @@ var japaneseKey = map[string]string{
 	"see  keyrollout key list  for the keys":                           "キーの一覧:  keyrollout key list",
 	"ssh cannot be started: %s.":                                       "ssh を起動できません: %s",
 	"install OpenSSH's client, then try again":                         "OpenSSH クライアントをインストールして、もう一度試す",
-	"The key can be used on %s at %s until you stop this with Ctrl+C.": "キーは %s の %s で使えます。 Ctrl+C で終了します。",
+	"The key can be used on %s at %s.":                                 "キーは %s の %s で使えます。",
 	"There:  keyrollout key info --device %s":                          "接続先での例:  keyrollout key info --device %s",
 	"The key waits: touch it to allow this, or leave it alone.":        "キーが待っています。 許可するにはタッチしてください。 許可しない場合は触れないでください。",
 	"The key is shared no more. What was under way on it was stopped.": "キーの共有は終わりました。 実行中だった操作は中止されました。",
