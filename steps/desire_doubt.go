@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"keyrollout/graph"
 )
@@ -60,6 +61,7 @@ func (w *World) settle(ctx context.Context, but func(Entry) bool) error {
 	doubts, told := w.Journal.doubts(), false
 	for _, policy := range []string{fido2Entry, passEntry} {
 		e, ok := doubts[policy]
+		cut := e.Time.Format("2006-01-02 15:04:05 MST")
 		if !ok || but != nil && but(e) {
 			continue
 		}
@@ -69,13 +71,13 @@ func (w *World) settle(ctx context.Context, but func(Entry) bool) error {
 			}
 			return !same(now, e.Before)
 		}
-		shows, err := w.await(ctx, policy, func(now json.RawMessage) bool {
+		shows, err := w.await(ctx, policy, e.Time, func(now json.RawMessage) bool {
 			if arrived(now) {
 				return true
 			}
-			if !told {
+			if until := e.Time.Add(policyTakes); !told && w.Clock.Now().Before(until) {
 				told = true
-				w.note(tenantID, T("A change of this tenant was cut off at %s, and it does not show: it may be on its way still. Waiting for it first, five minutes at most.", e.Time.Format("2006-01-02 15:04 MST")))
+				w.note(tenantID, T("A change of this tenant was cut off at %s, and it does not show. It may be on its way: waiting for it until %s.", cut, until.Format("15:04:05 MST")))
 			}
 			return false
 		})
@@ -83,7 +85,7 @@ func (w *World) settle(ctx context.Context, but func(Entry) bool) error {
 			return err
 		}
 		if !shows {
-			w.note(tenantID, T("The change that was cut off did not arrive in the time that a change takes: it was not carried out."))
+			w.note(tenantID, T("The change that was cut off at %s did not arrive in the time that a change takes: it was not carried out.", cut))
 		} else if told {
 			w.note(tenantID, T("The change that was cut off shows now."))
 		}
@@ -106,13 +108,13 @@ func (j *Journal) arrives(e Entry, policy string) json.RawMessage {
 	return nil
 }
 
-// await reads a policy until it is as expected, as long as a change may take; false = it never was.
-func (w *World) await(ctx context.Context, policy string, as func(json.RawMessage) bool) (bool, error) {
+// await reads a policy until it is as expected, as long as a change of then may take; false = it never was.
+func (w *World) await(ctx context.Context, policy string, then time.Time, as func(json.RawMessage) bool) (bool, error) {
 	var err error
 	if policy == passEntry {
-		_, err = readBack(ctx, w, w.Tenant.PassPolicy, func(p graph.PassPolicy) bool { return as(p.Raw) })
+		_, err = readSince(ctx, w, then, w.Tenant.PassPolicy, func(p graph.PassPolicy) bool { return as(p.Raw) })
 	} else {
-		_, err = readBack(ctx, w, w.Tenant.FIDO2Policy, func(p graph.FIDO2Policy) bool { return as(p.Raw) })
+		_, err = readSince(ctx, w, then, w.Tenant.FIDO2Policy, func(p graph.FIDO2Policy) bool { return as(p.Raw) })
 	}
 	var p *Problem
 	if errors.As(err, &p) && p.Code == "policy-not-taken" {

@@ -166,3 +166,19 @@ func TestUndoAfterARefusedSecondTry(t *testing.T) {
 		t.Error("not put back")
 	}
 }
+
+// A change that was cut off yesterday is not waited for today: one read tells.
+func TestNothingIsWaitedForThatIsLongPast(t *testing.T) {
+	c, _ := lagging(t, "passkeys: {enabled: true}")
+	c.cutOff(false, func(ctx context.Context) error { return steps.Undo(ctx, c.world(), true, allRisks) })
+	if err := c.clock.Sleep(t.Context(), 24*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	w, before := c.world(), c.clock.Now()
+	if err := steps.Settle(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	if d := c.clock.Now().Sub(before); d != 0 || w.Journal.InDoubt() || !c.said("it was not carried out") {
+		t.Errorf("waited %v, in doubt: %v", d, w.Journal.InDoubt())
+	}
+}

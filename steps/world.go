@@ -172,10 +172,18 @@ var (
 	Leave = Choice{ID: "leave", Text: T("stop here; go on another time")}
 )
 
-// readBack reads until what was written shows, for as long as Microsoft says a policy may take.
+// policyTakes is how long Microsoft says that a changed policy may take to be read everywhere.
+const policyTakes = 5 * time.Minute
+
+// readBack reads until what was just written shows, for as long as that may take.
 func readBack[P any](ctx context.Context, w *World, read func(context.Context) (P, error), took func(P) bool) (P, error) {
-	const every, limit = 15 * time.Second, 5 * time.Minute
-	for waited := time.Duration(0); ; waited += every {
+	return readSince(ctx, w, w.Clock.Now(), read, took)
+}
+
+// readSince is readBack of what was written at then; later than it may take, one read tells.
+func readSince[P any](ctx context.Context, w *World, then time.Time, read func(context.Context) (P, error), took func(P) bool) (P, error) {
+	const every, limit = 15 * time.Second, policyTakes
+	for waited := max(0, w.Clock.Now().Sub(then)); ; waited += every {
 		p, err := read(ctx)
 		if err != nil || took(p) {
 			return p, err

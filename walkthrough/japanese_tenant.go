@@ -4,8 +4,8 @@ package walkthrough
 // wishes that do not fit.
 var japaneseTenant = map[string]string{
 	// desire_doubt.go
-	"A change of this tenant was cut off at %s, and it does not show: it may be on its way still. Waiting for it first, five minutes at most.": "このテナントの変更が %s に中断され、まだ反映されていません。 これから反映される可能性があるため、先に待ちます (最長5分)。",
-	"The change that was cut off did not arrive in the time that a change takes: it was not carried out.":                                      "中断された変更は、反映にかかる時間内に届きませんでした。 変更は行われていません。",
+	"A change of this tenant was cut off at %s, and it does not show. It may be on its way: waiting for it until %s.": "このテナントの変更が %s に中断され、まだ反映されていません。 これから反映される可能性があるため、%s まで待ちます。",
+	"The change that was cut off at %s did not arrive in the time that a change takes: it was not carried out.":       "%s に中断された変更は、反映にかかる時間内に届きませんでした。 変更は行われていません。",
 	"The change that was cut off shows now.": "中断された変更が反映されました。",
 
 	// desire.go, desire_scalar.go, desire_resolve.go
