@@ -3,6 +3,7 @@ package share
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"sync"
 
 	"github.com/fxamacker/cbor/v2"
@@ -142,7 +143,7 @@ func (w *watch) whole(first report, body []byte) (held bool, refuse *report) {
 	w.poll = nil
 	if len(body) > 0 {
 		if _, known := commands[body[0]]; !known { // a vendor's or a later version's: nobody could say yes to a number
-			return false, w.instead(q, "0x"+hexByte(body[0]), fido.CodeInvalidCommand)
+			return false, w.instead(q, fmt.Sprintf("0x%02x", body[0]), fido.CodeInvalidCommand)
 		}
 		q.Activity, q.pin = asked(body)
 	}
@@ -188,7 +189,7 @@ const (
 func (w *watch) u2f(q *asking) (refuse *report) {
 	if len(q.body) < 4 || q.body[0] != 0 || instructions[q.body[1]] == "" {
 		w.poll = nil
-		return w.instead(q, "U2F 0x"+hexByte(append(q.body, 0, 0)[1]), fido.CodeInvalidCommand)
+		return w.instead(q, fmt.Sprintf("U2F 0x%02x", append(q.body, 0, 0)[1]), fido.CodeInvalidCommand)
 	}
 	q.sent, q.Command = true, instructions[q.body[1]]
 	if p := w.poll; p != nil && p.channel == q.channel && bytes.Equal(p.body, q.body) {
@@ -196,18 +197,13 @@ func (w *watch) u2f(q *asking) (refuse *report) {
 			r := message(q.channel, hidMsg, u2fWantsTouch>>8, u2fWantsTouch&0xFF) // there is no other no in U2F
 			return &r
 		}
-		q.Touch, q.refused = true, p.refused
+		q.Touch = true
 		w.idle, w.pending = make(chan struct{}), q
 		return nil
 	}
 	w.poll = nil
 	w.begin(q)
 	return nil
-}
-
-func hexByte(b byte) string {
-	const digits = "0123456789abcdef"
-	return string([]byte{digits[b>>4], digits[b&15]})
 }
 
 func (w *watch) begin(q *asking) {
