@@ -26,7 +26,11 @@ func (a *app) careFor(ctx context.Context, device string, f care) error {
 	err := a.drive(ctx, o, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
 		w := &steps.World{Asker: ask, Tell: was.watch(tell), Keys: a.keysAt(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
 		defer w.Close()
-		return steps.Visit(ctx, w, f)
+		err := steps.Visit(ctx, w, f)
+		if err == nil {
+			was.settled()
+		}
+		return err
 	})
 	if plain, _ := tui.WantsPlain(o, a.plain); !plain { // there every line stays by itself
 		was.print(a)
@@ -60,6 +64,13 @@ func (r *remains) watch(tell func(steps.Event)) func(steps.Event) {
 		r.mu.Unlock()
 		tell(e)
 	}
+}
+
+// settled: it went well in the end, so that no problem on the way is left.
+func (r *remains) settled() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open = nil
 }
 
 func (r *remains) print(a *app) {

@@ -217,3 +217,17 @@ func TestMetadataThatIsNotSigned(t *testing.T) {
 		}
 	}
 }
+
+// What was solved on the way does not stay in the terminal; what it ended at does.
+func TestOnlyWhatWasLeftStays(t *testing.T) {
+	for _, solved := range []bool{true, false} {
+		var r remains
+		r.watch(func(steps.Event) {})(steps.Event{Name: steps.EventProblem, Data: &steps.Problem{Code: "pin-wrong"}})
+		if solved {
+			r.settled()
+		}
+		if (r.open == nil) != solved {
+			t.Errorf("solved %v, and left is %v", solved, r.open)
+		}
+	}
+}

@@ -268,8 +268,13 @@ func (s *ownSoftkey) open(ctx context.Context, ask steps.Asker) (fido.Keys, step
 		return nil, nil, err
 	}
 	s.unlock = unlock
-	store, err := s.store.ownStore(ctx, dir, ask, s.tell)
-	if err != nil {
+	asks := ask
+	if s.world != nil {
+		asks = backAsker{ask}
+	}
+	store, err := s.store.ownStore(ctx, dir, asks, s.tell)
+	if err != nil { // who went back may come again
+		s.close()
 		return nil, nil, err
 	}
 	if s.auto {
@@ -291,4 +296,13 @@ func (s *ownSoftkey) close() {
 	if s.unlock != nil {
 		_ = s.unlock()
 	}
+	s.key, s.unlock = nil, nil
+}
+
+// backAsker gives every question a way back.
+type backAsker struct{ steps.Asker }
+
+func (b backAsker) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
+	q.Back = true
+	return b.Asker.Ask(ctx, q)
 }

@@ -305,7 +305,8 @@ func ResetKey(ctx context.Context, w *World) error {
 		return err
 	}
 	for {
-		if err := w.replugged(ctx, keyID, T("Then touch it within ten seconds, when it flashes."), touch); err != nil {
+		if err := w.replugged(ctx, keyID, T("When it is in again, press enter at once, unless this goes on by itself."),
+			T("Then the key flashes: touch it. All that within ten seconds of plugging it in."), touch); err != nil {
 			return err
 		}
 		w.light("cyan", true)

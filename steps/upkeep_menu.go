@@ -20,7 +20,7 @@ func Care(ctx context.Context, w *World) error {
 	for err == nil {
 		err = w.careOnce(ctx)
 	}
-	if errors.Is(err, ErrBack) { // nothing was done: the caller goes on as if this had not begun
+	if errors.Is(err, ErrBack) { // the caller puts its own question again; what was done stays done
 		return err
 	}
 	sum := Summary{Done: slices.Concat(w.reached, w.changed)}
@@ -37,9 +37,6 @@ var errCared = errors.New("nothing more to do")
 func (w *World) careOnce(ctx context.Context) error {
 	if err := w.trying(ctx, false, func(ctx context.Context) error { _, err := w.openKey(ctx, keyID); return err }); err != nil {
 		return err
-	}
-	if w.session == nil {
-		return nil // the person went back from a question on the way: look again
 	}
 	if info, err := w.session.Info(ctx); err == nil { // what was done may have changed it; a key that is gone shows when it is asked
 		w.keyInfo = info
@@ -104,12 +101,13 @@ func (w *World) cares() (all []care) {
 	return all
 }
 
-// trying does something until it works or the person gives it up: with a way back to the list, where there is one.
+// trying does something until it works or the person gives it up: with a way back to the list, where there is one, else
+// with ErrBack.
 func (w *World) trying(ctx context.Context, list bool, do func(context.Context) error) error {
 	for {
 		err := do(ctx)
 		switch {
-		case err == nil, errors.Is(err, ErrBack):
+		case err == nil, list && errors.Is(err, ErrBack):
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -133,10 +131,10 @@ func (w *World) trying(ctx context.Context, list bool, do func(context.Context) 
 		}
 		way, err := w.solve(ctx, keyID, &told)
 		switch {
+		case list && errors.Is(err, ErrBack), way == "back":
+			return nil
 		case err != nil:
 			return err
-		case way == "back":
-			return nil
 		case way == "reset":
 			do = func(ctx context.Context) error { return ResetKey(ctx, w) }
 		case way == "pin":

@@ -2,6 +2,7 @@ package steps_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -168,3 +169,28 @@ func count(all []string, name string) (n int) {
 type askFunc func(context.Context, steps.Question) (steps.Answer, error)
 
 func (f askFunc) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) { return f(ctx, q) }
+
+// Whoever has no key goes back to where the place was entered: from the software key's danger by way of the plug.
+func TestCareIsLeftWithoutAKey(t *testing.T) {
+	b := newBench(t)
+	w := b.world()
+	defer w.Close()
+	w.Tenant, w.Pages = nil, nil
+	w.Keys = fido.Join() // nothing is plugged in
+	w.Softkey = func(context.Context, steps.Asker) (fido.Keys, steps.Asker, error) {
+		t.Error("taken without its danger")
+		return nil, nil, steps.ErrQuit
+	}
+	b.person.answer("key.insert", "softkey")
+	b.person.back = func(_ int, q steps.Question) bool {
+		return q.Name == "risk.software-key" || q.Name == "key.insert" && slices.Contains(b.person.asked, "risk.software-key")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := steps.Care(ctx, w); !errors.Is(err, steps.ErrBack) {
+		t.Fatalf("%v after %q", err, b.person.asked)
+	}
+	if want := []string{"key.insert", "risk.software-key", "key.insert"}; !slices.Equal(b.person.asked, want) {
+		t.Errorf("asked %q, want %q", b.person.asked, want)
+	}
+}

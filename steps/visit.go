@@ -67,7 +67,11 @@ func (w *World) awaitKey(ctx context.Context, blind, looked bool) error {
 	if err != nil || a.ID != "softkey" {
 		return err
 	}
-	return w.takeSoftkey(ctx)
+	err = w.takeSoftkey(ctx)
+	if errors.Is(err, ErrBack) && !w.rollout { // in a step the trail leads back
+		return w.awaitKey(ctx, blind, looked)
+	}
+	return err
 }
 
 // takeSoftkey goes on with the software key, after its danger was confirmed in words.
@@ -112,6 +116,9 @@ func (w *World) chooseKey(ctx context.Context, keys []fido.Device) (fido.Session
 		w.note(keyID, T("All keys flash: touch the one you mean."))
 		var s fido.Session
 		err := w.touching(ctx, func(ctx context.Context) (err error) { s, err = fido.Choose(ctx, w.Keys, keys); return err })
+		if errors.Is(err, ErrBack) && !w.rollout {
+			return w.chooseKey(ctx, keys)
+		}
 		return s, err
 	}
 	i, _ := strconv.Atoi(a.ID)

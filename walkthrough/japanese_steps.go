@@ -487,7 +487,8 @@ var japaneseSteps = map[string]string{
 	"%s could not sign in to %s with this key any more. Remove the key in the account as well.": "このキーでは %s が %s にサインインできなくなります。 アカウント側でもキーを削除してください。",
 	"Deleted from the key: %s at %s.":                                                           "キーから削除しました: %s (%s)",
 	"Everything on %s is lost: every sign-in, every finger, the PIN. It cannot be undone.":      "%s の内容は、サインイン、指紋、PIN のすべてが失われます。 元に戻せません。",
-	"Then touch it within ten seconds, when it flashes.":                                        "その後10秒以内に、点滅したらタッチしてください。",
+	"When it is in again, press enter at once, unless this goes on by itself.":                  "接続し直したら、自動で先に進まない場合は、すぐに enter を押してください。",
+	"Then the key flashes: touch it. All that within ten seconds of plugging it in.":            "するとキーが点滅するので、タッチしてください。 接続してから10秒以内に済ませてください。",
 	"The key is as it left the factory.":                                                        "キーは出荷時の状態に戻りました。",
 
 	// desire.go

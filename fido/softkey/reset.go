@@ -26,7 +26,6 @@ func (k *Key) reset(ctx context.Context) error {
 	if err := k.commit(); err != nil {
 		return err
 	}
-	k.light(lightBad) // AuthenTrend's guide: red for erase and reset
 	k.voidToken()
 	since := k.since
 	k.volatile = volatile{since: since, agreements: freshAgreements(), channel: k.channel}
