@@ -88,8 +88,14 @@ func (a *app) share(ctx context.Context, s sharing) error {
 		}
 		return a.shareLink(ctx, s, link, nil, tui.PlainTell(a.out, a.say))
 	}
-	return a.onLines(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-		return a.withSoftkey(ctx, s, ask, tell, func(ctx context.Context, k *softkey.Key) error { return a.shareLink(ctx, s, k.Link(), ask, tell) })
+	lines := &deskLines{out: a.out, say: a.say, print: tui.PlainTell(a.out, a.say)}
+	var ask steps.Asker = nobody{}
+	hand := &deskHand{lines: lines, ask: oneByOne{a}}
+	if a.isTerminal() {
+		ask = hand
+	}
+	return a.withSoftkey(ctx, s, ask, lines.tell, func(ctx context.Context, k *softkey.Key) error {
+		return a.shareLink(ctx, s, k.Link(), hand, lines.tell)
 	})
 }
 
@@ -138,9 +144,9 @@ const (
 	sshEnds  = 3 * time.Second
 )
 
-// shareLink runs ssh, with the key at this end and keyrollout at the other. With an Asker the terminal is a dialogue's;
-// else single keys decide.
-func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, ask steps.Asker, tell func(steps.Event)) error {
+// shareLink runs ssh, with the key at this end and keyrollout at the other. At a terminal single keys decide, and touch
+// what a hand is for.
+func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, hand *deskHand, tell func(steps.Event)) error {
 	args := append(append([]string{}, s.ssh...), "-T", "-o", "ServerAliveInterval="+sshAlive, "-o", "ServerAliveCountMax=3", "--",
 		s.host, s.program+" key share --serve")
 	ctx, end := context.WithCancel(ctx)
@@ -153,7 +159,7 @@ func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, ask step
 			State: steps.T("Nothing was shared."),
 			Next:  []steps.Choice{{ID: "install", Text: steps.T("install OpenSSH's client, then try again")}}}, link.Close())
 	}
-	talk := &deskTalk{ctx: ctx, end: end, host: s.host, ask: ask, auto: s.soft && s.auto,
+	talk := &deskTalk{ctx: ctx, end: end, host: s.host, hand: hand, auto: s.soft && s.auto,
 		note: func(t steps.Text) { tell(steps.Event{Name: steps.EventNote, Text: t}) }}
 	shared, restore := false, func() {}
 	desk := share.DeskOptions{Tell: talk.asked}
@@ -168,12 +174,12 @@ func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, ask step
 		switch {
 		case talk.decide == nil:
 			talk.note(steps.T("No terminal here: what would wait for a yes at this desk is refused."))
-		case ask == nil:
+		case a.isTerminal():
 			talk.note(steps.T("n refuses what is asked, y allows what waits for it, q ends the sharing at once."))
 			restore = tui.Presses(ctx, a.in, talk.presses)
 		}
 	}
-	if ask == nil {
+	if !talk.auto {
 		desk.ReadTime = readTime
 	}
 	err = share.Desk(ctx, conn, link, desk)

@@ -15,14 +15,14 @@ type deskTalk struct {
 	host   string // who asks
 	note   func(steps.Text)
 	decide chan bool       // nil = nobody is there
-	ask    steps.Asker     // asks what is held, where the keys of the terminal are the dialogue's; may be nil
+	hand   *deskHand       // touches a software key; nil = the key is touched itself
 	auto   bool            // says yes to everything
 	end    func()          // the person wants no more
 	ctx    context.Context // of the sharing
 
 	mu   sync.Mutex
 	last string             // that was asked without harm: the same is not told twice in a row
-	drop context.CancelFunc // takes the question back
+	drop context.CancelFunc // takes the yes back that is said by itself
 }
 
 // readTime keeps a second press of y, or a key that repeats, from the question behind.
@@ -30,6 +30,9 @@ const readTime = 500 * time.Millisecond
 
 // presses are the keys with which the person at the desk decides.
 func (d *deskTalk) presses(b byte) {
+	if d.hand != nil {
+		d.hand.press(b)
+	}
 	switch b {
 	case 'y', 'Y', 'n', 'N':
 		d.say(d.ctx, b == 'y' || b == 'Y')
@@ -56,25 +59,12 @@ func (d *deskTalk) asked(act share.Activity) {
 	for _, l := range d.lines(act) {
 		d.note(l)
 	}
-	if act.Held == share.NotHeld || act.Done || d.decide == nil || d.ask == nil && !d.auto {
+	if act.Held == share.NotHeld || act.Done || d.decide == nil || !d.auto {
 		return
 	}
 	ctx, drop := context.WithCancel(d.ctx)
 	d.drop = drop
-	go func() {
-		if d.auto {
-			d.say(ctx, true)
-			return
-		}
-		a, err := d.ask.Ask(ctx, steps.Question{Name: "share.allow", Kind: steps.Confirm, Text: steps.T("Allow it?")})
-		switch {
-		case ctx.Err() != nil: // it was taken back
-		case err != nil:
-			d.end()
-		default:
-			d.say(ctx, a.ID == "yes")
-		}
-	}()
+	go d.say(ctx, true)
 }
 
 // lines are what is told. What is quiet is told once, and not that it was done.

@@ -352,6 +352,62 @@ func TestThePersonAtTheDeskDecides(t *testing.T) {
 	d.gone(t, h)
 }
 
+// At the desk of a software key it is the same, and a press is its touch. What was typed before anything was asked answers
+// nothing.
+func TestTheDeskOfASoftwareKeyDecides(t *testing.T) {
+	h := startSSHD(t)
+	args := append([]string{"key", "share", "--softkey", "--in-memory", "--program", h.far(t), h.user, "--"}, h.args...)
+	_, tty := atTerminal(t, args...)
+	d := &atDesk{lines: make(chan string, 1000)}
+	go d.read(tty)
+	var none bytes.Buffer
+	typed := func(s string) {
+		t.Helper()
+		if _, err := tty.WriteString(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.path = sharedAt.FindStringSubmatch(d.until(t, sharedAt, &none))[1]
+	d.until(t, regexp.MustCompile("q ends the sharing at once"), &none)
+	s, err := fido.OpenPath(t.Context(), d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	pin := secret.New([]byte("482913"))
+	ask := fido.MakeRequest{RPID: "login.example", UserID: []byte("1"), UserName: "ana", Algorithms: []int{fido.ES256}}
+	for _, c := range []struct {
+		says, press string
+		do          func() error
+		want        fido.Code
+	}{
+		{"asks: set the first PIN", "n", func() error { return s.SetPIN(t.Context(), pin) }, fido.CodeDenied},
+		{"asks: set the first PIN", "y", func() error { return s.SetPIN(t.Context(), pin) }, 0},
+		{"The key waits, for login.example", "n", func() error { _, err := s.Make(t.Context(), pin, ask); return err }, fido.CodeDenied},
+		{"The key waits, for login.example", "\n", func() error { _, err := s.Make(t.Context(), pin, ask); return err }, 0},
+	} {
+		typed("y\ny\ny\n1\n")
+		done := make(chan error, 1)
+		go func() { done <- c.do() }()
+		d.until(t, regexp.MustCompile(c.says), &none)
+		var err error
+		for wait := true; wait; {
+			select {
+			case err = <-done:
+				wait = false
+			case <-time.After(readTime + 100*time.Millisecond):
+				typed(c.press)
+			}
+		}
+		var no *fido.Error
+		if c.want == 0 && err != nil || c.want != 0 && (!errors.As(err, &no) || no.Code != c.want) {
+			t.Fatalf("%q, answered with %q: %v", c.says, c.press, err)
+		}
+	}
+	typed("q")
+	d.gone(t, h)
+}
+
 // A desk without a terminal refuses what waits for a yes, and says so.
 func TestNobodySaysYesWithoutATerminal(t *testing.T) {
 	h := startSSHD(t)

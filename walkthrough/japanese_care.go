@@ -77,7 +77,6 @@ var japaneseCare = map[string]string{
 	"run keyrollout at a machine where the key is plugged in: no step of it needs the other machine": "キーを接続した端末で keyrollout を実行する（どの手順も相手の端末を必要としません）",
 	"%d tries are left. After the last wrong one only a reset helps.":                                "残り%d回です。 最後の1回も間違えると、リセットするしかありません。",
 	"%s asks: %s.": "%s からの要求: %s。",
-	"Allow it?":    "許可しますか?",
 	"Allowed.":     "許可しました。",
 	"No terminal here: what would wait for a yes at this desk is refused.":              "端末がないため、手元での許可が必要な要求は拒否します。",
 	"Nobody is at this desk to allow it: keyrollout key share runs without a terminal.": "手元で許可する人がいません: keyrollout key share が端末なしで動いています。",
