@@ -125,7 +125,7 @@ func asked(act softkey.Activity) (steps.Text, bool) {
 	if sub := subNames[name][act.Sub]; sub != "" {
 		name += " " + sub
 	}
-	return deed(share.Activity{Command: name, RPID: steps.Printed(act.RPID)})
+	return deed(share.Activity{Command: name, RPID: share.Site(act.RPID)})
 }
 
 // ofTouch adds to the question for a touch what it is for, and which finger touches.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"keyrollout/fido"
@@ -96,11 +97,29 @@ func readHello(r io.Reader) error {
 // text makes words from the other side safe to print.
 func text(b []byte) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == utf8.RuneError {
+		if unseen(r) {
 			return '?'
 		}
 		return r
 	}, string(b))
+}
+
+// unseen is what a terminal shows nothing of, or obeys: controls, marks that turn the reading direction, spaces but the
+// plain one, and letters and signs that Unicode lets be blank.
+func unseen(r rune) bool {
+	return r == utf8.RuneError || r == '\u2800' || !unicode.IsPrint(r) || unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+const siteBegin, siteEnd = 20, 43 // letters that are shown of a long name
+
+// Site makes the name of a site safe to show to a person: of what cannot be seen there is a ?, and of a long one both ends
+// are there. Its end says more: that is where a domain belongs to somebody.
+func Site(rpID string) string {
+	all := []rune(text([]byte(rpID)))
+	if len(all) <= siteBegin+siteEnd+1 {
+		return string(all)
+	}
+	return string(all[:siteBegin]) + "…" + string(all[len(all)-siteEnd:])
 }
 
 // end tells the other side why it ends, as far as that still gets there.

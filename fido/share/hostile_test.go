@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -278,6 +279,31 @@ func TestTheDeskKeepsShowingWhatTheKeyDoes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A site's name cannot be made to look like another's by what a terminal does not show, nor by its length.
+func TestASiteIsShownAsItIsNamed(t *testing.T) {
+	for id, want := range map[string]string{
+		"login.microsoft.com":                                         "login.microsoft.com",
+		"ключ.example":                                                "ключ.example",
+		"login.microsoft\u202ecom.live":                               "login.microsoft?com.live",
+		"a\u200bb\u00adc\u2066d\ufe0fe\u3164":                         "a?b?c?d?e?",
+		"a\u00a0b\u2800c\u034fd\U000e0041e\xff":                       "a?b?c?d?e?",
+		"a\x1b[2Jb\n":                                                 "a?[2Jb?",
+		"login.microsoft.com." + strings.Repeat("a", 220) + ".evil.x": "login.microsoft.com.…" + strings.Repeat("a", 36) + ".evil.x",
+	} {
+		if got := share.Site(id); got != want {
+			t.Errorf("%q is shown as %q, not %q", id, got, want)
+		}
+	}
+	h := newHostile(t)
+	h.first(1, 0x10, 13, []byte("\x02\xA1\x01\x69ev\u202eil.x"))
+	h.settle()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.told) != 1 || h.told[0].RPID != "ev?il.x" {
+		t.Errorf("told %+v", h.told)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // Activity is one thing that is asked of the key. It holds no secrets.
 type Activity struct {
 	Command string // e.g. "authenticatorMakeCredential"
-	RPID    string // the site, where the request names one; printable
+	RPID    string // the site, where the request names one; as Site shows it
 	Touch   bool   // the key waits for a touch, which allows it
 	Held    Hold   // why it waits for a yes at the desk; with Done, there was nobody to say it
 	Allowed bool   // what was held got its yes
@@ -452,6 +452,6 @@ func asked(b []byte) (a Activity, pin pinKind) {
 	if err != nil {
 		a.Held, a.RPID = HoldUnknown, ""
 	}
-	a.RPID = text([]byte(a.RPID))
+	a.RPID = Site(a.RPID)
 	return a, pin
 }
