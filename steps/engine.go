@@ -22,6 +22,7 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 	if err != nil {
 		return err
 	}
+	begun, untouched := len(w.Journal.entries), false
 	for i := 0; i < len(rollout); i++ {
 		s := rollout[i]
 		err = runStep(ctx, w, s)
@@ -39,6 +40,10 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 			return err
 		}
 		if err != nil {
+			// Said only where it is certain: no change was begun, not even one whose answer was lost. What is done to a key
+			// leaves no intent.
+			untouched = s.ID == tenantID && !w.any && errors.Is(err, ErrQuit) &&
+				!slices.ContainsFunc(w.Journal.entries[begun:], func(e Entry) bool { return e.Kind == EntryIntent })
 			for _, rest := range rollout[i:] {
 				sum.Open = append(sum.Open, rest.Name)
 			}
@@ -59,6 +64,10 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 	if !sum.Complete {
 		text = T("Stopped. What was done stays done.")
 		sum.Resume = T("Start keyrollout again: it looks at the tenant and the key, and goes on where they stand.")
+	}
+	if untouched {
+		text = T("Stopped. Nothing was changed.")
+		sum.Resume = T("Nothing was changed. Start keyrollout again: it looks at the tenant and the key, and goes on where they stand.")
 	}
 	w.Tell(Event{Name: EventSummary, Text: text, Data: sum})
 	return err
@@ -217,6 +226,10 @@ func (w *World) choose(ctx context.Context, s Step) error {
 
 // agree shows the plan and asks before anything changes.
 func (w *World) agree(ctx context.Context, s Step, p Plan) error {
+	if s.ID == tenantID && len(p.Changes) == 0 { // there is nothing to say yes to
+		w.note(s.ID, T("Nothing changes in the tenant."))
+		return nil
+	}
 	w.Tell(Event{Name: EventPlan, Step: s.ID, Text: p.Title, Data: p})
 	q := Question{Name: s.ID + ".go", Kind: Choose, Text: T("Go ahead?"), Choices: []Choice{
 		{ID: "yes", Text: T("yes, do this")},

@@ -179,10 +179,15 @@ func (w *World) newPass(ctx context.Context, step string, existing []graph.Pass)
 		out = T("A pass for %s is out, seen or not; it ends by itself after %d minutes.", wish.UserName, int(p.Lifetime.Minutes()))
 	}
 	w.changed = append(w.changed, out)
+	good := T("Give it to %s in person or by a road you trust. It is good for %d minutes.", wish.UserName, int(p.Lifetime.Minutes()))
+	if p.Once {
+		good = T("Give it to %s in person or by a road you trust. It is good for %d minutes and for one sign-in; the registration has to follow within ten minutes of it.",
+			wish.UserName, int(p.Lifetime.Minutes()))
+	}
 	if _, err := w.Ask(ctx, Question{Name: "pass.shown", Kind: Show, Value: p.Value,
 		Text: T("The pass of %s. It is shown now and never again.", wish.UserName),
 		Detail: []Text{
-			T("Give it to %s in person or by a road you trust. It is good for %d minutes.", wish.UserName, int(p.Lifetime.Minutes())),
+			good,
 			T("With it they open  aka.ms/mysecurityinfo  and register their key; no password, no phone."),
 		}}); err != nil {
 		return err

@@ -24,6 +24,7 @@ type tenantStep struct {
 	pass, wantPass   graph.PassPolicy
 	passes           []graph.Pass // of the person
 	registered       bool         // the person has a passkey: no pass is needed any more
+	chosen           bool         // in this run
 	unseen           bool         // a pass was being issued when the last run ended: nobody may have seen it
 }
 
@@ -75,6 +76,7 @@ func (t *tenantStep) plan(ctx context.Context, w *World) (Plan, error) {
 		if wish, err = t.choose(ctx, w, wish); err != nil {
 			return Plan{}, err
 		}
+		t.chosen = true
 		if err := w.Journal.SetWish(wish); err != nil {
 			return Plan{}, err
 		}
@@ -84,14 +86,22 @@ func (t *tenantStep) plan(ctx context.Context, w *World) (Plan, error) {
 	}
 	t.want(wish)
 	p := Plan{Title: T("What would change in the tenant"), Changes: t.changes(wish)}
+	if !t.chosen { // nobody chose this today
+		p.Title = T("What would change in the tenant, as was chosen last time")
+	}
+	needs := T("Takes effect within minutes. Role: Authentication Policy Administrator.")
 	if t.needsPass(wish) {
+		needs = T("Takes effect within minutes. Roles: Authentication Policy Administrator; for the pass Authentication Administrator.")
+		if len(p.Changes) == 0 {
+			needs = T("Role: Authentication Administrator.")
+		}
 		p.Changes = append(p.Changes, t.passChange(wish))
 	}
-	people, err := t.people(ctx, w, wish)
-	p.People = people
-	p.Needs = []Text{
-		T("Takes effect within minutes. Role: Authentication Policy Administrator."),
+	if len(p.Changes) == 0 {
+		return p, nil
 	}
+	people, err := t.people(ctx, w, wish)
+	p.People, p.Needs = people, []Text{needs}
 	return p, err
 }
 

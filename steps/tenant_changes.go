@@ -53,10 +53,10 @@ func passChanges(from, to graph.PassPolicy, wish Wish) []Change {
 	if from.Enabled != to.Enabled {
 		c = append(c, Change{passTitle, T("method"), onOff(from.Enabled), onOff(to.Enabled)})
 	}
-	if !sameTargets(from.Include, to.Include) {
-		a := who(from.Include, wish)
-		if !from.Enabled {
-			a = T("nobody")
+	if !from.Enabled || !sameTargets(from.Include, to.Include) { // turned on, it reaches people who are on its list already
+		a := T("nobody")
+		if from.Enabled {
+			a = who(from.Include, wish)
 		}
 		c = append(c, Change{passTitle, T("who"), a, who(to.Include, wish)})
 	}
@@ -106,6 +106,8 @@ func who(ts []graph.Target, wish Wish) Text {
 		return T("group \"%s\"", wish.WhoName)
 	case targets(ts, wish.Who):
 		return T("%d groups, \"%s\" among them", len(ts), wish.WhoName)
+	case len(ts) == 1:
+		return T("one group")
 	}
 	return T("%d groups", len(ts))
 }
@@ -129,9 +131,13 @@ func yesNo(b bool) Text {
 
 // people says what the plan does to people.
 func (t *tenantStep) people(ctx context.Context, w *World, wish Wish) ([]Text, error) {
+	passes := wish.Road == RoadPass && len(passChanges(t.pass, t.wantPass, wish)) > 0
 	var out []Text
 	if wish.Who == graph.AllUsers {
 		out = append(out, T("Everyone can register a key."))
+		if passes {
+			out = append(out, T("Everyone can be given a pass."))
+		}
 	} else {
 		g, err := w.Tenant.Group(ctx, wish.Who)
 		if err != nil {
@@ -139,6 +145,9 @@ func (t *tenantStep) people(ctx context.Context, w *World, wish Wish) ([]Text, e
 		}
 		if g.Members >= 0 {
 			out = append(out, T("%d people can register a key.", g.Members))
+			if passes {
+				out = append(out, T("%d people can be given a pass.", g.Members))
+			}
 		}
 	}
 	if !t.fido2.Enabled {
