@@ -38,7 +38,7 @@ to the model. A key that cannot be opened says why, with the udev rule that is m
 With several keys plugged in, touch the one that is meant, or name it with --device, which also takes the path that
 keyrollout softkey  and  keyrollout key share  print.`},
 		func(ctx context.Context) error { return a.keyInfo(ctx, path, asJSON) })
-	info.Flags().StringVar(&path, "device", "", "the `PATH` of the key")
+	addDevice(info.Flags(), &path)
 	cmd.AddCommand(list, info, a.keyShareCommand())
 	cmd.AddCommand(a.keyCare()...)
 	return cmd
@@ -46,7 +46,7 @@ keyrollout softkey  and  keyrollout key share  print.`},
 
 // openOne opens the key at a path, or the one that is plugged in. Of several the person touches the one that is meant.
 func (a *app) openOne(ctx context.Context, path string) (fido.Session, error) {
-	keys := a.keysAt(path)
+	keys := a.keysHere(path)
 	devices, err := keys.List(ctx)
 	if err != nil {
 		return nil, err

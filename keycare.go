@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"keyrollout/fido"
 	"keyrollout/steps"
@@ -24,7 +25,7 @@ func (a *app) careFor(ctx context.Context, device string, f care) error {
 	o := a.aside()
 	var was remains
 	err := a.drive(ctx, o, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-		w := &steps.World{Asker: ask, Tell: was.watch(tell), Keys: a.keysAt(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
+		w := &steps.World{Asker: ask, Tell: was.watch(tell), Keys: a.keysHere(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
 		defer w.Close()
 		err := steps.Visit(ctx, w, f)
 		if err == nil {
@@ -84,6 +85,36 @@ func (r *remains) print(a *app) {
 	}
 }
 
+// addDevice adds --device.
+func addDevice(f *pflag.FlagSet, path *string) {
+	f.Var((*devicePath)(path), "device", "the `PATH` of the key")
+}
+
+// devicePath is a path that was given. An empty one, as of a variable that is not set, must not mean another key.
+type devicePath string
+
+func (d *devicePath) String() string { return string(*d) }
+func (d *devicePath) Type() string   { return "string" }
+
+func (d *devicePath) Set(s string) error {
+	if s == "" {
+		return errors.New("the path is empty; without --device it is the key that is plugged in")
+	}
+	*d = devicePath(s)
+	return nil
+}
+
+// keysHere are keysAt, and without a path the software keys that this user serves as well, as  key list  tells them.
+func (a *app) keysHere(device string) fido.Keys {
+	keys := a.keysAt(device)
+	if device == "" {
+		for _, k := range a.servedKeys() {
+			keys = fido.Join(keys, fido.AtNamed(k.Path, k.Model))
+		}
+	}
+	return keys
+}
+
 // keysAt are the keys of this computer, one that is shared with it among them, or the one at a device path.
 func (a *app) keysAt(device string) fido.Keys {
 	if device != "" {
@@ -100,7 +131,7 @@ func (a *app) keyCare() []*cobra.Command {
 	var device string
 	var asJSON bool
 	flags := func(c *cobra.Command) *cobra.Command {
-		c.Flags().StringVar(&device, "device", "", "the `PATH` of the key")
+		addDevice(c.Flags(), &device)
 		return c
 	}
 	// one command that takes n words

@@ -67,7 +67,7 @@ What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J b
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&s.device, "device", "", "the `PATH` of the key")
+	addDevice(f, &s.device)
 	f.BoolVar(&s.soft, "softkey", false, "share the software key, for practice")
 	s.store.add(f)
 	f.BoolVar(&s.auto, "auto", false, "with --softkey: touch by itself and say yes, for tests")

@@ -33,6 +33,15 @@ func meant(cmd *cobra.Command, err error) error {
 		}
 		near = nearest(m[1], names)
 	}
+	if near == "" && cmd.HasParent() && cmd.HasAvailableSubCommands() {
+		var names []string
+		for _, c := range cmd.Commands() {
+			if c.IsAvailableCommand() {
+				names = append(names, c.Name())
+			}
+		}
+		err = fmt.Errorf("%w; behind %s comes one of: %s", err, cmd.CommandPath(), strings.Join(names, ", "))
+	}
 	if near == "" {
 		return usageError{err}
 	}

@@ -50,6 +50,7 @@ var codeText = map[Code]string{
 	CodeNoAccess:       "no permission on the key's device file",
 	CodeNotFound:       "there is no such key",
 	CodeTouchesRefused: "too many touches were refused",
+	CodeNotFIDO:        "nothing at this path speaks FIDO",
 }
 
 // String says the code as a short English sentence.

@@ -56,6 +56,7 @@ const (
 	CodeNotFound    Code = -103 // no such key
 
 	CodeTouchesRefused Code = -104 // an enrolment ended because touch after touch was refused
+	CodeNotFIDO        Code = -105 // a device, but nothing behind it speaks FIDO
 )
 
 // Error is a key's refusal, or the loss of the key.

@@ -38,7 +38,10 @@ func (k software) Open(ctx context.Context, d Device) (Session, error) {
 }
 
 // At is the key at one device path that is not listed anywhere: a pseudo-terminal.
-func At(path string) Keys { return at{Device{Path: path, Product: "key at " + path}} }
+func At(path string) Keys { return AtNamed(path, "key at "+path) }
+
+// AtNamed is At for a key whose model is known.
+func AtNamed(path, product string) Keys { return at{Device{Path: path, Product: product}} }
 
 type at struct{ device Device }
 

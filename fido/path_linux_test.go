@@ -3,10 +3,13 @@ package fido_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"keyrollout/fido"
 	"keyrollout/fido/softkey"
@@ -129,7 +132,7 @@ func TestPathsThatAreNoKeys(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	silent, nameless := fido.CodeGone, fido.CodeNotFound
+	silent, nameless := fido.CodeNotFIDO, fido.CodeNotFound
 	if _, cgo := pathOpeners["libfido2"]; !cgo {
 		silent, nameless = fido.CodeUnsupported, fido.CodeUnsupported
 	}
@@ -137,7 +140,7 @@ func TestPathsThatAreNoKeys(t *testing.T) {
 		filepath.Join(dir, "none"): fido.CodeNotFound,
 		file:                       fido.CodeNotFound,
 		dir:                        fido.CodeNotFound,
-		"/dev/null":                silent, // a device that does not answer
+		"/dev/null":                silent, // a device that is no key
 		"hidraw0":                  nameless,
 		"":                         nameless,
 	} {
@@ -158,4 +161,22 @@ func TestPathsThatAreNoKeys(t *testing.T) {
 	}
 	_, err := fido.OpenPath(t.Context(), file)
 	wantCode(t, err, fido.CodeNoAccess)
+}
+
+// A terminal that somebody types at is no key.
+func TestPlainTerminalIsNoKey(t *testing.T) {
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer master.Close()
+	n, err := unix.IoctlGetUint32(int(master.Fd()), unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = fido.OpenPath(t.Context(), fmt.Sprintf("/dev/pts/%d", n))
+	wantCode(t, err, fido.CodeNotFIDO)
 }

@@ -77,6 +77,9 @@ func problemOfKey(e *fido.Error) *Problem {
 	case fido.CodeNotFound:
 		p.Code, p.What = "key-none", T("There is no key at this place.")
 		p.Next = []Choice{{ID: "retry", Text: T("plug it in, or look at the path, then try again")}, Leave}
+	case fido.CodeNotFIDO:
+		p.Code, p.What = "key-not-fido", T("Nothing at this path speaks FIDO.")
+		p.Next = []Choice{{ID: "retry", Text: T("give the path of a key (keyrollout key list tells them), then try again")}, Leave}
 	case fido.CodePINNotSet, fido.CodePUATRequired:
 		p.Code, p.What = "pin-missing", T("The key asks for a PIN or a finger first.")
 	case fido.CodePINPolicy:

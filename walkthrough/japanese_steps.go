@@ -158,6 +158,8 @@ var japaneseSteps = map[string]string{
 	"This user may not open the key's device file.":                                                        "このユーザーには、キーのデバイス ファイルを開く権限がありません。",
 	"run  keyrollout doctor  for the missing rule, then try again":                                         "keyrollout doctor  で不足しているルールを調べて、もう一度試す",
 	"The key, or this build of keyrollout, cannot do that: %s.":                                            "キーまたはこのビルドの keyrollout では実行できません: %s",
+	"Nothing at this path speaks FIDO.":                                                                    "このパスには FIDO で応答するものがありません。",
+	"give the path of a key (keyrollout key list tells them), then try again":                              "キーのパスを指定して (keyrollout key list で確認)、もう一度試す",
 	"Nobody touched the key in time.":                                                                      "時間内にキーへのタッチがありませんでした。",
 	"The key refused, or it was not touched in time.":                                                      "キーが拒否したか、時間内にタッチがありませんでした。",
 	"The finger was not recognised.":                                                                       "指紋を認識できませんでした。",

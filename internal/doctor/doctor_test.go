@@ -86,7 +86,7 @@ const healthyReport = `ok     keyrollout: v1.0.0, built by go1.26.8 for linux/am
 ok     libfido2: version 1.12.0
 ok     security keys: AuthenTrend ATKey.Pro (31bb:0622) at /dev/hidraw1 can be opened
 ok     udev rules: /usr/lib/udev/rules.d/60-fido-id.rules covers every FIDO key
-ok     uhid: /dev/uhid can be opened; nothing here needs it
+ok     uhid: /dev/uhid can be opened; only  keyrollout softkey --uhid  needs it
 ok     device path: pseudo-terminals can be had: keyrollout softkey can show the software key to other programs
 ok     terminal: xterm-256color, 100 columns and 30 rows
 ok     colour: 256

@@ -32,9 +32,9 @@ func keys(p Probe) []Finding {
 	if hasRules {
 		found = append(found, covering)
 	}
-	f := Finding{"uhid", OK, T("/dev/uhid can be opened; nothing here needs it"), Line{}}
+	f := Finding{"uhid", OK, T("/dev/uhid can be opened; only  keyrollout softkey --uhid  needs it"), Line{}}
 	if err := p.Open("/dev/uhid"); err != nil {
-		f.Text = T("/dev/uhid cannot be opened; nothing here needs it")
+		f.Text = T("/dev/uhid cannot be opened; only  keyrollout softkey --uhid  needs it")
 	}
 	return append(found, f)
 }
