@@ -23,6 +23,7 @@ type hand struct {
 	leave  context.CancelCauseFunc // the person left while the key waited for a touch
 	world  *steps.World            // whose touches the person can go back from; nil = none
 	served *servedFace             // of a key that is served to other programs; nil = none
+	auto   *script                 // touches by itself; nil = a person does
 	key    *softkey.Key
 	path   string
 
@@ -30,12 +31,19 @@ type hand struct {
 	handState
 	fingers map[string]*synth.Finger
 	red     bool // the key's light was red after the last touch
+	misses  int  // touches in a row after which it was red
 }
 
 // seen is what the hand's owner sees of the key's light.
 func (h *hand) seen(l softkey.Light) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	switch {
+	case l.Colour == "red":
+		h.misses++
+	case l.Colour == "green" && !l.Blink:
+		h.misses = 0
+	}
 	h.red = l.Colour == "red" || h.red && l.Blink // it flashes again at once, for the next touch
 }
 
@@ -103,6 +111,13 @@ var touches = []struct {
 
 // Touch answers the software key's wish for a touch by asking the person which.
 func (h *hand) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch, error) {
+	if h.auto != nil && h.auto.over() && !h.takeRight(r) {
+		if h.served != nil {
+			h.served.note(steps.T("%d touches in a row were refused: no more of this finger.", patientTouches))
+		}
+		<-ctx.Done() // as somebody who does not touch any more
+		return softkey.Touch{None: true}, nil
+	}
 	q := touchQuestion(r, h.wasRed())
 	if h.served != nil {
 		h.served.ofTouch(&q, h.Finger)
@@ -136,6 +151,48 @@ func (h *hand) Touch(ctx context.Context, r softkey.TouchRequest) (softkey.Touch
 		return softkey.Touch{}, errPulled // which is how a hand says so to a software key
 	}
 	return h.press(a.ID)
+}
+
+// patientTouches is how many refused touches in a row a hand that touches by itself makes in an enrolment.
+const patientTouches = 8
+
+// takeRight takes the finger that the key can want, for a hand that touches by itself: an enrolled one to be recognised,
+// the next that is not enrolled for an enrolment. It is false when an enrolment is to be given up.
+func (h *hand) takeRight(r softkey.TouchRequest) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r.Reason == softkey.Presence || r.Knows == nil {
+		return true
+	}
+	if r.Reason == softkey.Enrol {
+		if r.Sample > 1 {
+			return h.misses < patientTouches
+		}
+		h.misses = 0
+	}
+	fingers := []string{h.Finger}
+	for _, c := range steps.FingerQuestion().Choices {
+		fingers = append(fingers, c.ID)
+	}
+	for _, name := range fingers {
+		f, known := h.finger(h.ofPerson(name)), false
+		for n := 1; n <= 3 && !known; n++ { // a single touch may miss
+			known = r.Knows(f.Touch(h.Touches + n))
+		}
+		if known == (r.Reason == softkey.Verify) {
+			h.Finger = name
+			break
+		}
+	}
+	return true
+}
+
+// ofPerson names the finger of the person whose key it is.
+func (h *hand) ofPerson(finger string) string {
+	if h.Key > 0 {
+		return fmt.Sprintf("%s of person %d", finger, h.Key+1)
+	}
+	return finger
 }
 
 var longTouch = steps.Choice{ID: "hold", Text: steps.T("touch and hold")}
@@ -176,7 +233,8 @@ func (h *hand) press(id string) (softkey.Touch, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.Touches++
-	if err := saveJSON(h.path, h.handState); err != nil {
+	// A served key goes on without: where nothing can be written its own store says so.
+	if err := saveJSON(h.path, h.handState); err != nil && h.served == nil {
 		return softkey.Touch{}, err
 	}
 	held := id == longTouch.ID
@@ -187,10 +245,7 @@ func (h *hand) press(id string) (softkey.Touch, error) {
 		if t.choice.ID != id {
 			continue
 		}
-		name := h.Finger
-		if h.Key > 0 {
-			name = fmt.Sprintf("%s of person %d", name, h.Key+1)
-		}
+		name := h.ofPerson(h.Finger)
 		if t.other {
 			name = "another than " + name
 		}

@@ -87,6 +87,11 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 		defer unlock()
 		dir = place
 	}
+	defer func() {
+		for _, p := range a.remain {
+			a.problem(p)
+		}
+	}()
 	return a.onFace(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
 		open := o.ownStore
 		if o.fresh && !o.memory {
@@ -140,6 +145,15 @@ func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profil
 	f := newServedFace(ctx, ask, tell, !plain)
 	h := &hand{ask: f, leave: cancel, path: handPath(dir), served: f}
 	f.hand = h
+	var unwritten *steps.Problem
+	f.failed = func(p *steps.Problem) {
+		if plain {
+			a.problem(p)
+		} else if unwritten == nil { // the screen is in the way until it ends
+			unwritten = p
+		}
+	}
+	h.auto, _ = ask.(*script)
 	key, err := openKey(dir, store, softkey.Options{Profile: profile, Light: f.light, Log: f.log}, h)
 	if err != nil {
 		return err
@@ -154,6 +168,9 @@ func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profil
 		go func() { cancel(f.idle(ctx, key, profile)) }()
 	}
 	err = wait()
+	if unwritten != nil {
+		a.remain = append(a.remain, unwritten)
+	}
 	if err != nil && ctx.Err() == nil {
 		return err
 	}

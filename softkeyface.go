@@ -23,6 +23,8 @@ type servedFace struct {
 	tell func(steps.Event)
 	full bool // on the whole screen, where lines go away: it keeps them
 	hand *hand
+	// failed is told why the store could not be written; nil = nobody is.
+	failed func(*steps.Problem)
 
 	mu     sync.Mutex
 	turn   *sync.Cond
@@ -106,6 +108,13 @@ func (f *servedFace) log(act softkey.Activity) {
 	case act.Status == 0 && quiet && !f.full:
 	case act.Status == 0:
 		f.note(steps.T("Done: %s.", what))
+	case act.Err != nil:
+		f.note(steps.T("Refused: %s: the key's file could not be written: %s. Nothing was changed.", what, act.Err.(*softkey.WriteError).Err.Error()))
+		if f.failed != nil {
+			f.failed(&steps.Problem{Code: "softkey-not-written", Err: act.Err, State: steps.T("Nothing was changed."),
+				What: steps.T("The software key's file could not be written: %s.", act.Err.(*softkey.WriteError).Err.Error()),
+				Next: []steps.Choice{{ID: "retry", Text: steps.T("make room, or have the place writable, then try again")}}})
+		}
 	default:
 		f.note(steps.T("Refused: %s: %s.", what, fido.Code(act.Status).String()))
 	}
@@ -300,6 +309,13 @@ func touchScript(order []string) (*script, error) {
 		}
 	}
 	return &script{left: order}, nil
+}
+
+// over reports whether the order is done with, and it touches by itself.
+func (s *script) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.left) == 0
 }
 
 func (s *script) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {

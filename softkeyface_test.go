@@ -190,3 +190,77 @@ func TestScriptedTouches(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// By itself it enrols one finger after the other, and is recognised with each.
+func TestScriptEnrolsAnotherFinger(t *testing.T) {
+	script, err := touchScript(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _, h := facing(t, &watching{}, false)
+	h.ask, h.auto = script, script
+	pin := secret.New([]byte("482913"))
+	if err := s.SetPIN(t.Context(), pin); err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		_, err := s.Enrol(ctx, pin, "", func(fido.Sample) {})
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		used[h.Finger] = true
+	}
+	if len(used) != 3 {
+		t.Errorf("fingers %v", used)
+	}
+}
+
+// fullDisk is a store that cannot be written any more.
+type fullDisk struct {
+	softkey.Store
+	full bool
+}
+
+func (d *fullDisk) Save(b []byte) error {
+	if d.full {
+		return errors.New("no space left on device")
+	}
+	return d.Store.Save(b)
+}
+
+// A store that cannot be written is told on the face and as a problem, and nothing has changed.
+func TestFaceSaysThatTheStoreCannotBeWritten(t *testing.T) {
+	var told []string
+	var p *steps.Problem
+	f := newServedFace(t.Context(), nobody{}, func(e steps.Event) { told = append(told, e.Text.String()) }, false)
+	f.failed = func(q *steps.Problem) { p = q }
+	h := &hand{ask: f, served: f}
+	f.hand = h
+	disk := &fullDisk{Store: softkey.MemoryStore()}
+	key, err := openKey("", disk, softkey.Options{Profile: softkey.ATKeyPro21(), Light: f.light, Log: f.log}, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer key.Close()
+	s, err := fido.OpenLink(t.Context(), key.Device(), key.Link())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	disk.full = true
+	if err := s.SetPIN(t.Context(), secret.New([]byte("482913"))); err == nil {
+		t.Fatal("kept on a full disk")
+	}
+	if all := strings.Join(told, "|"); !strings.Contains(all, "no space left on device. Nothing was changed") {
+		t.Errorf("told %s", all)
+	}
+	if p == nil || p.Code != "softkey-not-written" || p.State.Empty() {
+		t.Errorf("%+v", p)
+	}
+	if i, err := s.Info(t.Context()); err != nil || i.HasPIN() {
+		t.Errorf("%v %v", i.Options, err)
+	}
+}

@@ -174,9 +174,13 @@ func (k *Key) capture(ctx context.Context, p bioParams) (uint, error) {
 	if p.Timeout != nil {
 		limit = min(time.Duration(min(*p.Timeout, 1<<30))*time.Millisecond, maxCapture)
 	}
+	fs, err := k.fingers()
+	if err != nil {
+		return 0, err
+	}
 	e.count++
 	defer k.light(lightPower)
-	t, err := k.touch(ctx, TouchRequest{Reason: Enrol, Sample: e.count}, limit)
+	t, err := k.touch(ctx, TouchRequest{Reason: Enrol, Sample: e.count, Knows: knows(fs)}, limit)
 	if err != nil {
 		e.count--
 		return 0, err

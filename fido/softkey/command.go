@@ -2,6 +2,7 @@ package softkey
 
 import (
 	"context"
+	"errors"
 )
 
 // Commands of CTAP 2.1 section 6.
@@ -58,6 +59,9 @@ func (k *Key) cbor(ctx context.Context, cid uint32, msg []byte) []byte {
 	response, err := k.command(ctx, cmd, body)
 	s := statusOf(err)
 	a.Done, a.Status = true, byte(s)
+	if w := (*WriteError)(nil); errors.As(err, &w) {
+		a.Err = w
+	}
 	k.log(a)
 	if s != statusOK {
 		return []byte{byte(s)}

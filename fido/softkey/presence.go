@@ -26,6 +26,9 @@ type TouchRequest struct {
 	RPID   string // the site that asks, or ""
 	Sample int    // Enrol: which capture this is, from 1
 	Long   bool   // Presence: the finger has to stay, for some five seconds or more
+	// Knows reports whether an enrolled finger is recognised in a picture, at no try's cost: for a hand that touches by
+	// itself and has to take the right finger. nil where it does not matter.
+	Knows func(matcher.Image) bool
 }
 
 // Touch is what the sensor saw.

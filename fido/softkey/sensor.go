@@ -22,6 +22,13 @@ func (k *Key) fingers() ([]*matcher.Finger, error) {
 	return fs, nil
 }
 
+func knows(fs []*matcher.Finger) func(matcher.Image) bool {
+	return func(i matcher.Image) bool {
+		index, _, err := matcher.Verify(i, fs...)
+		return err == nil && index >= 0
+	}
+}
+
 // verifyUser is performBuiltInUv (CTAP 2.1 section 6.5.3.1): up to so many tries inside the key. A try is taken off in
 // the store before a finger is compared. A picture in which nothing can be compared costs no try.
 func (k *Key) verifyUser(ctx context.Context, rpID string, tries int) error {
@@ -34,7 +41,7 @@ func (k *Key) verifyUser(ctx context.Context, rpID string, tries int) error {
 		if k.st.UVTries == 0 {
 			return errUVBlocked
 		}
-		t, err := k.touch(ctx, TouchRequest{Reason: Verify, RPID: rpID}, 0)
+		t, err := k.touch(ctx, TouchRequest{Reason: Verify, RPID: rpID, Knows: knows(fs)}, 0)
 		switch {
 		case err != nil:
 			return err

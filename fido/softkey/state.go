@@ -118,8 +118,16 @@ func (k *Key) commit() error {
 		if s, e := decodeState(k.saved, k.o.Profile); e == nil {
 			k.st = s
 		}
-		return fmt.Errorf("softkey: the state could not be written: %w", err)
+		return &WriteError{err}
 	}
 	k.saved = b
 	return nil
 }
+
+// WriteError is a store that could not be written. The key is as it was before.
+type WriteError struct{ Err error }
+
+func (e *WriteError) Error() string {
+	return fmt.Sprintf("softkey: the state could not be written: %v", e.Err)
+}
+func (e *WriteError) Unwrap() error { return e.Err }
