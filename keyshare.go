@@ -268,7 +268,8 @@ type ownSoftkey struct {
 }
 
 // open opens it; close is due whatever it returns. The Asker hears what the person's hand does to the key.
-func (s *ownSoftkey) open(ctx context.Context, ask steps.Asker) (fido.Keys, steps.Asker, error) {
+func (s *ownSoftkey) open(ctx context.Context, ask steps.Asker) (_ fido.Keys, _ steps.Asker, err error) {
+	defer func() { err = storeProblem(err) }()
 	dir, unlock, err := s.a.ownPlace("softkey", "lock")
 	if err != nil {
 		return nil, nil, err

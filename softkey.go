@@ -82,7 +82,7 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 	if !o.memory {
 		place, unlock, err := a.ownPlace("softkey", "lock")
 		if err != nil {
-			return err
+			return storeProblem(err)
 		}
 		defer unlock()
 		dir = place
@@ -92,7 +92,8 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 			a.problem(p)
 		}
 	}()
-	return a.onFace(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+	return a.onFace(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) (err error) {
+		defer func() { err = storeProblem(err) }()
 		open := o.ownStore
 		if o.fresh && !o.memory {
 			open = o.freshStore

@@ -21,6 +21,7 @@ import (
 
 	"keyrollout/fido/softkey"
 	"keyrollout/internal/secret"
+	"keyrollout/internal/state"
 	"keyrollout/steps"
 )
 
@@ -90,14 +91,64 @@ func (s sealing) freshStore(ctx context.Context, dir string, ask steps.Asker, te
 		return nil, err
 	}
 	is, name, sealed := softkey.SealingOf(storeFile(dir))
+	kept, err := keepLastGood(dir, seal, sealed)
+	if err != nil {
+		return nil, err
+	}
+	if kept != "" {
+		tell(steps.Event{Name: steps.EventNote, Text: steps.T("The software key's file was damaged. The state before its last change is kept as %s.", kept)})
+	}
 	if err := forgetFiles(dir); err != nil {
 		return nil, err
 	}
-	if sealed == nil && is == softkey.SealedByVault {
+	if kept == "" && sealed == nil && is == softkey.SealedByVault {
 		// Where the key store cannot be reached its entry stays: it opens nothing any more.
 		_ = systemVault(ctx, func(steps.Event) {}).remove(name)
 	}
 	return opened(softkey.FileStore(storeFile(dir), seal))
+}
+
+// keepLastGood moves the state before the last change out of the way of a new store, where the file itself is damaged:
+// nobody chose to forget what a torn file hides. It is "" where there is nothing to keep.
+func keepLastGood(dir string, seal softkey.Seal, err error) (string, error) {
+	if err == nil { // its head is whole: the rest shows where the new store's seal opens the old one too
+		var f *softkey.File
+		if f, err = softkey.FileStore(storeFile(dir), seal); err == nil {
+			_, err = f.Load()
+			_ = f.Close()
+		}
+	}
+	before := storeFile(dir) + ".before"
+	if !errors.Is(err, softkey.ErrStoreDamaged) || !exists(before) {
+		return "", nil
+	}
+	kept := filepath.Join(dir, "kept-softkey-"+time.Now().Format("20060102-150405.000")+".sealed")
+	return kept, os.Rename(before, kept)
+}
+
+// storeProblem says in words what keeps the software key's file from being used.
+func storeProblem(err error) error {
+	var told *steps.Problem
+	var place *fs.PathError
+	p := &steps.Problem{Err: err, State: steps.T("Nothing was changed.")}
+	next := func(t steps.Text) { p.Next = []steps.Choice{{ID: "retry", Text: t}} }
+	switch {
+	case err == nil, errors.As(err, &told):
+		return err
+	case errors.Is(err, softkey.ErrStoreDamaged):
+		p.Code = "softkey-damaged"
+		next(steps.T("do as it says; or begin with a new key:  keyrollout softkey --fresh"))
+	case errors.Is(err, softkey.ErrStoreInUse), errors.Is(err, state.ErrInUse):
+		p.Code = "softkey-in-use"
+		next(steps.T("end the other keyrollout, then try again"))
+	case errors.As(err, &place), errors.Is(err, errors.ErrUnsupported), errors.As(err, new(*softkey.WriteError)):
+		p.Code = "softkey-store"
+		next(steps.T("have this place readable and writable, or keep nothing, with --in-memory"))
+	default:
+		return err
+	}
+	p.What = steps.T("The software key's file cannot be used: %s.", strings.TrimSuffix(strings.TrimPrefix(err.Error(), "softkey: "), "."))
+	return p
 }
 
 // opened keeps a nil *File from becoming a Store that is not nil.
@@ -215,10 +266,11 @@ func finishMove(f *softkey.File, dir string) error {
 func (a *app) reseal(ctx context.Context, now, then sealing) error {
 	dir, unlock, err := a.ownPlace("softkey", "lock")
 	if err != nil {
-		return err
+		return storeProblem(err)
 	}
 	defer unlock()
-	return a.onLines(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+	return a.onLines(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) (err error) {
+		defer func() { err = storeProblem(err) }()
 		is, name, err := softkey.SealingOf(storeFile(dir))
 		if errors.Is(err, fs.ErrNotExist) {
 			return &steps.Problem{Code: "softkey-none", What: steps.T("There is no software key in %s yet.", dir), State: steps.T("Nothing was changed."),

@@ -390,3 +390,55 @@ func wholeFile(t *testing.T, path string) []byte {
 	}
 	return b
 }
+
+// A store that cannot be used says its state and what to do; a new key begun over a torn one keeps what was good before.
+func TestTornStore(t *testing.T) {
+	keyStoreIs(t, nil)
+	dir := t.TempDir()
+	for range 2 {
+		if _, _, err := opens(t, sealing{}, dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole, good := wholeFile(t, storeFile(dir)), wholeFile(t, storeFile(dir)+".before")
+	for _, torn := range [][]byte{whole[:10], whole[:len(whole)-3]} {
+		if err := errors.Join(os.WriteFile(storeFile(dir), torn, 0o600), os.WriteFile(storeFile(dir)+".before", good, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := opens(t, sealing{}, dir)
+		var p *steps.Problem
+		if !errors.As(storeProblem(err), &p) || p.Code != "softkey-damaged" || p.State.Empty() || len(p.Next) == 0 {
+			t.Errorf("%v", storeProblem(err))
+		}
+		var told string
+		fresh, err := sealing{}.freshStore(t.Context(), dir, &typist{}, func(e steps.Event) { told += e.Text.String() })
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh.(*softkey.File).Close()
+		kept, _ := filepath.Glob(filepath.Join(dir, "kept-softkey-*.sealed"))
+		if len(kept) != 1 || !bytes.Equal(wholeFile(t, kept[0]), good) || !strings.Contains(told, kept[0]) {
+			t.Errorf("kept %q, told %q", kept, told)
+		}
+		// Put in its place it opens again.
+		if err := os.Rename(kept[0], storeFile(dir)); err != nil {
+			t.Fatal(err)
+		}
+		if was, _, err := opens(t, sealing{}, dir); err != nil {
+			t.Errorf("%q %v", was, err)
+		}
+	}
+}
+
+func TestStoreProblems(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(storeFile(dir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := opens(t, sealing{}, dir)
+	for want, err := range map[string]error{"softkey-store": err, "softkey-in-use": softkey.ErrStoreInUse} {
+		if code(storeProblem(err)) != want {
+			t.Errorf("%v is not %s", err, want)
+		}
+	}
+}
