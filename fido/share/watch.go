@@ -71,6 +71,7 @@ type asking struct {
 	body     []byte
 	sent     bool // to the key; else what comes from it cannot be the answer
 	refused  bool // the person at the desk does not want it
+	anew     bool // its channel was told to begin anew meanwhile, which ends it once the key says so
 	pin      pinKind
 }
 
@@ -104,7 +105,12 @@ func (w *watch) request(r report) (refuse *report, err error) {
 		return nil, bad("a message of %d bytes to the key", n)
 	}
 	switch cmd := r[4] &^ hidFirst; cmd {
-	case hidInit, hidCancel:
+	case hidInit:
+		if q := w.pending; q != nil && q.channel == channel {
+			q.anew = true
+		}
+		return nil, nil
+	case hidCancel:
 		return nil, nil
 	case hidCBOR, hidMsg, hidPing, hidLock, hidWink:
 		if w.pending != nil {
@@ -303,7 +309,7 @@ func (w *watch) answer(r report) report {
 		}
 	case cmd == hidError:
 		w.done(fido.CodeOther, nil)
-	case cmd == hidInit: // on its own channel: it ends a message
+	case cmd == hidInit && q.anew:
 		w.done(fido.CodeCancelled, nil)
 	case cmd != q.cmd: // an answer to something earlier
 	case cmd == hidCBOR && n > 0:
