@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"runtime"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -129,7 +130,7 @@ func (a *app) try(ctx context.Context, ask steps.Asker, tell func(steps.Event), 
 
 func (a *app) askRoad(ctx context.Context, ask steps.Asker) (graph.Road, error) {
 	def := string(graph.ByBrowser)
-	if a.env("SSH_CONNECTION") != "" {
+	if !a.hasBrowser() {
 		def = string(graph.ByDeviceCode)
 	}
 	choices := []steps.Choice{
@@ -141,6 +142,18 @@ func (a *app) askRoad(ctx context.Context, ask steps.Asker) (graph.Road, error) 
 	}
 	r, err := ask.Ask(ctx, steps.Question{Name: "login.road", Kind: steps.Choose, Default: def, Text: steps.T("How do you sign in?"), Choices: choices})
 	return graph.Road(r.ID), err
+}
+
+// hasBrowser reports whether a browser can be on the screen that is in front of the person. sudo drops what SSH sets, so
+// on systems whose windows need a display its absence says the same.
+func (a *app) hasBrowser() bool {
+	switch {
+	case a.env("SSH_CONNECTION") != "" || a.env("SSH_TTY") != "":
+		return false
+	case runtime.GOOS == "windows" || runtime.GOOS == "darwin":
+		return true
+	}
+	return a.env("DISPLAY") != "" || a.env("WAYLAND_DISPLAY") != ""
 }
 
 // certificatePassword is the password of a certificate file: none where it opens without, else the variable's, else the

@@ -39,8 +39,8 @@ func waitForCode(c graph.DeviceCode) steps.Event {
 func pageQuestion(url string) steps.Question {
 	return steps.Question{Name: "login.page", Kind: steps.Act, ByItself: true, Text: steps.T("Open this page in a browser and sign in as an administrator."),
 		Detail: []steps.Text{
+			steps.T("It comes back to port %d here; over SSH:  ssh -L %d:localhost:%d", browserPort, browserPort, browserPort),
 			{Format: "%s", Args: []any{url}},
-			steps.T("The browser comes back to port %d of this computer; over SSH forward it:  ssh -L %d:localhost:%d", browserPort, browserPort, browserPort),
 		}}
 }
 

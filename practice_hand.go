@@ -210,7 +210,7 @@ func touchQuestion(r softkey.TouchRequest, red bool) steps.Question {
 	q := steps.Question{Name: "touch.presence", Kind: steps.Touch, Default: "good", Text: steps.T("The key waits for a touch.")}
 	switch {
 	case r.Reason == softkey.Verify && red:
-		q.Name, q.Text = "touch.verify", steps.T("The light was red: not recognised. Show an enrolled finger.")
+		q.Name, q.Text = "touch.verify", steps.T("The light was red: not recognised. Show an enrolled finger. Tries left: %d.", r.Tries)
 	case r.Reason == softkey.Verify:
 		q.Name, q.Text = "touch.verify", steps.T("The key waits for an enrolled finger.")
 	case r.Reason == softkey.Enrol:

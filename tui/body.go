@@ -1,6 +1,10 @@
 package tui
 
-import "keyrollout/steps"
+import (
+	"slices"
+
+	"keyrollout/steps"
+)
 
 // body is the one thing there is to see or do, in h lines: what one has to know above, what is asked below.
 func (m *model) body(h int) block {
@@ -89,8 +93,11 @@ func (m *model) question(b brush, h int, a *asking) (details, ask block) {
 	if !q.Value.Empty() {
 		q.Detail = nil // stands below the value
 	}
+	if m.address != "" {
+		q.Detail = slices.DeleteFunc(slices.Clone(q.Detail), func(t steps.Text) bool { return m.say(t) == m.address })
+	}
 	answer := m.answering(b, h-len(words(b, q).lines)-1, a)
-	if len(words(b, q).lines)+1+len(answer.lines) > h && len(q.Detail) > 0 {
+	if m.address == "" && len(words(b, q).lines)+1+len(answer.lines) > h && len(q.Detail) > 0 {
 		for _, d := range q.Detail {
 			details.add(b.para(b.st.Text, d)...)
 		}
@@ -104,6 +111,10 @@ func (m *model) question(b brush, h int, a *asking) (details, ask block) {
 	ask.put(words(b, q))
 	ask.gap()
 	ask.put(answer)
+	if m.address != "" && len(ask.lines) > h { // its many lines leave room for words only: no air, and not what is plain
+		ask.lines = slices.DeleteFunc(ask.lines, func(l string) bool { return l == "" })
+		ask.lines = ask.lines[:min(len(ask.lines), max(h, len(ask.lines)-len(answer.lines)))]
+	}
 	return details, ask
 }
 
@@ -176,7 +187,7 @@ func (m *model) stoppingBody(b brush) block {
 // stack puts the question under its context. Where both do not fit, the context is scrolled and the question stays.
 func (m *model) stack(h int, ctx, ask block) block {
 	gap := 0
-	if len(ctx.lines) > 0 && len(ask.lines) > 0 {
+	if len(ctx.lines) > 0 && len(ask.lines) > 0 && (m.address == "" || len(ctx.lines)+len(ask.lines) < h) {
 		gap = 1
 	}
 	room := max(h-len(ask.lines)-gap, 0)

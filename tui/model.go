@@ -37,9 +37,10 @@ type model struct {
 	runErr   error
 	summary  *steps.Summary
 	stopAt   time.Time
-	scroll   int // lines of the context scrolled away
-	more     int // how far the context can be scrolled, found out while drawing
-	leap     int // lines that one key scrolls: one less than are seen, so that none is passed over
+	scroll   int    // lines of the context scrolled away
+	more     int    // how far the context can be scrolled, found out while drawing
+	leap     int    // lines that one key scrolls: one less than are seen, so that none is passed over
+	address  string // a long one of the question, which stands below everything else; found out while drawing
 	ticking  bool
 	quiet    time.Time // since when the engine has said nothing and nothing was asked
 	replied  time.Time // when the person last answered

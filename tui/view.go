@@ -31,6 +31,9 @@ func (m *model) View() tea.View {
 		under = 2
 	}
 	h := m.h - len(top) - len(note) - under
+	var wide []string
+	m.address, wide = m.wide(h)
+	h -= len(wide)
 	body := m.body(h).fit(h)
 	foot := append(note, strings.Repeat(" ", margin)+m.keyLine(m.w-2*margin)) // after the body: it knows what scrolls
 	if body.cursor != nil && !m.leaving {
@@ -41,6 +44,7 @@ func (m *model) View() tea.View {
 	for len(body.lines) < h {
 		body.add("")
 	}
+	body.add(wide...)
 	if m.roomy() {
 		foot = append(foot, "")
 	}
@@ -189,7 +193,11 @@ func (m *model) hints() []key.Binding {
 	var out []key.Binding
 	switch {
 	case m.leaving:
-		return []key.Binding{as(k.Leave, m.say(steps.T("again to leave"))),
+		again := as(k.Leave, m.say(steps.T("again to leave")))
+		if m.ask == nil || !m.ask.form.typing() || m.page != nil {
+			again.SetHelp("ctrl+c, q", again.Help().Desc)
+		}
+		return []key.Binding{again,
 			key.NewBinding(key.WithHelp(m.say(steps.T("any other key")), m.say(steps.T("stays"))))}
 	case m.hold:
 		out = append(out, as(k.Enter, m.say(steps.T("leave"))))

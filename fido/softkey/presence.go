@@ -25,6 +25,7 @@ type TouchRequest struct {
 	Reason Reason
 	RPID   string // the site that asks, or ""
 	Sample int    // Enrol: which capture this is, from 1
+	Tries  int    // Verify: wrong fingers that are left, this one included, until the key takes none any more
 	Long   bool   // Presence: the finger has to stay, for some five seconds or more
 	// Knows reports whether an enrolled finger is recognised in a picture, at no try's cost: for a hand that touches by
 	// itself and has to take the right finger. nil where it does not matter.

@@ -41,7 +41,7 @@ func (k *Key) verifyUser(ctx context.Context, rpID string, tries int) error {
 		if k.st.UVTries == 0 {
 			return errUVBlocked
 		}
-		t, err := k.touch(ctx, TouchRequest{Reason: Verify, RPID: rpID, Knows: knows(fs)}, 0)
+		t, err := k.touch(ctx, TouchRequest{Reason: Verify, RPID: rpID, Tries: k.st.UVTries, Knows: knows(fs)}, 0)
 		switch {
 		case err != nil:
 			return err
