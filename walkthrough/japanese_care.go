@@ -26,7 +26,7 @@ var japaneseCare = map[string]string{
 	"That is what the key says of itself.":  "以上がキー自身の情報です。",
 	"The finger's new name":                 "指の新しい名前",
 	"The key waits for an enrolled finger.": "キーが登録済みの指を待っています。",
-	"The light was red: not recognised. Show an enrolled finger. Tries left: %d.":                                                                                   "赤く光りました。 認識されていません。 登録済みの指でタッチしてください。 残り %d 回です。",
+	"The light was red: not recognised. Show an enrolled finger. Tries left: %d.":                                                                                   "赤く光りました。 認識されていません。 登録済みの指でタッチしてください。 残り回数: %d",
 	"The software key is kept by this computer, not by hardware: whoever takes over this account has the key. Take it to try things out, never for a real account.": "ソフトウェアキーはハードウェアではなく、このコンピューターに保存されます。 このユーザーになりすませる人は、キーも手にします。 試用にとどめ、実際のアカウントには使わないでください。",
 	"The ten seconds were over before the key was asked: it refused the reset.":                                                                                     "10秒を過ぎていたため、キーがリセットを拒否しました。",
 	"The user name to show":                                                       "表示するユーザー名",
