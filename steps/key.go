@@ -78,7 +78,7 @@ func (k *keyStep) plan(ctx context.Context, w *World) (Plan, error) {
 			return p, err
 		}
 		p.Changes = append(p.Changes, Change{title, T("fingers"), T("none"), k.finger})
-		p.People = append(p.People, T("The finger never leaves the key: not its picture, not its pattern."))
+		p.People = append(p.People, T("The fingerprint never leaves the key: not its picture, not its pattern."))
 	}
 	p.Needs = []Text{T("Needs the key in the computer and the person it is for.")}
 	return p, nil

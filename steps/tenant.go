@@ -20,6 +20,7 @@ func TenantStep() Step {
 
 // tenantStep carries what Check read to Plan, and what Plan decided to Apply.
 type tenantStep struct {
+	next             bool // the key is not the first: others have theirs
 	fido2, wantFIDO2 graph.FIDO2Policy
 	pass, wantPass   graph.PassPolicy
 	passes           []graph.Pass // of the person

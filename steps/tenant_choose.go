@@ -27,7 +27,7 @@ func (t *tenantStep) chooseRoad(ctx context.Context, w *World, wish *Wish) error
 	q := Question{Name: "tenant.road", Kind: Choose, Default: string(RoadPass),
 		Text: T("How do people come to register their key?"),
 		Choices: []Choice{
-			{ID: string(RoadPass), Text: T("with a Temporary Access Pass"), Detail: T("key only: they need no phone and no password")},
+			{ID: string(RoadPass), Text: T("with a Temporary Access Pass"), Detail: T("key only; they need no phone and no password")},
 			{ID: string(RoadBehalf), Text: T("an administrator registers the key for them"), Detail: T("through Microsoft Graph, with the key at hand")},
 		}}
 	if w.Pages == nil { // a practice person has no other sign-in, and no browser to use it in
@@ -41,7 +41,7 @@ func (t *tenantStep) chooseRoad(ctx context.Context, w *World, wish *Wish) error
 func (t *tenantStep) chooseWho(ctx context.Context, w *World, wish *Wish) error {
 	q := Question{Name: "tenant.who", Kind: Choose, Default: "group", Text: T("Who may use security keys?"),
 		Choices: []Choice{
-			{ID: "group", Text: T("the people of one security group"), Detail: T("the safe beginning: a pilot")},
+			{ID: "group", Text: T("the people of one security group"), Detail: T("the safe beginning, a pilot")},
 			{ID: "all", Text: T("everyone")},
 		}}
 	if wish.Who == graph.AllUsers {
@@ -102,7 +102,7 @@ func (t *tenantStep) chooseRules(ctx context.Context, w *World, wish *Wish) erro
 	q := Question{Name: "tenant.keys", Kind: Choose, Default: "any", Text: T("Which keys are accepted?"),
 		Choices: []Choice{
 			{ID: "any", Text: T("any model, not attested"), Detail: T("keys need not prove what they are")},
-			{ID: "attested", Text: T("any model on Microsoft's list"), Detail: T("attestation enforced: a key proves what it is")},
+			{ID: "attested", Text: T("any model on Microsoft's list"), Detail: T("attestation enforced; a key proves what it is")},
 			{ID: "atkey", Text: T("ATKey models only"), Detail: T("attestation enforced, and only these AAGUIDs")},
 		}}
 	if w.Org.Practice {
@@ -175,7 +175,8 @@ func (w *World) risk(ctx context.Context, name string, what Text, word string) e
 
 func (t *tenantStep) chooseUser(ctx context.Context, w *World, wish *Wish) error {
 	text := T("Who gets the first key? The beginning of a name or sign-in name")
-	if !w.Journal.first(wish.User) {
+	t.next = t.next || !w.Journal.first(wish.User) // going back does not make them the first again
+	if t.next {
 		text = T("Who gets the next key? The beginning of a name or sign-in name")
 	}
 	for {

@@ -56,7 +56,11 @@ func (t *Trail) offer(q Question) Question {
 
 func (t *Trail) keep(q Question, a Answer) {
 	if strings.HasPrefix(q.Name, "problem.") { // the answer that led here is what is asked for anew
+		picked := len(t.given) > 0 && strings.HasSuffix(t.given[len(t.given)-1].name, ".pick")
 		t.given = t.given[:max(len(t.given)-1, 0)]
+		if picked { // of a list that the line before it called up
+			t.given = t.given[:max(len(t.given)-1, 0)]
+		}
 		return
 	}
 	switch q.Kind {

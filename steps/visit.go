@@ -45,13 +45,13 @@ func (w *World) openKey(ctx context.Context, step string) (fido.Session, error) 
 func (w *World) awaitKey(ctx context.Context, blind, looked bool) error {
 	q := Question{Name: "key.insert", Kind: Act, Text: T("Plug in the security key."),
 		Detail: []Text{T("It has to be plugged into the computer that runs keyrollout; SSH carries no USB."),
-			T("A key at the desk you came from over SSH:  keyrollout key share user@host  there."), T("It is noticed by itself.")}}
+			T("Do you work here over SSH, with the key at your own desk? Run there:  keyrollout key share user@host"), T("It is noticed by itself.")}}
 	if looked {
 		q.Text = T("No key found (looked at %s).", w.Clock.Now().Local().Format("15:04:05"))
 		q.Detail = []Text{
 			T("Does its light come on? If not: the other way round, firmly, another socket, not through a hub."),
 			T("In a virtual machine or a container: hand the USB device on to it."),
-			T("At the desk you came from over SSH: it stays there;  keyrollout key share user@host  brings it here."),
+			T("Over SSH, a key at your own desk is not seen here. Run there:  keyrollout key share user@host"),
 			T("What this computer sees:  keyrollout doctor, keyrollout key list."),
 		}
 	}
@@ -213,7 +213,7 @@ func (w *World) recognise(ctx context.Context, step string) error {
 	case fido.SameKey:
 		w.note(step, T("It is the same key as before: serial number %s.", Printed(now.Serial)))
 	case fido.SameModel:
-		w.note(step, T("It is the same model in the same state, most likely the same key; it tells no serial number."))
+		w.note(step, T("This is most likely the same key: its model and its state are the same. It has no serial number to be sure by."))
 	default:
 		way, err := w.solve(ctx, step, &Problem{Code: "key-other",
 			What:  T("This is another key than the one before."),

@@ -24,7 +24,9 @@ func Plain(ctx context.Context, o Options, run Run) error {
 	d := newDialogue(o)
 	stop := onHangup(func(why steps.Text) { d.why.Store(&why); cancel(steps.ErrQuit) })
 	defer stop()
-	d.announce()
+	if len(o.Steps) > 0 {
+		d.announce()
+	}
 	waits := d.watch()
 	err := run(ctx, d, d.tell)
 	waits()
@@ -40,15 +42,16 @@ type dialogue struct {
 	tty   func() (*os.File, error)   // where secrets are read from
 	why   atomic.Pointer[steps.Text] // why it was stopped from outside
 
-	mu      sync.Mutex // the output and all below
-	out     io.Writer
-	print   func(steps.Event)
-	summary *steps.Summary
-	step    string
-	idle    time.Time // since when nothing was printed and nothing is asked; zero while a person is asked
-	waits   steps.Text
-	told    bool   // that something is waited for
-	full    string // the question that was last read out in full
+	mu        sync.Mutex // the output and all below
+	out       io.Writer
+	print     func(steps.Event)
+	summary   *steps.Summary
+	step      string
+	idle      time.Time // since when nothing was printed and nothing is asked; zero while a person is asked
+	waits     steps.Text
+	told      bool // that something is waited for
+	announced bool
+	full      string // the question that was last read out in full
 }
 
 func newDialogue(o Options) *dialogue {
@@ -63,10 +66,15 @@ func newDialogue(o Options) *dialogue {
 
 func (d *dialogue) line(t steps.Text) { fmt.Fprintln(d.out, d.say(t)) }
 
-// announce says that this is the plain dialogue and how to get along with it.
+// announce says, once, that this is the plain dialogue and how to get along with it: a command that asks nothing needs
+// no such words.
 func (d *dialogue) announce() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.announced {
+		return
+	}
+	d.announced = true
 	d.line(steps.T("keyrollout, plain dialogue."))
 	d.line(answering)
 }
@@ -135,6 +143,7 @@ func (d *dialogue) farewell(err error) farewell {
 
 // Ask implements steps.Asker.
 func (d *dialogue) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {
+	d.announce()
 	d.mu.Lock()
 	d.idle = time.Time{}
 	if q.Kind != steps.Touch { // touches come one after the other and need no new list
@@ -214,8 +223,13 @@ func (d *dialogue) once(ctx context.Context, q steps.Question) (steps.Answer, er
 func (d *dialogue) ask(w io.Writer, q steps.Question) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if q.Name != "" && d.full == q.Name {
+	switch {
+	case q.Name == "" || d.full != q.Name:
+	case q.Kind == steps.Touch: // one after the other
 		PlainPrompt(w, d.say, q)
+		return
+	default: // what there is to know was read out, the answers are said again
+		plainAnswers(w, d.say, q)
 		return
 	}
 	d.full = q.Name

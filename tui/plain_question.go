@@ -26,6 +26,11 @@ func PlainQuestion(w io.Writer, say steps.Speaker, q steps.Question) {
 	for _, t := range q.Detail {
 		fmt.Fprintln(w, say(t))
 	}
+	plainAnswers(w, say, q)
+}
+
+// plainAnswers is the question with its ways to answer.
+func plainAnswers(w io.Writer, say steps.Speaker, q steps.Question) {
 	if inline := inlineChoices(say, q); inline != "" {
 		fmt.Fprint(w, say(q.Text), " ", inline, bracketed(say, defaultWord(say, q)), ": ")
 		return
@@ -200,7 +205,9 @@ func chosen(say steps.Speaker, q steps.Question, line string) (string, bool) {
 		return "", false
 	}
 	for _, c := range q.Choices {
-		if c.ID == line || strings.EqualFold(say(c.Text), line) {
+		first, _, _ := strings.Cut(c.Text.Format, ",")
+		short := first == "yes" || first == "no" // "yes, do this"
+		if c.ID == line || strings.EqualFold(say(c.Text), line) || short && (strings.EqualFold(first, line) || strings.EqualFold(first[:1], line)) {
 			return c.ID, true
 		}
 	}
