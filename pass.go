@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -52,7 +53,10 @@ func (a *app) inTenant(ctx context.Context, rehearse bool, f func(context.Contex
 			return err
 		}
 	}
-	return a.drive(ctx, a.aside(), func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+	var was remains
+	o := a.aside()
+	err := a.drive(ctx, o, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+		tell = was.watch(tell)
 		w := &steps.World{Asker: ask, Tell: tell, Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
 		if rehearse {
 			dir, err := a.stateDir()
@@ -77,6 +81,13 @@ func (a *app) inTenant(ctx context.Context, rehearse bool, f func(context.Contex
 		}
 		return problemOr(f(ctx, w))
 	})
+	if plain, _ := tui.WantsPlain(o, a.plain); !plain { // there every line stays by itself
+		was.print(a)
+	}
+	if errors.Is(err, steps.ErrDeclined) {
+		fmt.Fprintln(a.err, a.say(steps.T("Nothing was changed in the tenant.")))
+	}
+	return err
 }
 
 func (a *app) listPasses(ctx context.Context, rehearse bool, user string, asJSON bool) error {
@@ -109,7 +120,24 @@ func (a *app) listPasses(ctx context.Context, rehearse bool, user string, asJSON
 		fmt.Fprintln(a.out, a.say(steps.T("No pass.")))
 	}
 	for _, r := range rows {
-		fmt.Fprintln(a.out, a.say(steps.T("issued %s, good until %s, %s", r.Created.Local().Format("2006-01-02 15:04"), r.Until.Local().Format("15:04"), r.Reason)))
+		fmt.Fprintln(a.out, a.say(steps.T("issued %s, good until %s, %s", r.Created.Local().Format("2006-01-02 15:04"), r.Until.Local().Format("15:04"), a.say(usability(r.Reason)))))
 	}
 	return nil
+}
+
+// usability says a pass's methodUsabilityReason in words.
+func usability(reason string) steps.Text {
+	switch reason {
+	case "EnabledByPolicy":
+		return steps.T("works")
+	case "DisabledByPolicy":
+		return steps.T("turned off by the policy")
+	case "Expired":
+		return steps.T("has ended")
+	case "NotYetValid":
+		return steps.T("not valid yet")
+	case "OneTimeUsed":
+		return steps.T("was used")
+	}
+	return steps.T("%s", reason)
 }

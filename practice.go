@@ -36,7 +36,7 @@ func (a *app) practiceCommand() *cobra.Command {
 through the same code: the Graph SDK speaks to a practice tenant, libfido2 to a software key. Nothing real changes.
 
 The practice is kept between runs, so that it can be interrupted and gone on with; --fresh begins anew.
-Without a terminal the built-in first rollout is played in the plain dialogue.`,
+Without a terminal the built-in first rollout is played in the plain dialogue, in a practice of its own that is not kept.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if plain, _ := tui.WantsPlain(a.screen(nil), false); plain && !a.isTerminal() && !a.plain {

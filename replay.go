@@ -58,7 +58,7 @@ func (a *app) playBuiltIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(a.out, a.say(steps.T("No terminal here: this is the built-in first rollout, in practice. Nothing real changes.")))
+	fmt.Fprintln(a.out, a.say(steps.T("No terminal here: this is the built-in first rollout, in a practice of its own. Nothing real changes, and nothing of it is kept.")))
 	if lang := walkthrough.Language(a.env); lang != s.Language {
 		s.Language, s.Dialogue, s.Expects = lang, nil, nil // what is expected word by word is in the script's language
 	}

@@ -103,6 +103,9 @@ func (a *app) planTenant(ctx context.Context, rehearse bool, args []string, out,
 		}
 		return err
 	})
+	if err == nil && write != "" {
+		fmt.Fprintln(a.err, a.say(steps.T("Today's state was written to %s.", write)))
+	}
 	if err != nil || len(args) == 0 {
 		return err
 	}

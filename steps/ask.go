@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"keyrollout/internal/secret"
@@ -21,6 +22,8 @@ type Asker interface {
 var (
 	// ErrQuit: the person wants to leave. What was done stays done; the journal knows.
 	ErrQuit = errors.New("the person left")
+	// ErrDeclined is ErrQuit of who said no where nothing had been sent yet.
+	ErrDeclined = fmt.Errorf("%w: the answer was no", ErrQuit)
 	// ErrBack: the person wants to see the question before this one again.
 	ErrBack = errors.New("back")
 	// ErrNoAnswer: the input ended, or the script has no answer. Never taken for a yes.

@@ -167,7 +167,7 @@ func (w *World) confirm(ctx context.Context, dangers []danger, accepted []string
 				Next: []Choice{{ID: "retry", Text: T("accept it by name:  --accept-risk %s", d.name)}}}
 		}
 		if errors.Is(err, ErrBack) {
-			return ErrQuit
+			return ErrDeclined
 		}
 		if err != nil {
 			return err

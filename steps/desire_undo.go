@@ -212,7 +212,7 @@ func (w *World) agreeUndo(ctx context.Context, c written, now, back policies, op
 			Next: []Choice{{ID: "retry", Text: T("say so beforehand:  --yes")}}}
 	}
 	if err == nil && a.ID != "yes" {
-		return ErrQuit
+		return ErrDeclined
 	}
 	return err
 }

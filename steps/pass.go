@@ -113,7 +113,7 @@ func (w *World) meant(ctx context.Context, name string, u graph.User) error {
 			Next: []Choice{{ID: Retry.ID, Text: T("if that is the person, write the whole sign-in name")}}}
 	}
 	if err == nil && a.ID != "yes" {
-		return ErrQuit
+		return ErrDeclined
 	}
 	return err
 }
@@ -147,7 +147,15 @@ func RevokePasses(ctx context.Context, w *World, user string) error {
 			return err
 		}
 	}
-	w.done(tenantID, T("%d pass(es) of %s revoked.", len(list), u.Name), Fact{"pass", "revoked"}, Fact{"user", u.UPN})
+	if len(list) == 0 {
+		w.verified(tenantID, T("%s has no pass: there was nothing to revoke.", u.Name))
+		return nil
+	}
+	text := T("%d passes of %s revoked.", len(list), u.Name)
+	if len(list) == 1 {
+		text = T("The pass of %s is revoked.", u.Name)
+	}
+	w.done(tenantID, text, Fact{"pass", "revoked"}, Fact{"user", u.UPN})
 	return nil
 }
 
@@ -190,6 +198,9 @@ func (w *World) newPass(ctx context.Context, step string, existing []graph.Pass)
 			good,
 			T("With it they open  aka.ms/mysecurityinfo  and register their key; no password, no phone."),
 		}}); err != nil {
+		if !w.rollout { // there is no summary to say it
+			w.Tell(Event{Name: EventDone, Step: step, Text: out})
+		}
 		return err
 	}
 	w.pass = p.Value

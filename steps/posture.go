@@ -151,11 +151,23 @@ func methodsPosture(ctx context.Context, in graph.Inspector, now time.Time) ([]P
 		}
 	}
 	out := []Posture{sms, {"migration", []string{"MS.AAD.3.4v1"}, level(m.Migration == "migrationComplete", LevelNote),
-		T("Migration from the old per-user policies: %s.", toldOr(m.Migration)), T("finish it: until then the old policies count as well")}}
+		T("Migration from the old per-user policies: %s.", migrationText(m.Migration)), T("finish it: until then the old policies count as well")}}
 	if m.Campaign.State == "enabled" {
 		out = append(out, Posture{"campaign", nil, LevelNote, T("A registration campaign nudges people to register %s.", m.Campaign.Method), Text{}})
 	}
 	return out, nil
+}
+
+func migrationText(state string) Text {
+	switch state {
+	case "preMigration":
+		return T("not begun")
+	case "migrationInProgress":
+		return T("under way")
+	case "migrationComplete":
+		return T("finished")
+	}
+	return toldOr(state)
 }
 
 func or(s, otherwise string) string {
@@ -234,6 +246,6 @@ func phonePosture(ctx context.Context, in graph.Inspector, _ time.Time) ([]Postu
 	}
 	return []Posture{
 		{"phone-only", nil, level(phoneOnly == 0, LevelFault), T("%d of %d people have nothing but a phone number as a second factor.", phoneOnly, total), T("they are asked to register a passkey, without a way around, from 1 February 2027: give them keys first")},
-		{"passkeys", []string{"ZTA 21839"}, LevelNote, T("%d of %d people have a passkey.", keys, total), Text{}},
+		{"passkeys", []string{"ZTA 21839"}, LevelNote, T("%d of %d people have a passkey, by a report of Microsoft's that can be 36 hours behind.", keys, total), Text{}},
 	}, nil
 }

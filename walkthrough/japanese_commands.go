@@ -90,7 +90,7 @@ var japaneseCommands = map[string]string{
 	"pull the key out":            "キーを抜く",
 
 	// replay.go
-	"No terminal here: this is the built-in first rollout, in practice. Nothing real changes.": "ターミナルがないため、内蔵の最初のロールアウトを練習として実行します。 実際の環境は変わりません。",
+	"No terminal here: this is the built-in first rollout, in a practice of its own. Nothing real changes, and nothing of it is kept.": "ターミナルがないため、内蔵の最初のロールアウトを独立した練習として実行します。 実際の環境は変わらず、何も保存されません。",
 
 	// softkeystore.go
 	"%s is sealed with a key in the system's key store, not with a passphrase.":                                    "%s はパスフレーズではなく、システムのキーストアにある鍵で封印されています。",
@@ -133,8 +133,14 @@ var japaneseCommands = map[string]string{
 	"next: %s": "次の操作: %s",
 
 	// pass.go
-	"No pass.":                     "パスはありません。",
-	"issued %s, good until %s, %s": "発行 %s、期限 %s、%s",
+	"works":                            "使用可",
+	"turned off by the policy":         "ポリシーで無効",
+	"has ended":                        "期限切れ",
+	"not valid yet":                    "有効期間前",
+	"was used":                         "使用済み",
+	"Today's state was written to %s.": "現在の状態を %s に書き出しました。",
+	"No pass.":                         "パスはありません。",
+	"issued %s, good until %s, %s":     "発行 %s、期限 %s、%s",
 
 	// fingerprint.go
 	"Quality %d of 100. The pictures are in %s; they show a finger, so they were written for you alone.": "品質は100点中%d点です。 画像は %s にあります。 指紋が写っているため、ご本人だけが読めるように保存しました。",
