@@ -51,7 +51,7 @@ func (a *app) keyInfo(ctx context.Context, path string, asJSON bool) error {
 		return writeJSON(a.out, told(k))
 	}
 	for _, l := range k.Describe() {
-		fmt.Fprintf(a.out, "%s %s\n", tui.Pad(a.say(l[0]), 14), a.say(l[1]))
+		fmt.Fprintf(a.out.folded(), "%s %s\n", tui.Pad(a.say(l[0]), 14), a.say(l[1]))
 	}
 	return nil
 }

@@ -99,7 +99,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 		a.problem(p)
 		return exitFailed
 	case errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command"):
-		fmt.Fprintf(a.err, "keyrollout: %v\nhint: keyrollout help\n", err)
+		fmt.Fprintf(tui.Folded(a.err), "keyrollout: %v\nhint: keyrollout help\n", err)
 		return exitUsage
 	case errors.Is(err, steps.ErrNoAnswer):
 		fmt.Fprintf(a.err, "keyrollout: %v\nstate: %s\nnext: %s\n", err,
@@ -123,19 +123,20 @@ func ended(ctx context.Context) bool {
 
 // problem prints a problem in its three parts.
 func (a *app) problem(p *steps.Problem) {
-	fmt.Fprintf(a.err, "keyrollout: %s\n", a.say(p.What))
+	w := tui.Folded(a.err)
+	fmt.Fprintf(w, "keyrollout: %s\n", a.say(p.What))
 	if !p.State.Empty() {
-		fmt.Fprintf(a.err, "state: %s\n", a.say(p.State))
+		fmt.Fprintf(w, "state: %s\n", a.say(p.State))
 	}
 	for _, l := range p.Do {
-		fmt.Fprintln(a.err, a.say(l))
+		fmt.Fprintln(w, a.say(l))
 	}
 	for _, n := range p.Next {
 		if n.ID != steps.Leave.ID {
-			fmt.Fprintf(a.err, "next: %s\n", a.say(n.Text))
+			fmt.Fprintf(w, "next: %s\n", a.say(n.Text))
 		}
 	}
-	fmt.Fprintf(a.err, "code: %s\n", p.Code)
+	fmt.Fprintf(w, "code: %s\n", p.Code)
 }
 
 // app is what every command needs of the process around it.

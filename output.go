@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 
 	"keyrollout/internal/state"
 	"keyrollout/steps"
+	"keyrollout/tui"
 )
 
 // output is the standard output, which remembers that a write failed: an answer that is cut off must not end as done.
@@ -25,6 +27,19 @@ func (o *output) Write(b []byte) (int, error) {
 
 // WriteString is in place of the file's own, which io.WriteString would take.
 func (o *output) WriteString(s string) (int, error) { return o.Write([]byte(s)) }
+
+// folded writes words: at a terminal, lines break between them.
+func (o *output) folded() io.Writer { return foldedOutput{o} }
+
+type foldedOutput struct{ *output }
+
+func (f foldedOutput) Write(b []byte) (int, error) {
+	n, err := tui.Folded(f.File).Write(b)
+	if err != nil && f.failed == nil {
+		f.failed = err
+	}
+	return n, err
+}
 
 func (o *output) problem() *steps.Problem {
 	return &steps.Problem{Code: "output", What: steps.T("The answer could not be written whole: %s.", reason(o.failed)), Err: o.failed,

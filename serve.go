@@ -194,12 +194,12 @@ func (a *app) printServed(t *practice.Tenant, seed *practice.Seed, url, ca strin
 	trust := ""
 	if ca != "" {
 		trust = " --ca " + ca
-		fmt.Fprintln(a.out, a.say(steps.T("Node:  NODE_EXTRA_CA_CERTS=%s  and  Client.init({ baseUrl: \"%s\", customHosts: new Set([\"localhost\"]), ... })", ca, url)))
+		fmt.Fprintln(a.out.folded(), a.say(steps.T("Node:  NODE_EXTRA_CA_CERTS=%s  and  Client.init({ baseUrl: \"%s\", customHosts: new Set([\"localhost\"]), ... })", ca, url)))
 	}
-	fmt.Fprintln(a.out, a.say(steps.T("This program:  keyrollout --practice-at %s%s  is the wizard; tenant and pass take the flag too.", url, trust)))
-	fmt.Fprintln(a.out, a.say(steps.T("Any other:  send  Authorization: Bearer TOKEN  to the address of Graph above.")))
+	fmt.Fprintln(a.out.folded(), a.say(steps.T("This program:  keyrollout --practice-at %s%s  is the wizard; tenant and pass take the flag too.", url, trust)))
+	fmt.Fprintln(a.out.folded(), a.say(steps.T("Any other:  send  Authorization: Bearer TOKEN  to the address of Graph above.")))
 	if o.accept != "" {
-		fmt.Fprintln(a.out, a.say(steps.T("Everybody who reaches this address is let in without a password.")))
+		fmt.Fprintln(a.out.folded(), a.say(steps.T("Everybody who reaches this address is let in without a password.")))
 	}
 	fmt.Fprintln(a.out, a.say(steps.T("ctrl+c ends it.")))
 }

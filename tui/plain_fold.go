@@ -13,6 +13,9 @@ import (
 // to a pipe or a file stays one line per fact.
 type folded struct{ out *os.File }
 
+// Folded is a file whose lines break between words where it is a terminal, and are left alone where it is none.
+func Folded(f *os.File) io.Writer { return folded{f} }
+
 func (f folded) Write(b []byte) (int, error) {
 	text := string(b)
 	if w, _, err := term.GetSize(int(f.out.Fd())); err == nil && w > 0 {
