@@ -380,6 +380,39 @@ func TestOnlyTheKeysAnswerToAPINCounts(t *testing.T) {
 	}
 }
 
+// That a channel begins anew ends what was under way on it, and not what was asked on it since, however late the key says so.
+func TestALateBeginningEndsNothingNew(t *testing.T) {
+	h := newHostile(t)
+	remove := []byte("\x0A\xA1\x01\x06")
+	h.first(1, 0x06, 8, []byte("abcdefgh"))
+	h.first(1, 0x10, len(remove), remove)
+	h.settle()
+	for !h.key.reached(remove) {
+		time.Sleep(readTime + 50*time.Millisecond)
+		h.says <- true
+		h.settle()
+	}
+	done := func() (n int) {
+		h.settle()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for _, a := range h.told {
+			if a.Done {
+				n++
+			}
+		}
+		return n
+	}
+	h.key.say(t, report{3: 1, 4: 0x86, 6: 17})
+	if done() != 0 {
+		t.Fatalf("ended by what came before it: %+v", h.told)
+	}
+	h.key.say(t, report{3: 1, 4: 0x90, 6: 1})
+	if done() != 1 {
+		t.Fatalf("not ended by its answer: %+v", h.told)
+	}
+}
+
 // Once the PIN was right a program is free to use it, until it is wrong or its answer is not waited for.
 func TestARightPINIsTrustedUntilItIsNot(t *testing.T) {
 	try := []byte("\x06\xA1\x02\x05")
