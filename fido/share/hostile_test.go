@@ -205,6 +205,7 @@ func TestNoShapeOfAChangeGetsPastTheDesk(t *testing.T) {
 		"a site named twice":                 "\x01\xA2\x02\xA1\x62id\x61a\x02\xA1\x62id\x61b",
 		"two names of one site":              "\x01\xA1\x02\xA2\x62id\x61a\x62id\x61b",
 		"a site named twice, for a sign-in":  "\x02\xA2\x01\x61a\x01\x61b",
+		"text that is not UTF-8":             "\x09\xA1\x01\x61\xEF",
 		"the preview's delete, with a stray": "\x41\xA2\x01\x06\x61x\x00",
 	} {
 		t.Run(what, func(t *testing.T) {

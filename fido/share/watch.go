@@ -406,6 +406,10 @@ func asked(b []byte) (a Activity, pin pinKind) {
 	name := a.Command
 	var fields map[int]cbor.RawMessage
 	err := strict.Unmarshal(b[1:], &fields)
+	if err == nil { // text that is not UTF-8 shows only when it is read
+		var whole any
+		err = strict.Unmarshal(b[1:], &whole)
+	}
 	switch b[0] {
 	case 0x01:
 		var rp struct {
