@@ -3,6 +3,7 @@ package share
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -399,6 +400,8 @@ var strict = func() cbor.DecMode {
 	return m
 }()
 
+var errNoNumber = errors.New("a subcommand is a number")
+
 // asked reads of a request whose command is known what a person should know: its name, its kind, and the site it is for.
 // What changes the key with no touch of it is held, and so is what cannot be read: the key may read it otherwise.
 func asked(b []byte) (a Activity, pin pinKind) {
@@ -438,7 +441,9 @@ func asked(b []byte) (a Activity, pin pinKind) {
 		number := map[byte]int{0x06: 2, 0x09: 2, 0x40: 2}[b[0]] // where the subcommand stands; 1 elsewhere
 		var sub uint64
 		if raw := fields[max(number, 1)]; err == nil && raw != nil {
-			err = strict.Unmarshal(raw, &sub)
+			if err = strict.Unmarshal(raw, &sub); raw[0]>>5 != 0 { // the library reads CBOR's simple values as numbers as well
+				err = errNoNumber
+			}
 		}
 		known := subcommands[name][sub]
 		if known != "" {

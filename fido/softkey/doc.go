@@ -68,8 +68,8 @@
 //
 // The code was changed in between; the inputs found went on. Findings, each mended and tested: the memory that an answer
 // makes libcbor take (see package fido), a desk that lost sight of a request when its channel had just begun anew, and one
-// that let a request pass whose text is not UTF-8 (both fido/share, with yes and no, where hours without a finding are
-// still to come).
+// that let requests pass whose text is not UTF-8 or whose subcommand is no number (fido/share, with yes and no, where
+// hours without a finding are still to come).
 //
 // # Speed
 //
