@@ -201,11 +201,12 @@ func (a *app) keyCare() []*cobra.Command {
 	}
 }
 
-// words is the check that a command gets n words.
+// words is the check that a command gets n words, two at most.
 func words(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usageError{fmt.Errorf("%s takes %d word(s) behind it: %s", cmd.CommandPath(), n, cmd.UseLine())}
+			takes := [...]string{"nothing", "one word", "two words"}[n]
+			return usageError{fmt.Errorf("%s takes %s behind it: %s", cmd.CommandPath(), takes, cmd.UseLine())}
 		}
 		return nil
 	}
