@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -171,10 +172,15 @@ func (h *hostile) settle() {
 	}
 }
 
-func (h *hostile) held() (n int) {
+// all is what was told so far.
+func (h *hostile) all() []share.Activity {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, a := range h.told {
+	return slices.Clone(h.told)
+}
+
+func (h *hostile) held() (n int) {
+	for _, a := range h.all() {
 		if a.Held != share.NotHeld && !a.Done {
 			n++
 		}
@@ -182,11 +188,24 @@ func (h *hostile) held() (n int) {
 	return n
 }
 
-// asked is how often something was told.
-func (h *hostile) asked() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.told)
+// allow says yes to what is held, once the question has stood there long enough, until it reaches the key.
+func (h *hostile) allow(held []byte) {
+	h.Helper()
+	for end := time.Now().Add(10 * time.Second); !h.key.reached(held); h.settle() {
+		if time.Now().After(end) {
+			h.Fatalf("a yes is not taken: %+v", h.all())
+		}
+		time.Sleep(readTime + 50*time.Millisecond)
+		h.says <- true
+	}
+}
+
+// anew lets channel 1 begin anew, as far as the key's answer.
+func (h *hostile) anew() {
+	h.Helper()
+	h.first(1, 0x06, 8, []byte("abcdefgh"))
+	h.settle()
+	h.key.say(h.T, report{3: 1, 4: 0x86, 6: 17})
 }
 
 // A far side that has the PIN (it was typed there) can sign what it likes: the signature does not cover the outer map. The
@@ -215,13 +234,23 @@ func TestNoShapeOfAChangeGetsPastTheDesk(t *testing.T) {
 		"a simple value as subcommand":       "\x06\xA1\x02\xE6",
 		"text that is not UTF-8":             "\x09\xA1\x01\x61\xEF",
 		"the preview's delete, with a stray": "\x41\xA2\x01\x06\x61x\x00",
+		"a number longer than need be":       "\x06\xA1\x02\x18\x01",
+		"members out of order":               "\x06\xA2\x02\x01\x01\x01",
+		"a simple value as a member's name":  "\x06\xA2\x02\x01\xE9\x01",
+		"null as subcommand":                 "\x0A\xA1\x01\xF6",
+		"bytes as subcommand":                "\x0A\xA1\x01\x41\x04",
+		"null for a site":                    "\x02\xA1\x01\xF6",
+		"bytes for a site":                   "\x02\xA1\x01\x41a",
+		"a list for a site":                  "\x01\xA1\x02\x81\x61a",
+		"a site named in capitals":           "\x01\xA1\x02\xA1\x62ID\x61a",
+		"no parameters at all":               "\x0A",
 	} {
 		t.Run(what, func(t *testing.T) {
 			h := newHostile(t)
 			h.first(1, 0x10, len(b), []byte(b))
 			h.settle()
 			if h.key.reached([]byte(b)) || h.held() != 1 {
-				t.Errorf("reached the key: %v; held %d; told %+v", h.key.reached([]byte(b)), h.held(), h.told)
+				t.Errorf("reached the key: %v; held %d; told %+v", h.key.reached([]byte(b)), h.held(), h.all())
 			}
 		})
 	}
@@ -237,7 +266,7 @@ func TestNothingAroundAChangeGetsItPastTheDesk(t *testing.T) {
 		h.next(1, 0, remove[57:])
 		h.settle()
 		if h.key.reached(remove[:7]) {
-			t.Errorf("it reached the key; told %+v", h.told)
+			t.Errorf("it reached the key; told %+v", h.all())
 		}
 	})
 	t.Run("an answer to something earlier", func(t *testing.T) {
@@ -250,7 +279,7 @@ func TestNothingAroundAChangeGetsItPastTheDesk(t *testing.T) {
 		h.first(1, 0x10, 1, []byte{4}) // getInfo: what is held is still under way
 		h.settle()
 		if h.key.reached([]byte{0x90, 0, 1, 4}) || h.key.reached(remove[:7]) {
-			t.Errorf("something reached the key; told %+v", h.told)
+			t.Errorf("something reached the key; told %+v", h.all())
 		}
 	})
 	t.Run("another change in the place of the one that waits", func(t *testing.T) {
@@ -262,7 +291,7 @@ func TestNothingAroundAChangeGetsItPastTheDesk(t *testing.T) {
 			t.Errorf("the second is answered with % x, not with busy", r[:8])
 		}
 		if h.held() != 1 {
-			t.Errorf("told %+v", h.told)
+			t.Errorf("told %+v", h.all())
 		}
 	})
 }
@@ -281,10 +310,9 @@ func TestTheDeskKeepsShowingWhatTheKeyDoes(t *testing.T) {
 				}
 				h.key.say(t, report{3: 1, 4: 0xBB, 6: 1, 7: 2}) // keepalive: touch needed
 				h.reply()
-				h.mu.Lock()
-				defer h.mu.Unlock()
-				if last := h.told[len(h.told)-1]; last.RPID != "evil.x" || !last.Touch || h.key.reached([]byte("good.x")) {
-					t.Errorf("told %+v", h.told)
+				told := h.all()
+				if last := told[len(told)-1]; last.RPID != "evil.x" || !last.Touch || h.key.reached([]byte("good.x")) {
+					t.Errorf("told %+v", told)
 				}
 			})
 		}
@@ -309,10 +337,8 @@ func TestASiteIsShownAsItIsNamed(t *testing.T) {
 	h := newHostile(t)
 	h.first(1, 0x10, 13, []byte("\x02\xA1\x01\x69ev\u202eil.x"))
 	h.settle()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.told) != 1 || h.told[0].RPID != "ev?il.x" {
-		t.Errorf("told %+v", h.told)
+	if told := h.all(); len(told) != 1 || told[0].RPID != "ev?il.x" {
+		t.Errorf("told %+v", told)
 	}
 }
 
@@ -357,12 +383,7 @@ func TestAYesThatCouldNotBeMeant(t *testing.T) {
 	if h.key.reached([]byte("\x0A\xA1\x01\x06")) {
 		t.Fatal("a repeated key was a yes")
 	}
-	for start := time.Now(); !h.key.reached([]byte("\x0A\xA1\x01\x06")); {
-		if time.Sleep(readTime + 50*time.Millisecond); time.Since(start) > 10*time.Second {
-			t.Fatal("a yes is not taken at all")
-		}
-		h.says <- true
-	}
+	h.allow([]byte("\x0A\xA1\x01\x06"))
 }
 
 // What comes from the key while a try of its PIN waits is no answer to it: the next one is asked about as well.
@@ -371,11 +392,7 @@ func TestOnlyTheKeysAnswerToAPINCounts(t *testing.T) {
 	for what, between := range map[string]func(h *hostile){
 		"an answer from before": func(h *hostile) { h.key.say(t, report{3: 1, 4: 0x90, 6: 1}) },
 		"a client that begins":  func(h *hostile) { h.first(0xFFFFFFFF, 0x06, 8, []byte("abcdefgh")) },
-		"its channel anew": func(h *hostile) {
-			h.first(1, 0x06, 8, []byte("abcdefgh"))
-			h.settle()
-			h.key.say(t, report{3: 1, 4: 0x86, 6: 17})
-		},
+		"its channel anew":      (*hostile).anew,
 	} {
 		h := newHostile(t)
 		h.first(1, 0x10, len(try), try)
@@ -396,16 +413,10 @@ func TestALateBeginningEndsNothingNew(t *testing.T) {
 	h.first(1, 0x06, 8, []byte("abcdefgh"))
 	h.first(1, 0x10, len(remove), remove)
 	h.settle()
-	for !h.key.reached(remove) {
-		time.Sleep(readTime + 50*time.Millisecond)
-		h.says <- true
-		h.settle()
-	}
+	h.allow(remove)
 	done := func() (n int) {
 		h.settle()
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		for _, a := range h.told {
+		for _, a := range h.all() {
 			if a.Done {
 				n++
 			}
@@ -414,11 +425,11 @@ func TestALateBeginningEndsNothingNew(t *testing.T) {
 	}
 	h.key.say(t, report{3: 1, 4: 0x86, 6: 17})
 	if done() != 0 {
-		t.Fatalf("ended by what came before it: %+v", h.told)
+		t.Fatalf("ended by what came before it: %+v", h.all())
 	}
 	h.key.say(t, report{3: 1, 4: 0x90, 6: 1})
 	if done() != 1 {
-		t.Fatalf("not ended by its answer: %+v", h.told)
+		t.Fatalf("not ended by its answer: %+v", h.all())
 	}
 }
 
@@ -426,38 +437,30 @@ func TestALateBeginningEndsNothingNew(t *testing.T) {
 func TestARightPINIsTrustedUntilItIsNot(t *testing.T) {
 	try := []byte("\x06\xA1\x02\x05")
 	for what, next := range map[string]func(h *hostile){
-		"wrong":     func(h *hostile) { h.key.say(t, report{3: 1, 4: 0x90, 6: 1, 7: 0x31}) },
-		"no answer": func(h *hostile) { h.first(0xFFFFFFFF, 0x06, 8, []byte("abcdefgh")) },
-		"its channel new": func(h *hostile) {
-			h.first(1, 0x06, 8, []byte("abcdefgh"))
-			h.settle()
-			h.key.say(t, report{3: 1, 4: 0x86, 6: 17})
-		},
-		"an error": func(h *hostile) { h.key.say(t, report{3: 1, 4: 0xBF, 6: 1, 7: 0x7F}) },
+		"wrong":           func(h *hostile) { h.key.say(t, report{3: 1, 4: 0x90, 6: 1, 7: 0x31}) },
+		"no answer":       func(h *hostile) { h.first(0xFFFFFFFF, 0x06, 8, []byte("abcdefgh")) },
+		"its channel new": (*hostile).anew,
+		"an error":        func(h *hostile) { h.key.say(t, report{3: 1, 4: 0xBF, 6: 1, 7: 0x7F}) },
 	} {
 		h := newHostile(t)
 		h.first(1, 0x10, len(try), try)
 		h.settle()
-		for !h.key.reached(try) {
-			time.Sleep(readTime + 50*time.Millisecond)
-			h.says <- true
-			h.settle()
-		}
+		h.allow(try)
 		h.key.say(t, report{3: 1, 4: 0x90, 6: 1})
 		h.settle()
 		h.first(1, 0x10, len(try), try)
-		for end := time.Now().Add(10 * time.Second); h.asked() < 4 && time.Now().Before(end); { // an answer before it is none to it
+		for end := time.Now().Add(10 * time.Second); len(h.all()) < 4 && time.Now().Before(end); { // an answer before it is none to it
 			h.settle()
 		}
-		if h.held() != 1 || h.asked() != 4 {
-			t.Fatalf("%s: asked about a PIN that was right: %+v", what, h.told)
+		if h.held() != 1 || len(h.all()) != 4 {
+			t.Fatalf("%s: asked about a PIN that was right: %+v", what, h.all())
 		}
 		next(h)
 		h.settle()
 		h.first(1, 0x10, len(try), try)
 		for end := time.Now().Add(10 * time.Second); h.held() != 2; h.settle() { // the desk may still wait for the key to stop
 			if time.Now().After(end) {
-				t.Fatalf("%s: not asked about: %+v", what, h.told)
+				t.Fatalf("%s: not asked about: %+v", what, h.all())
 			}
 		}
 	}
@@ -469,9 +472,7 @@ func TestU2FIsToldOnceAndCanBeRefused(t *testing.T) {
 	register := []byte("\x00\x01\x00\x00\x00\x00\x40challenge and site")
 	count := func() (asked, touch, done int) {
 		h.settle()
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		for _, a := range h.told {
+		for _, a := range h.all() {
 			switch {
 			case a.Command != "U2F register":
 			case a.Done:
@@ -491,7 +492,7 @@ func TestU2FIsToldOnceAndCanBeRefused(t *testing.T) {
 		h.reply()
 	}
 	if asked, touch, done := count(); asked != 1 || touch != 1 || done != 0 {
-		t.Errorf("told %d %d %d times: %+v", asked, touch, done, h.told)
+		t.Errorf("told %d %d %d times: %+v", asked, touch, done, h.all())
 	}
 	h.says <- false
 	h.says <- false

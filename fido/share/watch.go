@@ -3,13 +3,12 @@ package share
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"sync"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"keyrollout/fido"
+	"keyrollout/fido/internal/ctapcbor"
+	"keyrollout/fido/internal/ctapclient"
 )
 
 // Activity is one thing that is asked of the key. It holds no secrets.
@@ -85,6 +84,7 @@ const (
 	pinSet
 	pinTry
 	pinChange // tries the old one
+	pinUnread // may be any of these
 )
 
 func newWatch(tell func(Activity), nobody bool) *watch {
@@ -261,11 +261,11 @@ func (w *watch) learn(q *asking, c fido.Code, more []byte) {
 		var a struct {
 			Tries int `cbor:"3,keyasint"`
 		}
-		if strict.Unmarshal(more, &a) == nil {
+		if ctapclient.Decode(more, &a) == nil {
 			w.tries = max(a.Tries, 0)
 		}
 	case q.pin == pinNone, q.pin == pinCount, !q.sent:
-	case c == 0:
+	case c == 0 && q.pin != pinUnread:
 		w.known, w.tries = true, 0 // all are back, however many this key has
 	default:
 		if w.known = false; c == fido.CodePINInvalid || c == fido.CodePINPowerCycle {
@@ -390,42 +390,15 @@ var harmless = map[string]map[uint64]bool{
 
 var pinKinds = map[uint64]pinKind{1: pinCount, 3: pinSet, 4: pinChange, 5: pinTry, 9: pinTry}
 
-// strict reads a request in one way only: of two members with one key another reader may take the other, and what CTAP's
-// own form of CBOR (section 8) leaves out it may not know.
-var strict = func() cbor.DecMode {
-	m, err := cbor.DecOptions{DupMapKey: cbor.DupMapKeyEnforcedAPF, TagsMd: cbor.TagsForbidden, IndefLength: cbor.IndefLengthForbidden}.DecMode()
-	if err != nil {
-		panic(err) // the options are constant
-	}
-	return m
-}()
-
-var errNoNumber = errors.New("a subcommand is a number")
+// subcommandAt is the member in which a command names its subcommand.
+var subcommandAt = map[byte]int{0x06: 2, 0x09: 2, 0x0A: 1, 0x0D: 1, 0x40: 2, 0x41: 1}
 
 // asked reads of a request whose command is known what a person should know: its name, its kind, and the site it is for.
-// What changes the key with no touch of it is held, and so is what cannot be read: the key may read it otherwise.
+// What changes the key with no touch of it is held, and so is what is not in CTAP's own form: the key may read it
+// otherwise.
 func asked(b []byte) (a Activity, pin pinKind) {
 	a = Activity{Command: commands[b[0]]}
-	name := a.Command
-	var fields map[int]cbor.RawMessage
-	err := strict.Unmarshal(b[1:], &fields)
-	if err == nil { // text that is not UTF-8 shows only when it is read
-		var whole any
-		err = strict.Unmarshal(b[1:], &whole)
-	}
 	switch b[0] {
-	case 0x01:
-		var rp struct {
-			ID string `cbor:"id"`
-		}
-		if err == nil {
-			err = strict.Unmarshal(fields[2], &rp)
-		}
-		a.RPID = rp.ID
-	case 0x02:
-		if err == nil {
-			err = strict.Unmarshal(fields[1], &a.RPID)
-		}
 	case 0x04, 0x0B: // no parameters; what is to be allowed is allowed by a touch
 		return a, pinNone
 	case 0x08: // more of what was allowed before
@@ -433,39 +406,51 @@ func asked(b []byte) (a Activity, pin pinKind) {
 	case 0x07:
 		a.Held = HoldReset
 		return a, pinNone
+	}
+	var fields map[int]any
+	readable := ctapcbor.Decode(b[1:], &fields) == nil
+	if !readable {
+		fields = nil // the half of it says nothing
+	}
+	switch b[0] {
+	case 0x01:
+		rp, _ := fields[2].(map[any]any)
+		a.RPID, readable = rp["id"].(string)
+	case 0x02:
+		a.RPID, readable = fields[1].(string)
 	case 0x0C:
-		if fields[2] != nil { // section 6.10.2: set
+		if _, set := fields[2]; set { // section 6.10.2
 			a.Command, a.Held = a.Command+" write", HoldChange
 		}
 	default:
-		number := map[byte]int{0x06: 2, 0x09: 2, 0x40: 2}[b[0]] // where the subcommand stands; 1 elsewhere
 		var sub uint64
-		if raw := fields[max(number, 1)]; err == nil && raw != nil {
-			if err = strict.Unmarshal(raw, &sub); raw[0]>>5 != 0 { // the library reads CBOR's simple values as numbers as well
-				err = errNoNumber
-			}
+		if value, named := fields[subcommandAt[b[0]]]; named {
+			sub, readable = value.(uint64)
 		}
-		known := subcommands[name][sub]
-		if known != "" {
-			a.Command += " " + known
-		}
+		known := subcommands[a.Command][sub]
 		if b[0] == 0x06 {
 			if pin = pinKinds[sub]; sub == 9 {
-				_ = strict.Unmarshal(fields[10], &a.RPID)
+				a.RPID, _ = fields[10].(string)
 			}
 		}
 		switch {
 		case pin == pinTry, pin == pinChange:
 			a.Held = HoldPIN
-		case harmless[name][sub]:
+		case harmless[a.Command][sub]:
 		case known != "":
 			a.Held = HoldChange
 		default:
 			a.Held = HoldUnknown
 		}
+		if known != "" {
+			a.Command += " " + known
+		}
 	}
-	if err != nil {
-		a.Held, a.RPID = HoldUnknown, ""
+	if !readable {
+		a.Held = HoldUnknown
+		if b[0] == 0x06 {
+			pin = pinUnread
+		}
 	}
 	a.RPID = Site(a.RPID)
 	return a, pin

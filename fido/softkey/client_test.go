@@ -14,6 +14,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"keyrollout/fido"
+	"keyrollout/fido/internal/ctapcbor"
 	"keyrollout/fido/internal/pinuv"
 )
 
@@ -150,8 +151,8 @@ func (c *client) finish(into any) status {
 func (c *client) canonical(b []byte) {
 	c.t.Helper()
 	var v any
-	if err := decoder.Unmarshal(b, &v); err != nil {
-		c.t.Errorf("a response that is no CBOR: %v: %x", err, b)
+	if err := ctapcbor.Decode(b, &v); err != nil {
+		c.t.Errorf("a response that no client would read: %v: %x", err, b)
 		return
 	}
 	if again, err := encoder.Marshal(v); err != nil || !bytes.Equal(again, b) {

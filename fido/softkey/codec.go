@@ -2,24 +2,17 @@ package softkey
 
 import (
 	"errors"
-	"reflect"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"keyrollout/fido/internal/ctapcbor"
 )
 
-// encoder writes the CTAP2 canonical CBOR form (CTAP 2.1 section 8). decoder reads what clients send once it is known to
-// be in that form, and ignores unknown keys. stored reads the key's own state, where byte strings may be long and lists
-// many.
+// encoder writes the CTAP2 canonical CBOR form (CTAP 2.1 section 8). stored reads the key's own state, where byte strings
+// may be long and lists many.
 var (
 	encoder = must(cbor.CTAP2EncOptions().EncMode())
-	decoder = must(cbor.DecOptions{
-		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
-		IndefLength:      cbor.IndefLengthForbidden,
-		TagsMd:           cbor.TagsForbidden,
-		MaxArrayElements: 256,
-		MaxMapPairs:      64,
-	}.DecMode())
-	stored = must(cbor.DecOptions{
+	stored  = must(cbor.DecOptions{
 		DupMapKey:   cbor.DupMapKeyEnforcedAPF,
 		IndefLength: cbor.IndefLengthForbidden,
 		TagsMd:      cbor.TagsForbidden,
@@ -39,18 +32,10 @@ func decode(b []byte, v any) error {
 	if len(b) == 0 {
 		return nil
 	}
-	if !canonical(b) {
-		return errInvalidCBOR
-	}
-	if _, ok := fits(b, reflect.TypeOf(v)); !ok {
-		return errUnexpectedType
-	}
-	err := decoder.Unmarshal(b, v)
-	var wrong *cbor.UnmarshalTypeError
-	switch {
+	switch err := ctapcbor.Decode(b, v); {
 	case err == nil:
 		return nil
-	case errors.As(err, &wrong):
+	case errors.Is(err, ctapcbor.ErrType):
 		return errUnexpectedType
 	}
 	return errInvalidCBOR

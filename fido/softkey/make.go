@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"keyrollout/fido/internal/ctapcbor"
 )
 
 // makeRequest is the parameters of authenticatorMakeCredential (CTAP 2.1 section 6.1).
@@ -42,13 +44,10 @@ type userEntity struct {
 }
 
 type descriptor struct {
-	ID         credentialID `cbor:"id"`
-	Type       string       `cbor:"type"`
-	Transports []string     `cbor:"transports,omitempty"`
+	ID         ctapcbor.CredentialID `cbor:"id"`
+	Type       string                `cbor:"type"`
+	Transports []string              `cbor:"transports,omitempty"`
 }
-
-// credentialID is a byte string, or an empty list: python-fido2 2.2 sends that for an empty id.
-type credentialID []byte
 
 // algorithmAsked is a PublicKeyCredentialParameters as it comes in, where both members have to be there.
 type algorithmAsked struct {

@@ -1,4 +1,4 @@
-package softkey
+package ctapcbor
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package softkey
+package ctapcbor
 
 import (
 	"reflect"
@@ -10,7 +10,7 @@ import (
 
 var (
 	rawType = reflect.TypeFor[cbor.RawMessage]()
-	idType  = reflect.TypeFor[credentialID]()
+	idType  = reflect.TypeFor[CredentialID]()
 )
 
 // fits reports whether every value that a type has a place for is of its CBOR type (CTAP 2.1 section 8.1). The library
