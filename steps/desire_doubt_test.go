@@ -2,6 +2,7 @@ package steps_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -12,12 +13,18 @@ import (
 
 const lag = 30 * time.Second
 
-// lagging is a tenant whose reads are late, in which a plan has been carried out and shows.
-func lagging(t *testing.T, wish string) (*company, steps.TenantPlan) {
+// late is a tenant whose reads are late.
+func late(t *testing.T) *company {
 	t.Helper()
 	s := practice.DefaultCompany()
 	s.Lag = lag
-	c := newCompany(t, s)
+	return newCompany(t, s)
+}
+
+// lagging is a late one in which a plan has been carried out and shows.
+func lagging(t *testing.T, wish string) (*company, steps.TenantPlan) {
+	t.Helper()
+	c := late(t)
 	p := c.mustPlan(wish)
 	c.mustApply(p)
 	c.later()
@@ -30,6 +37,15 @@ func (c *company) later() {
 		c.t.Fatal(err)
 	}
 	c.events = nil
+}
+
+// endsAs fails unless the tenant stands so once everything shows.
+func (c *company) endsAs(want, otherwise string) {
+	c.t.Helper()
+	c.later()
+	if c.raw() != want {
+		c.t.Error(otherwise)
+	}
 }
 
 // cutOff kills a run at its change: behind it, or before it was sent.
@@ -56,13 +72,23 @@ func (c *company) cutOff(behind bool, run func(context.Context) error) {
 	c.around, c.events = nil, nil
 }
 
+func (c *company) cutOffUndo(behind bool) {
+	c.t.Helper()
+	c.cutOff(behind, func(ctx context.Context) error { return steps.Undo(ctx, c.world(), true, allRisks) })
+}
+
+func (c *company) cutOffApply(p steps.TenantPlan) {
+	c.t.Helper()
+	c.cutOff(true, func(ctx context.Context) error { return steps.ApplyPlan(ctx, c.world(), p, allRisks) })
+}
+
 // An undo was cut off behind its change, and reads still answer from before it: the plan that it took back is carried
 // out anew, and not told to stand already. Where the undo never left, it is told that it does.
 func TestApplyWhileAnUndoIsOnItsWay(t *testing.T) {
 	for _, behind := range []bool{true, false} {
 		c, p := lagging(t, "passkeys: {enabled: true}")
 		with := c.raw()
-		c.cutOff(behind, func(ctx context.Context) error { return steps.Undo(ctx, c.world(), true, allRisks) })
+		c.cutOffUndo(behind)
 		if c.raw() != with {
 			t.Fatal("the undo shows already")
 		}
@@ -70,10 +96,7 @@ func TestApplyWhileAnUndoIsOnItsWay(t *testing.T) {
 		if already := c.said("as planned already"); already == behind {
 			t.Errorf("cut off behind the change %t: it says %v", behind, c.events)
 		}
-		c.later()
-		if c.raw() != with {
-			t.Errorf("cut off behind the change %t: the tenant does not stand as planned", behind)
-		}
+		c.endsAs(with, fmt.Sprintf("cut off behind the change %t: the tenant does not stand as planned", behind))
 		began := c.clock.Now()
 		c.mustApply(p)
 		if !c.said("as planned already") || c.clock.Now() != began {
@@ -86,22 +109,19 @@ func TestApplyWhileAnUndoIsOnItsWay(t *testing.T) {
 func TestApplyWhileAnotherPlanIsOnItsWay(t *testing.T) {
 	c, p := lagging(t, "passkeys: {enabled: true}")
 	off := c.mustPlan("passkeys: {enabled: false}")
-	c.cutOff(true, func(ctx context.Context) error { return steps.ApplyPlan(ctx, c.world(), off, allRisks) })
+	c.cutOffApply(off)
 	with := c.raw()
 	c.mustApply(p)
 	if c.said("as planned already") {
 		t.Error("it says that the first plan stands")
 	}
-	c.later()
-	if c.raw() != with {
-		t.Error("the tenant does not stand as planned")
-	}
+	c.endsAs(with, "the tenant does not stand as planned")
 }
 
 // Whoever plans waits first: what the plan starts from is what stands.
 func TestPlanWhileAnUndoIsOnItsWay(t *testing.T) {
 	c, _ := lagging(t, "passkeys: {enabled: true}")
-	c.cutOff(true, func(ctx context.Context) error { return steps.Undo(ctx, c.world(), true, allRisks) })
+	c.cutOffUndo(true)
 	w := c.world()
 	if !w.Journal.InDoubt() {
 		t.Fatal("the journal holds nothing in doubt")
@@ -134,7 +154,7 @@ func TestRolloutWhileAnUndoIsOnItsWay(t *testing.T) {
 	if f, err := steps.TenantStep().Check(t.Context(), w); err != nil || f.State != steps.Done {
 		t.Fatalf("%v %v: not ready before the undo", f, err)
 	}
-	c.cutOff(true, func(ctx context.Context) error { return steps.Undo(ctx, c.world(), true, allRisks) })
+	c.cutOffUndo(true)
 	if f, err := steps.TenantStep().Check(t.Context(), c.world()); err != nil || f.State == steps.Done {
 		t.Errorf("%v %v: ready, while the undo is on its way", f, err)
 	}
@@ -142,12 +162,10 @@ func TestRolloutWhileAnUndoIsOnItsWay(t *testing.T) {
 
 // Cut off behind the change, run again and refused: the change may stand, and can be taken back.
 func TestUndoAfterARefusedSecondTry(t *testing.T) {
-	s := practice.DefaultCompany()
-	s.Lag = lag
-	c := newCompany(t, s)
+	c := late(t)
 	before := c.raw()
 	p := c.mustPlan("passkeys: {enabled: true}")
-	c.cutOff(true, func(ctx context.Context) error { return steps.ApplyPlan(ctx, c.world(), p, allRisks) })
+	c.cutOffApply(p)
 	if err := c.faults.Add("forbidden PATCH /fido2"); err != nil {
 		t.Fatal(err)
 	}
@@ -161,16 +179,13 @@ func TestUndoAfterARefusedSecondTry(t *testing.T) {
 	if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil {
 		t.Fatal(err)
 	}
-	c.later()
-	if c.raw() != before {
-		t.Error("not put back")
-	}
+	c.endsAs(before, "not put back")
 }
 
 // A change that was cut off yesterday is not waited for today: one read tells.
 func TestNothingIsWaitedForThatIsLongPast(t *testing.T) {
 	c, _ := lagging(t, "passkeys: {enabled: true}")
-	c.cutOff(false, func(ctx context.Context) error { return steps.Undo(ctx, c.world(), true, allRisks) })
+	c.cutOffUndo(false)
 	if err := c.clock.Sleep(t.Context(), 24*time.Hour); err != nil {
 		t.Fatal(err)
 	}

@@ -412,39 +412,16 @@ func TestUndoOfAnotherTenant(t *testing.T) {
 
 // A run that was cut off behind its write is taken back, even while reads still answer from before it.
 func TestUndoBeforeTheChangeShows(t *testing.T) {
-	s := practice.DefaultCompany()
-	s.Lag = 30 * time.Second
-	c := newCompany(t, s)
+	c := late(t)
 	before := c.raw()
-	p := c.mustPlan("passkeys: {enabled: true}")
-	ctx, kill := context.WithCancelCause(t.Context())
-	sent := false
-	c.around = func(rt http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			resp, err := rt.RoundTrip(r)
-			if r.Method == http.MethodPatch {
-				sent = true
-				kill(nil)
-			}
-			return resp, err
-		})
-	}
-	if err := steps.ApplyPlan(ctx, c.world(), p, allRisks); err == nil || !sent {
-		t.Fatalf("not cut off: %v", err)
-	}
-	c.around = nil
+	c.cutOffApply(c.mustPlan("passkeys: {enabled: true}"))
 	if c.raw() != before {
 		t.Fatal("it shows already")
 	}
 	if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.clock.Sleep(t.Context(), time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	if c.raw() != before {
-		t.Fatal("the change arrived after it was taken back")
-	}
+	c.endsAs(before, "the change arrived after it was taken back")
 }
 
 // The same plan carried out again, after another one went back: each undo takes back the latest that was done.

@@ -158,14 +158,12 @@ func methodsPosture(ctx context.Context, in graph.Inspector, now time.Time) ([]P
 	return out, nil
 }
 
+// migrationWords say how far Graph says that the migration is.
+var migrationWords = map[string]Text{"preMigration": T("not begun"), "migrationInProgress": T("under way"), "migrationComplete": T("finished")}
+
 func migrationText(state string) Text {
-	switch state {
-	case "preMigration":
-		return T("not begun")
-	case "migrationInProgress":
-		return T("under way")
-	case "migrationComplete":
-		return T("finished")
+	if t, ok := migrationWords[state]; ok {
+		return t
 	}
 	return toldOr(state)
 }

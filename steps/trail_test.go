@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"keyrollout/fido/softkey"
+	"keyrollout/graph/practice"
 	"keyrollout/steps"
 )
 
@@ -248,5 +249,59 @@ func TestAnUnknownNameIsNotOffered(t *testing.T) {
 	b.finish()
 	if len(offered) != 2 || offered[0] != offered[1] {
 		t.Errorf("offered %q", offered)
+	}
+}
+
+// Who was picked from a list and cannot have a key goes with the line that called the list up: back from there is the
+// question before both.
+func TestBackFromAnUnfitPerson(t *testing.T) {
+	b := newBench(t)
+	b.person.answer("tenant.user", "da", "aiko")
+	b.person.answer("tenant.user.pick", practice.GuestUPN)
+	b.person.answer("problem.user-guest", "retry")
+	b.person.back = func(_ int, q steps.Question) bool {
+		return q.Name == "tenant.user" && count(b.person.asked, "tenant.user") == 2
+	}
+	b.finish()
+	b.mustTell("user-guest")
+	from := slices.Index(b.person.asked, "tenant.user")
+	want := []string{"tenant.user", "tenant.user.pick", "problem.user-guest", "tenant.user", "tenant.keys", "tenant.user"}
+	if got := b.person.asked[from : from+len(want)]; !slices.Equal(got, want) {
+		t.Errorf("asked %q, want %q", got, want)
+	}
+}
+
+// The key after the first one is still the next one for who goes back from the plan, the only person with a key being
+// the one who was named again.
+func TestTheNextPersonIsNextAfterGoingBack(t *testing.T) {
+	b := newBench(t)
+	b.finish()
+	w := b.world()
+	defer w.Close()
+	if err := w.Journal.NextPerson(); err != nil {
+		t.Fatal(err)
+	}
+	b.person.asked = nil
+	b.person.answer("tenant.keys", "attested") // something that the plan asks about
+	var put []string
+	b.person.seen = func(q steps.Question) {
+		if q.Name == "tenant.user" {
+			put = append(put, q.Text.String())
+		}
+	}
+	b.person.back = func(_ int, q steps.Question) bool { // from the plan to the pass, and on to the person
+		return q.Name == "tenant.go" || q.Name == "tenant.pass.minutes" && slices.Contains(b.person.asked, "tenant.go")
+	}
+	b.person.leaveAt = func(_ int, name string) error {
+		if len(put) == 2 {
+			return steps.ErrQuit
+		}
+		return nil
+	}
+	if err := steps.Run(t.Context(), w, steps.Rollout()); !errors.Is(err, steps.ErrQuit) {
+		t.Fatal(err)
+	}
+	if !strings.Contains(put[0], "the next key") || put[0] != put[1] {
+		t.Errorf("asked %q; in all %q", put, b.person.asked)
 	}
 }

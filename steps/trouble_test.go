@@ -68,6 +68,14 @@ func TestTroubleIsToldAndOvercome(t *testing.T) {
 			b.person.answer("problem.pin-wrong", "retry", "retry")
 			b.person.answer("problem.pin-replug", "replug")
 		}},
+		{"three wrong PINs at the sign-in check", "pin-replug", func(b *bench) {
+			b.crash("Step: sign-in check.")
+			b.person.answer("touch", repeat("other", 5)...) // until the key takes no finger and wants its PIN
+			b.person.answer("problem.finger-wrong", repeat("retry", 5)...)
+			b.person.answer("key.pin", "0000", "1111", "2222", thePIN)
+			b.person.answer("problem.pin-wrong", "retry", "retry")
+			b.person.answer("problem.pin-replug", "replug")
+		}},
 		{"a wrong finger", "finger-wrong", func(b *bench) {
 			b.person.answer("touch", append(repeat("good", 12), "other", "other", "other", "other", "other")...)
 			b.person.answer("problem.finger-wrong", "retry", "retry", "retry", "retry", "retry")

@@ -145,7 +145,22 @@ func TestResetTakesTheWordsAndLeavesNothing(t *testing.T) {
 	b := newBench(t)
 	b.finish()
 	b.person.answer("risk.reset-key", "reset this key")
+	var order []string // what is to be done, in the order it is said
+	b.person.seen = func(q steps.Question) {
+		if q.Name == "key.replug" {
+			order = append(order, q.Text.String())
+			for _, d := range q.Detail {
+				order = append(order, d.String())
+			}
+		}
+	}
 	b.mustCare(steps.ResetKey)
+	b.person.seen = nil
+	for i, words := range []string{"Unplug the key and plug it in again", "press enter at once", "touch it"} {
+		if len(order) <= i || !strings.Contains(order[i], words) {
+			t.Errorf("%q does not stand at %d of %q", words, i, order)
+		}
+	}
 	b.mustCare(func(ctx context.Context, w *steps.World) error {
 		found, err := steps.Residents(ctx, w)
 		if len(found) != 0 {

@@ -267,9 +267,9 @@ func (w *World) askPIN(ctx context.Context, step string) error {
 			Next: []Choice{{ID: "pin", Text: T("set one with  keyrollout key pin")}, Leave}}
 	}
 	// The one that is set may be shorter than what the key wants by now.
-	var any fido.Info
+	var whichever fido.Info
 	a, err := w.Ask(ctx, Question{Name: "key.pin", Kind: Secret, Text: T("PIN of the key (%d tries left)", r.PIN),
-		CheckSecret: func(s secret.Secret) *Problem { return problemOfPIN(fido.CheckPIN(s, any)) }})
+		CheckSecret: func(s secret.Secret) *Problem { return problemOfPIN(fido.CheckPIN(s, whichever)) }})
 	if err != nil {
 		return err
 	}
