@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -169,27 +170,27 @@ func (c *call) checkMemberGroups() (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	var in struct {
-		GroupIDs []string `json:"groupIds"`
-	}
-	var raw object
-	if err := c.decode(&raw); err != nil {
+	var in map[string]json.RawMessage
+	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	for k := range raw {
+	for k := range in {
 		if k != "groupIds" && !strings.HasPrefix(k, "@") {
 			return nil, bad("BadRequest", "The parameter '%s' in the request payload is not a valid parameter for the operation 'checkMemberGroups'.", k)
 		}
 	}
-	if err := c.decode(&in); err != nil {
-		return nil, err
+	var ids []string
+	if list, given := in["groupIds"]; given {
+		if err := json.Unmarshal(list, &ids); err != nil {
+			return nil, errPayload.because("groupIds is not a list of text: %v", err)
+		}
 	}
-	if len(in.GroupIDs) == 0 || len(in.GroupIDs) > 20 {
+	if len(ids) == 0 || len(ids) > 20 {
 		return nil, bad("Request_BadRequest", "Invalid number of group ids: between 1 and 20 are allowed.")
 	}
 	of := u.groupsOf()
 	found := []string{}
-	for _, id := range in.GroupIDs {
+	for _, id := range ids {
 		if g := c.t.dir.group(id); g != nil && of[g] && !slices.Contains(found, g.id) {
 			found = append(found, g.id)
 		}
