@@ -22,12 +22,23 @@ type care func(context.Context, *steps.World) error
 
 // careFor runs it on the key that is meant, on whatever screen there is.
 func (a *app) careFor(ctx context.Context, device string, f care) error {
+	err := a.driveOne(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
+		w := &steps.World{Asker: ask, Tell: tell, Keys: a.keysHere(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
+		defer w.Close()
+		return steps.Visit(ctx, w, f)
+	})
+	if errors.Is(err, steps.ErrBack) { // there is nothing behind a command
+		return steps.ErrQuit
+	}
+	return err
+}
+
+// driveOne drives one thing that is no rollout, and leaves in the terminal what its screen took away.
+func (a *app) driveOne(ctx context.Context, r tui.Run) error {
 	o := a.aside()
 	var was remains
 	err := a.drive(ctx, o, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-		w := &steps.World{Asker: ask, Tell: was.watch(tell), Keys: a.keysHere(device), Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
-		defer w.Close()
-		err := steps.Visit(ctx, w, f)
+		err := r(ctx, ask, was.watch(tell))
 		if err == nil {
 			was.settled()
 		}
@@ -35,9 +46,6 @@ func (a *app) careFor(ctx context.Context, device string, f care) error {
 	})
 	if plain, _ := tui.WantsPlain(o, a.plain); !plain { // there every line stays by itself
 		was.print(a)
-	}
-	if errors.Is(err, steps.ErrBack) { // there is nothing behind a command
-		return steps.ErrQuit
 	}
 	return err
 }

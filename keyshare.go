@@ -270,11 +270,12 @@ type ownSoftkey struct {
 // open opens it; close is due whatever it returns. The Asker hears what the person's hand does to the key.
 func (s *ownSoftkey) open(ctx context.Context, ask steps.Asker) (_ fido.Keys, _ steps.Asker, err error) {
 	defer func() { err = storeProblem(err) }()
-	dir, unlock, err := s.a.ownPlace("softkey", "lock")
-	if err != nil {
-		return nil, nil, err
+	dir := ""
+	if !s.store.memory { // else there is no file for another process to be at
+		if dir, s.unlock, err = s.a.ownPlace("softkey", "lock"); err != nil {
+			return nil, nil, err
+		}
 	}
-	s.unlock = unlock
 	asks := ask
 	if s.world != nil {
 		asks = backAsker{ask}
@@ -284,10 +285,11 @@ func (s *ownSoftkey) open(ctx context.Context, ask steps.Asker) (_ fido.Keys, _ 
 		s.close()
 		return nil, nil, err
 	}
-	if s.auto {
-		ask = &script{}
-	}
 	h := &hand{ask: ask, leave: s.leave, path: handPath(dir), world: s.world}
+	if s.auto {
+		h.auto = &script{}
+		h.ask = h.auto
+	}
 	s.key, err = openKey(dir, store, softkey.Options{Profile: softkey.ATKeyPro21(),
 		Light: func(l softkey.Light) { s.tell(steps.LightEvent(l.Colour, l.Blink)) }}, h)
 	if err != nil {

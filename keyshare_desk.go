@@ -59,7 +59,7 @@ func (d *deskTalk) asked(act share.Activity) {
 	for _, l := range d.lines(act) {
 		d.note(l)
 	}
-	if act.Held == share.NotHeld || act.Done || d.decide == nil || !d.auto {
+	if act.Held == share.NotHeld || act.Done || !d.auto {
 		return
 	}
 	ctx, drop := context.WithCancel(d.ctx)

@@ -141,7 +141,6 @@ func (a *app) problem(p *steps.Problem) {
 
 // app is what every command needs of the process around it.
 type app struct {
-	remain  []*steps.Problem // told after the screen
 	environ []string
 	in, err *os.File
 	out     *output

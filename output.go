@@ -19,10 +19,14 @@ type output struct {
 
 func (o *output) Write(b []byte) (int, error) {
 	n, err := o.File.Write(b)
-	if err != nil && o.failed == nil {
+	return n, o.remember(err)
+}
+
+func (o *output) remember(err error) error {
+	if o.failed == nil {
 		o.failed = err
 	}
-	return n, err
+	return err
 }
 
 // WriteString is in place of the file's own, which io.WriteString would take.
@@ -35,10 +39,7 @@ type foldedOutput struct{ *output }
 
 func (f foldedOutput) Write(b []byte) (int, error) {
 	n, err := tui.Folded(f.File).Write(b)
-	if err != nil && f.failed == nil {
-		f.failed = err
-	}
-	return n, err
+	return n, f.remember(err)
 }
 
 func (o *output) problem() *steps.Problem {

@@ -53,10 +53,7 @@ func (a *app) inTenant(ctx context.Context, rehearse bool, f func(context.Contex
 			return err
 		}
 	}
-	var was remains
-	o := a.aside()
-	err := a.drive(ctx, o, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
-		tell = was.watch(tell)
+	err := a.driveOne(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) error {
 		w := &steps.World{Asker: ask, Tell: tell, Clock: wallClock{}, Journal: steps.MemoryJournal(time.Now)}
 		if rehearse {
 			dir, err := a.stateDir()
@@ -81,9 +78,6 @@ func (a *app) inTenant(ctx context.Context, rehearse bool, f func(context.Contex
 		}
 		return problemOr(f(ctx, w))
 	})
-	if plain, _ := tui.WantsPlain(o, a.plain); !plain { // there every line stays by itself
-		was.print(a)
-	}
 	if errors.Is(err, steps.ErrDeclined) {
 		fmt.Fprintln(a.err, a.say(steps.T("Nothing was changed in the tenant.")))
 	}

@@ -78,6 +78,13 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 	if !ok {
 		return usageError{fmt.Errorf("no profile %q: there are %s", o.profile, strings.Join(softkey.ProfileNames(), ", "))}
 	}
+	var order *script
+	if o.auto || len(o.touches) > 0 || !a.isTerminal() {
+		var err error
+		if order, err = touchScript(o.touches); err != nil { // before --fresh forgets a key
+			return err
+		}
+	}
 	dir := ""
 	if !o.memory {
 		place, unlock, err := a.ownPlace("softkey", "lock")
@@ -87,9 +94,18 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 		defer unlock()
 		dir = place
 	}
-	defer func() {
-		for _, p := range a.remain {
+	plain, _ := tui.WantsPlain(a.screen(nil), a.plain)
+	var unwritten *steps.Problem
+	unwritable := func(p *steps.Problem) {
+		if plain {
 			a.problem(p)
+		} else if unwritten == nil { // the screen is in the way until it ends
+			unwritten = p
+		}
+	}
+	defer func() {
+		if unwritten != nil {
+			a.problem(unwritten)
 		}
 	}()
 	return a.onFace(ctx, func(ctx context.Context, ask steps.Asker, tell func(steps.Event)) (err error) {
@@ -102,14 +118,10 @@ func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 		if err != nil {
 			return err
 		}
-		if o.auto || len(o.touches) > 0 || !a.isTerminal() {
-			script, err := touchScript(o.touches)
-			if err != nil {
-				return errors.Join(err, closeStore(store))
-			}
-			ask = script
+		if order != nil {
+			ask = order
 		}
-		return a.serveKeyAt(ctx, dir, profile, store, o.uhid, ask, tell)
+		return a.serveKeyAt(ctx, dir, profile, store, o.uhid, ask, tell, unwritable)
 	})
 }
 
@@ -139,21 +151,14 @@ func (nobody) Ask(_ context.Context, q steps.Question) (steps.Answer, error) {
 	return steps.Answer{}, steps.ErrNoAnswer
 }
 
-func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profile, store softkey.Store, uhid bool, ask steps.Asker, tell func(steps.Event)) error {
+func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profile, store softkey.Store, uhid bool, ask steps.Asker, tell func(steps.Event), unwritable func(*steps.Problem)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	plain, _ := tui.WantsPlain(a.screen(nil), a.plain)
 	f := newServedFace(ctx, ask, tell, !plain)
 	h := &hand{ask: f, leave: cancel, path: handPath(dir), served: f}
 	f.hand = h
-	var unwritten *steps.Problem
-	f.failed = func(p *steps.Problem) {
-		if plain {
-			a.problem(p)
-		} else if unwritten == nil { // the screen is in the way until it ends
-			unwritten = p
-		}
-	}
+	f.failed = unwritable
 	h.auto, _ = ask.(*script)
 	key, err := openKey(dir, store, softkey.Options{Profile: profile, Light: f.light, Log: f.log}, h)
 	if err != nil {
@@ -168,11 +173,7 @@ func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profil
 	if !plain {
 		go func() { cancel(f.idle(ctx, key, profile)) }()
 	}
-	err = wait()
-	if unwritten != nil {
-		a.remain = append(a.remain, unwritten)
-	}
-	if err != nil && ctx.Err() == nil {
+	if err := wait(); err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -215,6 +218,61 @@ func TestScriptEnrolsAnotherFinger(t *testing.T) {
 	}
 	if len(used) != 3 {
 		t.Errorf("fingers %v", used)
+	}
+}
+
+// By itself it gives an enrolment up after eight touches in a row that were refused, and says so; the next begins anew.
+func TestScriptGivesAnEnrolmentUp(t *testing.T) {
+	w := &watching{touches: append([]string{"good"}, slices.Repeat([]string{"short"}, 3*patientTouches)...)}
+	s, _, h := facing(t, w, true)
+	h.auto = &script{} // the touches are the person's, so that they can be wrong
+	pin := secret.New([]byte("482913"))
+	if err := s.SetPIN(t.Context(), pin); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	given := make(chan error, 1)
+	go func() {
+		_, err := s.Enrol(ctx, pin, "", func(fido.Sample) {})
+		given <- err
+	}()
+	w.shows(t, "softkey.face", "8 touches in a row were refused")
+	w.mu.Lock()
+	if left := len(w.touches); left != 2*patientTouches {
+		t.Errorf("%d touches were refused, not 8", 3*patientTouches-left)
+	}
+	w.touches = nil
+	w.mu.Unlock()
+	cancel()
+	if err := <-given; err == nil {
+		t.Error("a finger was enrolled by its tip")
+	}
+	if _, err := s.Enrol(t.Context(), pin, "", func(fido.Sample) {}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A touch that there is none of is refused before anything is forgotten.
+func TestUnknownTouchForgetsNoKey(t *testing.T) {
+	state, file := t.TempDir(), phraseFile(t, "a passphrase of a good length")
+	dir := filepath.Join(state, "softkey")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s, err := (sealing{phrase: true, file: file}).ownStore(t.Context(), dir, nobody{}, func(steps.Event) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Save([]byte("kept")), closeStore(s)); err != nil {
+		t.Fatal(err)
+	}
+	was := wholeFile(t, storeFile(dir))
+	if code, _, stderr := runCommand(t, state, "softkey", "--fresh", "--passphrase-file", file, "--touch", "tickle"); code != exitUsage || !strings.Contains(stderr, `no touch "tickle"`) {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+	if !bytes.Equal(wholeFile(t, storeFile(dir)), was) {
+		t.Error("the key was forgotten")
 	}
 }
 

@@ -129,14 +129,14 @@ func (a *app) planTenant(ctx context.Context, rehearse bool, args []string, out,
 // printPlan prints a plan as lines: fields from and to, people, needs, dangers, and the next command.
 func (a *app) printPlan(p steps.TenantPlan, out string) {
 	if len(p.Shown.Changes) == 0 {
-		fmt.Fprintln(a.out, a.say(steps.T("The tenant stands as wanted: nothing to change.")))
+		fmt.Fprintln(a.out.folded(), a.say(steps.T("The tenant stands as wanted: nothing to change.")))
 		return
 	}
 	for _, c := range p.Shown.Changes {
-		fmt.Fprintln(a.out, a.say(steps.T("%s, %s: %s -> %s", c.Group, c.Field, c.From, c.To)))
+		fmt.Fprintln(a.out.folded(), a.say(steps.T("%s, %s: %s -> %s", c.Group, c.Field, c.From, c.To)))
 	}
 	for _, t := range slices.Concat(p.Shown.People, p.Shown.Needs, p.Warnings) {
-		fmt.Fprintln(a.out, a.say(t))
+		fmt.Fprintln(a.out.folded(), a.say(t))
 	}
 	if out != "" {
 		fmt.Fprintln(a.out, a.say(steps.T("next:  keyrollout tenant apply %s", out)))
