@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"keyrollout/fido"
 	"keyrollout/steps"
-	"keyrollout/tui"
 )
 
 // toldKey is a key as  key info --json  tells it: what it says of itself (Info, by CTAP's own words and numbers), what
@@ -51,7 +49,7 @@ func (a *app) keyInfo(ctx context.Context, path string, asJSON bool) error {
 		return writeJSON(a.out, told(k))
 	}
 	for _, l := range k.Describe() {
-		fmt.Fprintf(a.out.folded(), "%s %s\n", tui.Pad(a.say(l[0]), 14), a.say(l[1]))
+		a.out.fact(a.say(l[0]), a.say(l[1]))
 	}
 	return nil
 }

@@ -42,6 +42,11 @@ func (f foldedOutput) Write(b []byte) (int, error) {
 	return n, f.remember(err)
 }
 
+// fact writes a name in a column and what it stands for.
+func (o *output) fact(name, value string) {
+	_, _ = o.WriteString(tui.Fact(o.File, 15, name, value))
+}
+
 func (o *output) problem() *steps.Problem {
 	return &steps.Problem{Code: "output", What: steps.T("The answer could not be written whole: %s.", reason(o.failed)), Err: o.failed,
 		State: steps.T("What the command did stays done; only its answer is cut off."),

@@ -18,7 +18,6 @@ import (
 	"keyrollout/graph/practice"
 	"keyrollout/internal/state"
 	"keyrollout/steps"
-	"keyrollout/tui"
 )
 
 // openPracticeRisk is the name under which a person accepts that others on the network reach the practice tenant.
@@ -176,7 +175,7 @@ func (a *app) printServed(t *practice.Tenant, seed *practice.Seed, url, ca strin
 	if seed != nil {
 		domain, admin = cmp.Or(seed.Domain, domain), adminOf(seed)
 	}
-	line := func(label steps.Text, value string) { fmt.Fprintf(a.out, "%s%s\n", tui.Pad(a.say(label), 14), value) }
+	line := func(label steps.Text, value string) { a.out.fact(a.say(label), value) }
 	if admin != "" && !strings.Contains(admin, "@") {
 		admin += "@" + domain
 	}

@@ -48,7 +48,7 @@ func (m *model) explainBody(b brush, h int) block {
 	out.add(b.para(b.st.Strong, steps.T("Keys that always work"))...)
 	out.gap()
 	for _, k := range []key.Binding{m.keys.ExplainF1, m.keys.PageDown, m.keys.Redraw, m.keys.Suspend, m.keys.Leave} {
-		out.add(Pad(m.st.Key.Render(k.Help().Key), 10) + k.Help().Desc)
+		out.add(pad(m.st.Key.Render(k.Help().Key), 10) + k.Help().Desc)
 	}
 	scroll := m.scroll
 	m.scroll = m.page.scroll

@@ -72,11 +72,18 @@ func (b brush) wrap(style lipgloss.Style, s string) []string {
 	if s == "" {
 		return nil
 	}
-	lines := hang(strings.Split(ansi.Wrap(s, b.w, ""), "\n"))
+	lines := wrapped(s, b.w)
 	for i, l := range lines {
 		lines[i] = linked(style.Render(strings.TrimRight(l, " ")), s)
 	}
 	return lines
+}
+
+// wrapped breaks a text to w cells between words, and not at hyphens: --plain and -uv must not lose theirs.
+func wrapped(s string, w int) []string {
+	const kept = "\u2011" // a hyphen at which nothing breaks
+	s = ansi.Wrap(strings.ReplaceAll(s, "-", kept), w, "")
+	return hang(strings.Split(strings.ReplaceAll(s, kept, "-"), "\n"))
 }
 
 // hang lets a mark that must not begin a line of Japanese hang over the end of the line before, into the margin.
@@ -119,13 +126,13 @@ func (b brush) pair(col int, name string, lines []string) []string {
 		if i > 0 {
 			name = ""
 		}
-		out = append(out, Pad(name, col)+l)
+		out = append(out, pad(name, col)+l)
 	}
 	return out
 }
 
-// Pad fills up to w cells, or cuts.
-func Pad(s string, w int) string {
+// pad fills up to w cells, or cuts.
+func pad(s string, w int) string {
 	if n := ansi.StringWidth(s); n <= w {
 		return s + strings.Repeat(" ", w-n)
 	}
@@ -151,7 +158,7 @@ func beside(left []string, w int, right []string) []string {
 		if i < len(right) {
 			r = right[i]
 		}
-		out = append(out, strings.TrimRight(Pad(l, w)+r, " "))
+		out = append(out, strings.TrimRight(pad(l, w)+r, " "))
 	}
 	return out
 }

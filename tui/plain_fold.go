@@ -16,6 +16,16 @@ type folded struct{ out *os.File }
 // Folded is a file whose lines break between words where it is a terminal, and are left alone where it is none.
 func Folded(f *os.File) io.Writer { return folded{f} }
 
+// Fact is a name in a column of col cells and what it stands for, which breaks between words under itself where f is a
+// terminal.
+func Fact(f *os.File, col int, name, value string) string {
+	name = pad(name, col)
+	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w-col >= max(leastW/2, longWord(value)) {
+		value = strings.Join(wrapped(value, w-col), "\n"+strings.Repeat(" ", col))
+	}
+	return name + value + "\n"
+}
+
 func (f folded) Write(b []byte) (int, error) {
 	text := string(b)
 	if w, _, err := term.GetSize(int(f.out.Fd())); err == nil && w > 0 {
@@ -38,7 +48,7 @@ func fold(text string, w int) string {
 		if ansi.StringWidth(l)+len(end) <= w || room < leastW/2 || longWord(l) > room {
 			continue
 		}
-		broken := hang(strings.Split(ansi.Wrap(strings.TrimLeft(l, " "), room, ""), "\n"))
+		broken := wrapped(strings.TrimLeft(l, " "), room)
 		for j := range broken {
 			broken[j] = indent + strings.TrimRight(broken[j], " ")
 		}

@@ -5,6 +5,8 @@ package tui
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,11 +42,12 @@ func TestFold(t *testing.T) {
 		"short", "", "a question that is a good deal longer than forty cells, with its end: ",
 		"  an indented line that is a good deal longer than forty cells has its indent on each",
 		"組織のユーザーにセキュリティ キーを配るとき、最初に少人数のグループで試すことをお勧めします。",
+		"two lines\nof which options end in a hyphen -uv --plain or begin with one --still -rk -plat",
 		"two lines\nof which the second is a good deal longer than forty cells are",
 	} {
 		got := fold(s, 40)
 		for _, l := range strings.Split(got, "\n") {
-			if ansi.StringWidth(strings.TrimRight(l, " ")) > 40 || strings.HasPrefix(s, " ") != strings.HasPrefix(l, " ") {
+			if ansi.StringWidth(strings.TrimRight(l, " ")) > 40 || strings.HasSuffix(l, "-") || strings.HasPrefix(s, " ") != strings.HasPrefix(l, " ") {
 				t.Errorf("%q", l)
 			}
 		}
@@ -54,6 +57,26 @@ func TestFold(t *testing.T) {
 		if strings.HasSuffix(s, ": ") != strings.HasSuffix(got, ": ") {
 			t.Errorf("no room behind the question: %q", got)
 		}
+	}
+}
+
+// The value of a fact stays in its column, and an address in one piece.
+func TestAFactBreaksUnderItself(t *testing.T) {
+	x := openTerminal(t, 40, 24)
+	if got, want := Fact(x.tty, 10, "options", "+rk -noMcGaPermissions -uv +pinUvAuthToken"), "options   +rk -noMcGaPermissions -uv\n          +pinUvAuthToken\n"; got != want {
+		t.Errorf("%q", got)
+	}
+	token := strings.Repeat("a", 60)
+	if got := Fact(x.tty, 10, "Token:", token); got != "Token:    "+token+"\n" {
+		t.Errorf("%q", got)
+	}
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if got := Fact(file, 10, "sensor", strings.Repeat("by touch, ", 9)); strings.Count(got, "\n") != 1 {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -102,7 +102,7 @@ func planTable(b brush, changes []steps.Change) []string {
 	to := b.w - name - from - 3
 
 	var out []string
-	head := Pad(b.st.Faint.Render(b.say(steps.T("now"))), from) + b.st.Faint.Render(markHere+"  "+b.say(steps.T("then")))
+	head := pad(b.st.Faint.Render(b.say(steps.T("now"))), from) + b.st.Faint.Render(markHere+"  "+b.say(steps.T("then")))
 	group := ""
 	for i, c := range changes {
 		if g := b.say(c.Group); g != group || i == 0 {
@@ -115,7 +115,7 @@ func planTable(b brush, changes []steps.Change) []string {
 				g = ""
 			}
 			if head != "" {
-				out = append(out, strings.TrimRight(Pad(g, name)+head, " "))
+				out = append(out, strings.TrimRight(pad(g, name)+head, " "))
 				head = ""
 			}
 		}

@@ -80,7 +80,7 @@ func (f farewell) print(w io.Writer) {
 	line := func(format string, args ...any) {
 		s := fmt.Sprintf(format, args...)
 		if f.width > 0 {
-			s = ansi.Wrap(s, f.width, "")
+			s = strings.Join(wrapped(s, f.width), "\n")
 		}
 		fmt.Fprintln(w, s)
 	}
@@ -138,7 +138,7 @@ func (f farewell) item(w io.Writer, mark, s string) {
 		return
 	}
 	in := f.mark(mark)
-	lines := strings.Split(ansi.Wrap(s, max(f.width-ansi.StringWidth(in), leastW/2), ""), "\n")
+	lines := wrapped(s, max(f.width-ansi.StringWidth(in), leastW/2))
 	for i, l := range lines {
 		if i > 0 {
 			in = strings.Repeat(" ", ansi.StringWidth(in))

@@ -91,7 +91,7 @@ func (m *model) header() []string {
 	}
 	first := cut(left, inner)
 	if right != "" {
-		first = Pad(left, inner-ansi.StringWidth(right)) + m.st.Faint.Render(right)
+		first = pad(left, inner-ansi.StringWidth(right)) + m.st.Faint.Render(right)
 	}
 	pre := strings.Repeat(" ", margin)
 	out := []string{pre + first}
