@@ -52,7 +52,7 @@ func TestHostileNamesAndNoTerminal(t *testing.T) {
 		t.Errorf("the group is not named:\n%s", out)
 	}
 	must("tenant", "apply", plan)
-	if out := must("tenant", "plan", file("block.yaml", "passkeys: {models: {block: [ba76a271-6eb6-4171-874d-b6428dbe3437]}}")); !strings.Contains(out, "Danger lock-out-keys: 1 keys could not sign in any more: Eve ") {
+	if out := must("tenant", "plan", file("block.yaml", "passkeys: {models: {block: [ba76a271-6eb6-4171-874d-b6428dbe3437]}}")); !strings.Contains(out, "Danger lock-out-keys: 1 key could not sign in any more: Eve ") {
 		t.Errorf("the danger is not named:\n%s", out)
 	}
 	if out, err := run("tenant", "plan", file("none.yaml", `passkeys: {who: {include: ["\e[2Jnobody"]}}`)); err == nil || strings.Contains(out, "\x1b") {

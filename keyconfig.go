@@ -77,5 +77,5 @@ type room struct{ Used, Free int }
 
 func showRoom(ctx context.Context, w *steps.World) (any, []steps.Text, error) {
 	used, free, err := steps.Room(ctx, w)
-	return room{used, free}, []steps.Text{steps.T("%d sign-ins on the key, room for about %d more", used, free)}, err
+	return room{used, free}, []steps.Text{steps.RoomText(used, free)}, err
 }

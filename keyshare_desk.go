@@ -113,7 +113,7 @@ func stake(act share.Activity) []steps.Text {
 		case act.Tries == 1:
 			left = steps.T("This is the last try: if it is wrong, only a reset helps, and it wipes the key.")
 		case act.Tries > 1:
-			left = steps.T("%d tries are left. After the last wrong one only a reset helps.", act.Tries)
+			left = steps.T("Tries left: %d. After the last wrong one only a reset helps.", act.Tries)
 		}
 		return []steps.Text{left, steps.T("y allows it, if you typed the PIN there just now; n refuses it.")}
 	case share.HoldReset:

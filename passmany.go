@@ -81,7 +81,8 @@ func (a *app) issueMany(ctx context.Context, rehearse bool, o manyOptions) error
 	err = a.inTenant(ctx, rehearse, func(ctx context.Context, w *steps.World) error {
 		if !o.yes {
 			ok, err := w.Ask(ctx, steps.Question{Name: "handover.issue", Kind: steps.Confirm, Default: "no",
-				Text: steps.T("Issue a pass to each of %d people in %s?", len(users), w.Org.Name)})
+				Text: steps.Counted(len(users), steps.T("Issue a pass to 1 person in %s?", w.Org.Name),
+					steps.T("Issue a pass to each of %d people in %s?", len(users), w.Org.Name))})
 			if err != nil {
 				return err
 			}

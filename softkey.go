@@ -238,7 +238,8 @@ func (a *app) doctor(ctx context.Context, asJSON bool) error {
 		return err
 	}
 	if n := doctor.Faults(all); n > 0 {
-		return errors.New(a.say(steps.T("%d thing(s) keep something from working; see above", n)))
+		return errors.New(a.say(steps.Counted(n, steps.T("1 thing keeps something from working; see above"),
+			steps.T("%d things keep something from working; see above", n))))
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func (a *app) checkApp(ctx context.Context) error {
 		}
 	}
 	if lacking > 0 {
-		return &steps.Problem{Code: "app-lacks", What: steps.T("The app lacks %d permission(s).", lacking), State: steps.T("Nothing was changed."),
+		return &steps.Problem{Code: "app-lacks", What: steps.Counted(lacking, steps.T("The app lacks 1 permission."), steps.T("The app lacks %d permissions.", lacking)), State: steps.T("Nothing was changed."),
 			Next: []steps.Choice{{ID: "app", Text: steps.T("keyrollout tenant app  says how an administrator grants them")}}}
 	}
 	return nil

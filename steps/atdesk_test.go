@@ -310,10 +310,10 @@ func TestEveryQuestionGoesOnAfterThePowerCycle(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		b.mustTell("pin-replug")
-		if p := b.told("pin-wrong"); !strings.Contains(p.State.String(), "7 tries are left") {
+		if p := b.told("pin-wrong"); !strings.Contains(p.State.String(), "Tries left: 7") {
 			t.Errorf("%s: %s", c.name, p.State)
 		}
-		if p := b.told("pin-replug"); !strings.Contains(p.State.String(), "5 tries are left") {
+		if p := b.told("pin-replug"); !strings.Contains(p.State.String(), "Tries left: 5") {
 			t.Errorf("%s: %s", c.name, p.State)
 		}
 	}

@@ -65,7 +65,7 @@ func (w *World) verifiedByKey(ctx context.Context, f func(ctx context.Context, p
 func (w *World) fingerWrong(ctx context.Context, err *fido.Error) error {
 	p := problemOfKey(err)
 	if r, e := w.session.Retries(ctx); e == nil && r.UV >= 0 {
-		p.State = T("Nothing was changed. %d finger tries are left; after that the key asks for its PIN instead.", r.UV)
+		p.State = T("Nothing was changed. Finger tries left: %d; after that the key asks for its PIN instead.", r.UV)
 	}
 	return p
 }

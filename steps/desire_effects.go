@@ -138,7 +138,7 @@ func peopleText(a, b policies, l losses, groups map[string]graph.Group, names ma
 		case id == graph.AllUsers:
 			out = append(out, everyone)
 		case ok && g.Members >= 0:
-			counted.Args = []any{g.Members, g.Name}
+			counted.Args = []any{People(g.Members), g.Name}
 			out = append(out, counted)
 		default:
 			uncounted.Args = []any{nameOf(id, groups, names)}
@@ -147,18 +147,18 @@ func peopleText(a, b policies, l losses, groups map[string]graph.Group, names ma
 	}
 	come, leave := moved(a.fido2.Enabled, b.fido2.Enabled, a.fido2.Include, b.fido2.Include)
 	for _, id := range come {
-		say(id, T("Everyone can register a key."), T("%d people in %s can newly register a key."), T("%s: its people can newly register a key."))
+		say(id, T("Everyone can register a key."), T("%s in %s can newly register a key."), T("%s: its people can newly register a key."))
 	}
 	for _, id := range leave {
-		say(id, T("Not everyone can register or use a key any more."), T("%d people in %s can no longer register or use a key, unless they are in by another group."),
+		say(id, T("Not everyone can register or use a key any more."), T("%s in %s can no longer register or use a key, unless they are in by another group."),
 			T("%s: its people can no longer register or use a key, unless they are in by another group."))
 	}
 	shut, open := moved(true, true, a.fido2.Exclude, b.fido2.Exclude)
 	for _, id := range shut {
-		say(id, T("Everyone is excluded: nobody can register or use a key."), T("%d people in %s are excluded from keys."), T("%s: its people are excluded from keys."))
+		say(id, T("Everyone is excluded: nobody can register or use a key."), T("Excluded from keys: %s in %s."), T("%s: its people are excluded from keys."))
 	}
 	for _, id := range open {
-		say(id, T("Everyone is no longer excluded."), T("%d people in %s are no longer excluded from keys."), T("%s: its people are no longer excluded from keys."))
+		say(id, T("Everyone is no longer excluded."), T("No longer excluded from keys: %s in %s."), T("%s: its people are no longer excluded from keys."))
 	}
 	switch t := l.text(); {
 	case !t.Empty():
@@ -170,10 +170,10 @@ func peopleText(a, b policies, l losses, groups map[string]graph.Group, names ma
 	}
 	come, leave = moved(a.pass.Enabled, b.pass.Enabled, a.pass.Include, b.pass.Include)
 	for _, id := range come {
-		say(id, T("Everyone can be given a pass."), T("%d people in %s can newly be given a pass."), T("%s: its people can newly be given a pass."))
+		say(id, T("Everyone can be given a pass."), T("%s in %s can newly be given a pass."), T("%s: its people can newly be given a pass."))
 	}
 	for _, id := range leave {
-		say(id, T("Not everyone can use a pass any more; one that was issued may stop working."), T("%d people in %s can no longer use a pass, unless they are in by another group."),
+		say(id, T("Not everyone can use a pass any more; one that was issued may stop working."), T("%s in %s can no longer use a pass, unless they are in by another group."),
 			T("%s: its people can no longer use a pass, unless they are in by another group."))
 	}
 	return out

@@ -206,7 +206,7 @@ func (l losses) text() Text {
 	}
 	if len(l.keys) == 0 {
 		if l.unseen > 0 {
-			return T("The keys of %d people cannot be seen with this account: some of them could stop working.", l.unseen)
+			return T("The keys of %s cannot be seen with this account: some of them could stop working.", People(l.unseen))
 		}
 		return Text{}
 	}

@@ -270,7 +270,8 @@ func (k *keyStep) verify(ctx context.Context, w *World) error {
 		if !slices.ContainsFunc(list, func(f fido.Fingerprint) bool { return bytes.Equal(f.ID, k.enrolled.ID) }) {
 			return &Problem{Code: "key-no-finger", What: T("The key does not list the finger that was enrolled."), State: unchanged, Next: []Choice{Retry, Leave}}
 		}
-		w.verified(keyID, T("Read back: the key holds %d finger(s), the %s among them.", len(list), k.finger))
+		w.verified(keyID, Counted(len(list), T("Read back: the key holds 1 finger, the %s.", k.finger),
+			T("Read back: the key holds %d fingers, the %s among them.", len(list), k.finger)))
 		return nil
 	})
 }

@@ -131,7 +131,7 @@ func roomWords(i fido.Info) Text {
 	case i.Residents == 0:
 		return T("none: delete a sign-in from the key first")
 	case i.Residents > 0:
-		return T("for %d more sign-ins", i.Residents)
+		return Counted(i.Residents, T("for 1 more sign-in"), T("for %d more sign-ins", i.Residents))
 	case i.CanListCredentials():
 		return T("told after the PIN only:  keyrollout key credentials room")
 	}
@@ -150,7 +150,7 @@ func pinWords(i fido.Info, tries *fido.Retries) Text {
 	case tries.PIN == 0:
 		return T("locked: only a reset helps")
 	}
-	return T("set; %d tries left; at least %d characters", tries.PIN, i.MinPIN)
+	return T("set; %s left; at least %d characters", Tries(tries.PIN), i.MinPIN)
 }
 
 func fingerWords(i fido.Info, tries *fido.Retries) Text {
@@ -163,7 +163,7 @@ func fingerWords(i fido.Info, tries *fido.Retries) Text {
 	case tries != nil && tries.UV == 0:
 		return T("enrolled, locked after too many misses: the PIN unlocks them")
 	case tries != nil && tries.UV > 0:
-		return T("enrolled; %d tries left", tries.UV)
+		return T("enrolled; %s left", Tries(tries.UV))
 	}
 	return T("enrolled")
 }

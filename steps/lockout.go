@@ -102,6 +102,8 @@ func (l lockout) text() Text {
 		return T("Keys of other models that are registered now could not sign in any more. How many cannot be seen with this account.")
 	case len(l.keys) > 5:
 		return T("%d keys could not sign in any more: %s and %d more.", len(l.keys), strings.Join(l.keys[:4], ", "), len(l.keys)-4)
+	case len(l.keys) == 1:
+		return T("1 key could not sign in any more: %s.", l.keys[0])
 	}
 	return T("%d keys could not sign in any more: %s.", len(l.keys), strings.Join(l.keys, ", "))
 }

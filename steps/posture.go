@@ -105,7 +105,8 @@ func shapePosture(p graph.FIDO2Policy) []Posture {
 		}
 	}
 	if len(synced) == 0 {
-		return []Posture{{"passkey-synced", nil, LevelOK, T("The policy uses %d passkey profile(s); synced passkeys are not accepted.", len(p.Profiles)), Text{}}}
+		return []Posture{{"passkey-synced", nil, LevelOK, Counted(len(p.Profiles),
+			T("The policy uses 1 passkey profile; synced passkeys are not accepted."), T("The policy uses %d passkey profiles; synced passkeys are not accepted.", len(p.Profiles))), Text{}}}
 	}
 	return []Posture{{"passkey-synced", nil, LevelNote,
 		T("Synced passkeys are accepted (%s). Microsoft's migration of spring 2026 set that where attestation was not enforced; perhaps nobody decided it.", strings.Join(synced, ", ")),

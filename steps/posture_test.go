@@ -79,7 +79,7 @@ func TestLockOutsAreNamedBeforehand(t *testing.T) {
 	if err := b.run(t.Context()); err == nil {
 		t.Fatal("not left")
 	}
-	if s := asked.Text.String(); !strings.Contains(s, "1 keys could not sign in any more") || !strings.Contains(s, "Aiko Sato") {
+	if s := asked.Text.String(); !strings.Contains(s, "1 key could not sign in any more") || !strings.Contains(s, "Aiko Sato") {
 		t.Fatalf("asked: %q", s)
 	}
 	w := b.world()

@@ -64,7 +64,8 @@ func (r *registrationStep) look(ctx context.Context, w *World) (f Finding, err e
 	if err != nil {
 		return f, err
 	}
-	f.Text = T("%s has %d passkey(s), none of them on this key.", wish.UserName, len(r.before))
+	f.Text = Counted(len(r.before), T("%s has 1 passkey, and it is not on this key.", wish.UserName),
+		T("%s has %d passkeys, none of them on this key.", wish.UserName, len(r.before)))
 	if h.found {
 		r.cred = h.id
 		f.State, f.Text = Done, T("This key is registered for %s as \"%s\".", wish.UserName, h.passkey.Name)
@@ -125,7 +126,7 @@ func (r *registrationStep) plan(ctx context.Context, w *World) (Plan, error) {
 		People: []Text{T("%s can sign in with this key. What worked before goes on working.", wish.UserName)},
 	}
 	if n := len(r.before); n > 0 {
-		p.Changes[0].From = T("%d passkey(s)", n)
+		p.Changes[0].From = Counted(n, T("1 passkey"), T("%d passkeys", n))
 		p.Changes[0].To = T("\"%s\" as well", r.name)
 	}
 	if mine, ok := w.registered(r.before); ok {
@@ -301,7 +302,8 @@ func (r *registrationStep) verify(ctx context.Context, w *World) error {
 		return err
 	}
 	if r.held && len(now) > 0 {
-		w.verified(registrationID, T("Read back: the tenant lists %d passkey(s) for %s, and the key says that it is one of them.", len(now), wish.UserName))
+		w.verified(registrationID, Counted(len(now), T("Read back: the tenant lists 1 passkey for %s, and the key says that it is the one.", wish.UserName),
+			T("Read back: the tenant lists %d passkeys for %s, and the key says that it is one of them.", len(now), wish.UserName)))
 		return nil
 	}
 	for _, k := range now {

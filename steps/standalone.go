@@ -103,10 +103,10 @@ func (k *keyStep) verifyAlone(ctx context.Context, w *World) error {
 	case n < 0 || k.before < 0:
 		w.verified(keyID, T("Read back: the key holds a finger."))
 	case n <= k.before:
-		return &Problem{Code: "key-no-finger", What: T("The key holds %d finger(s), as many as before: it has kept no new one.", n),
+		return &Problem{Code: "key-no-finger", What: T("The key holds %s, as many as before: it has kept no new one.", fingersIn(n)),
 			State: unchanged, Next: []Choice{Retry, Leave}}
 	default:
-		w.verified(keyID, T("Read back: the key holds %d finger(s), %d before.", n, k.before))
+		w.verified(keyID, T("Read back: the key holds %s, %d before.", fingersIn(n), k.before))
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func TestEnrolmentOnTheKeyItself(t *testing.T) {
 	if err := b.enrolAlone(false); err != nil {
 		t.Fatal(err)
 	}
-	b.mustSay("Read back: the key holds 1 finger(s), 0 before.")
+	b.mustSay("Read back: the key holds 1 finger, 0 before.")
 	if slices.Contains(b.person.asked, "key.standalone.owner") {
 		t.Error("a key without fingers was said to ask for one")
 	}

@@ -144,9 +144,9 @@ func (t *tenantStep) people(ctx context.Context, w *World, wish Wish) ([]Text, e
 			return nil, err
 		}
 		if g.Members >= 0 {
-			out = append(out, T("%d people can register a key.", g.Members))
+			out = append(out, T("%s can register a key.", People(g.Members)))
 			if passes {
-				out = append(out, T("%d people can be given a pass.", g.Members))
+				out = append(out, T("%s can be given a pass.", People(g.Members)))
 			}
 		}
 	}

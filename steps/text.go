@@ -24,6 +24,22 @@ func toldOr(s string) Text {
 	return Text{Format: s}
 }
 
+// Counted is what is said of one, or of any other number.
+func Counted(n int, one, many Text) Text {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// People, Tries and fingersIn are numbers of these in words, to stand inside a sentence.
+func People(n int) Text { return Counted(n, T("1 person"), T("%d people", n)) }
+
+// Tries is a number of tries in words.
+func Tries(n int) Text { return Counted(n, T("1 try"), T("%d tries", n)) }
+
+func fingersIn(n int) Text { return Counted(n, T("1 finger"), T("%d fingers", n)) }
+
 // Empty reports whether there is nothing to say.
 func (t Text) Empty() bool { return t.Format == "" }
 

@@ -213,7 +213,7 @@ func RemoveFinger(ctx context.Context, w *World, name string) error {
 	if slices.ContainsFunc(left, func(o fido.Fingerprint) bool { return bytes.Equal(o.ID, f.ID) }) {
 		return &Problem{Code: "finger-not-removed", What: T("The key said yes, but still lists the finger."), State: unchanged, Next: []Choice{Retry, Leave}}
 	}
-	w.verified(keyID, T("Read back: the key holds %d finger(s).", len(left)))
+	w.verified(keyID, T("Read back: the key holds %s.", fingersIn(len(left))))
 	return nil
 }
 
@@ -286,7 +286,8 @@ func DeleteResident(ctx context.Context, w *World, id []byte) error {
 	if _, err := amongResidents(left, id); err == nil {
 		return &Problem{Code: "sign-in-not-deleted", What: T("The key said yes, but still lists the sign-in."), State: unchanged, Next: []Choice{Retry, Leave}}
 	}
-	w.verified(keyID, T("Read back: the key holds %d other sign-in(s) at %s.", len(left), r.RPID))
+	w.verified(keyID, Counted(len(left), T("Read back: the key holds 1 other sign-in at %s.", r.RPID),
+		T("Read back: the key holds %d other sign-ins at %s.", len(left), r.RPID)))
 	return nil
 }
 

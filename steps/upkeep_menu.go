@@ -206,9 +206,14 @@ func careFingers(ctx context.Context, w *World) error {
 // FingersText says how many fingers are on the key of w, and how many more fit.
 func FingersText(w *World, n int) Text {
 	if most := w.keyInfo.Fingers(); most > 0 {
-		return T("%d finger(s) enrolled; room for %d more.", n, max(most-n, 0))
+		return T("%s enrolled; room for %d more.", fingersIn(n), max(most-n, 0))
 	}
-	return T("%d finger(s) enrolled; the key does not say how many more fit.", n)
+	return T("%s enrolled; the key does not say how many more fit.", fingersIn(n))
+}
+
+// RoomText says how many sign-ins are on a key, and how many more fit.
+func RoomText(used, free int) Text {
+	return Counted(used, T("1 sign-in on the key, room for about %d more", free), T("%d sign-ins on the key, room for about %d more", used, free))
 }
 
 func careFinger(ctx context.Context, w *World, id string) error {
@@ -260,7 +265,7 @@ func careResidents(ctx context.Context, w *World) error {
 			return err
 		}
 		q := Question{Name: "key.care.sign-ins", Kind: Choose, Default: "back",
-			Text: T("%d sign-ins on the key, room for about %d more", used, free)}
+			Text: RoomText(used, free)}
 		for _, r := range list {
 			q.Choices = append(q.Choices, Choice{ID: base64.RawURLEncoding.EncodeToString(r.ID), Text: T("%s at %s", Printed(r.UserName), Printed(r.RPID))})
 		}

@@ -163,7 +163,7 @@ func (w *World) readKey(ctx context.Context, step string) error {
 			return err
 		}
 		st.PINTries = r.PIN
-		text = T("Key found: %s. PIN set, %d tries left.", st.Model, st.PINTries)
+		text = T("Key found: %s. PIN set, %s left.", st.Model, Tries(st.PINTries))
 	}
 	if info.HasFinger() {
 		st.Fingers = -1 // how many is told only after the PIN
@@ -268,7 +268,7 @@ func (w *World) askPIN(ctx context.Context, step string) error {
 	}
 	// The one that is set may be shorter than what the key wants by now.
 	var whichever fido.Info
-	a, err := w.Ask(ctx, Question{Name: "key.pin", Kind: Secret, Text: T("PIN of the key (%d tries left)", r.PIN),
+	a, err := w.Ask(ctx, Question{Name: "key.pin", Kind: Secret, Text: T("PIN of the key (%s left)", Tries(r.PIN)),
 		CheckSecret: func(s secret.Secret) *Problem { return problemOfPIN(fido.CheckPIN(s, whichever)) }})
 	if err != nil {
 		return err
@@ -290,7 +290,7 @@ func (w *World) afterWrongPIN(ctx context.Context, step string, code fido.Code) 
 	}
 	_, err = w.solve(ctx, step, &Problem{Code: "pin-wrong",
 		What:  T("That is not the PIN of this key."),
-		State: T("%d tries are left. Nothing else changed on the key. At 0 only a reset helps, and every sign-in on the key is lost.", r.PIN),
+		State: T("Tries left: %d. Nothing else changed on the key. At 0 only a reset helps, and every sign-in on the key is lost.", r.PIN),
 		Next:  []Choice{{ID: "retry", Text: T("enter the PIN again")}, Leave}})
 	return err
 }
@@ -299,7 +299,7 @@ func (w *World) afterWrongPIN(ctx context.Context, step string, code fido.Code) 
 func (w *World) replug(ctx context.Context, step string, tries int) error {
 	if _, err := w.solve(ctx, step, &Problem{Code: "pin-replug",
 		What:  T("Three wrong PINs in a row: the key wants to be unplugged first."),
-		State: T("%d tries are left. Nothing else changed on the key. At 0 only a reset helps, and every sign-in on the key is lost.", tries),
+		State: T("Tries left: %d. Nothing else changed on the key. At 0 only a reset helps, and every sign-in on the key is lost.", tries),
 		Next:  []Choice{{ID: "replug", Text: T("unplug it, then enter the PIN again")}, Leave}}); err != nil {
 		return err
 	}

@@ -129,7 +129,7 @@ func (m *model) keyLines(b brush) []string {
 		parts = append(parts, b.st.Strong.Render(clean(k.Model)))
 		switch {
 		case k.PINSet && k.PINTries > 0:
-			parts = append(parts, b.say(steps.T("PIN set, %d tries left", k.PINTries)))
+			parts = append(parts, b.say(steps.T("PIN set, %s left", steps.Tries(k.PINTries))))
 		case k.PINSet:
 			parts = append(parts, b.say(steps.T("PIN set")))
 		default:

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,15 +50,22 @@ var japanese = map[string]string{
 	"with the right index finger":     "右手の人差し指で",
 	"with another finger":             "別の指で",
 	"The picture is practice data: a real key never shows your finger.": "この画像は練習用のデータです。本物のキーが指の画像を外に出すことはありません。",
-	"PIN set, %d tries left": "PIN 設定済み、残り%d回",
-	"fingers %d of %d":       "指紋 %d/%d",
-	"right index finger":     "右手の人差し指",
+	"PIN set, %s left":   "PIN 設定済み、残り%s",
+	"%d tries":           "%d回",
+	"fingers %d of %d":   "指紋 %d/%d",
+	"right index finger": "右手の人差し指",
 }
 
 func inJapanese(o *Options) {
 	o.Say = func(t steps.Text) string {
 		if f, ok := japanese[t.Format]; ok {
 			t.Format = f
+		}
+		t.Args = slices.Clone(t.Args)
+		for i, a := range t.Args {
+			if inner, ok := a.(steps.Text); ok {
+				t.Args[i] = o.Say(inner)
+			}
 		}
 		return t.String()
 	}

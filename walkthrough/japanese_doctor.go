@@ -7,7 +7,8 @@ var japaneseDoctor = map[string]string{
 	"not in this build: no attached key can be used": "このビルドには含まれていません。 接続したキーは使えません",
 	"install libfido2 with its headers, pkg-config and a C compiler (make setup does), then: make build": "libfido2 とヘッダー、pkg-config、C コンパイラをインストールし (make setup で可能)、次を実行: make build",
 	"version %s": "バージョン %s",
-	"%d thing(s) keep something from working; see above": "動作を妨げる問題が%d件あります。 上記を確認してください",
+	"1 thing keeps something from working; see above":  "動作を妨げる問題が1件あります。 上記を確認してください",
+	"%d things keep something from working; see above": "動作を妨げる問題が%d件あります。 上記を確認してください",
 
 	// keys.go
 	"since version 1903 Windows gives raw access to keys to administrators only":  "Windows は 1903 以降、キーへの直接アクセスを管理者に限定しています",

@@ -38,6 +38,7 @@ var japaneseKey = map[string]string{
 	"for both: a new PIN; the key demands one": "両方に必要: 新しい PIN (キーが変更を求めています)",
 
 	// keyconfig.go
+	"1 sign-in on the key, room for about %d more":                  "キーにサインイン1件、空きは約%d件分",
 	"%d sign-ins on the key, room for about %d more":                "キーにサインイン%d件、空きは約%d件分",
 	"This key lets none of it be changed (no authenticatorConfig).": "このキーではどれも変更できません (authenticatorConfig なし)。",
 	"always verify: %s":                      "常に本人確認: %s",
@@ -101,6 +102,6 @@ var japaneseKey = map[string]string{
 	"It flashes faster towards the end: about 12 good touches.":                              "終わりに近づくと点滅が速くなります。 有効なタッチは約12回です。",
 	"Wait until the light stays cyan or turns green.":                                        "ライトが水色のままになるか、緑に変わるまで待ってください。",
 	"Blue instead: the key has left the enrolment, and nothing was kept.":                    "青になった場合: 登録は中止され、何も保存されていません。",
-	"The key holds %d finger(s), as many as before: it has kept no new one.":                 "キーの指紋は%d件で、以前と同じです。 新しい指紋は保存されていません。",
-	"Read back: the key holds %d finger(s), %d before.":                                      "読み戻しで確認: キーの指紋は%d件 (以前は%d件)。",
+	"The key holds %s, as many as before: it has kept no new one.":                           "キーにあるのは%sで、以前と同じです。 新しい指紋は保存されていません。",
+	"Read back: the key holds %s, %d before.":                                                "読み戻しで確認: キーにあるのは%s (以前は%d件)。",
 }

@@ -20,17 +20,17 @@ var japaneseTUI = map[string]string{
 
 	// enrol.go
 	"The picture is practice data: a real key never shows your finger.": "画像は練習用のデータです。 実際のキーが指紋を見せることはありません。",
-	"Touch %d of about %d":   "タッチ%d回目 (約%d回のうち)",
-	"All touches are done.":  "タッチはすべて完了しました。",
-	"Last touch: %s":         "前回: %s",
-	"Now: %s":                "今回: %s",
-	"PIN set, %d tries left": "PIN 設定済み (残り%d回)",
-	"PIN set":                "PIN 設定済み",
-	"no PIN":                 "PIN 未設定",
-	"fingers %d of %d":       "指紋 %d/%d",
-	"fingers %d":             "指紋 %d",
-	"LED %s":                 "LED %s",
-	"LED %s, flashing":       "LED %s、点滅",
+	"Touch %d of about %d":  "タッチ%d回目 (約%d回のうち)",
+	"All touches are done.": "タッチはすべて完了しました。",
+	"Last touch: %s":        "前回: %s",
+	"Now: %s":               "今回: %s",
+	"PIN set, %s left":      "PIN 設定済み (残り%s)",
+	"PIN set":               "PIN 設定済み",
+	"no PIN":                "PIN 未設定",
+	"fingers %d of %d":      "指紋 %d/%d",
+	"fingers %d":            "指紋 %d",
+	"LED %s":                "LED %s",
+	"LED %s, flashing":      "LED %s、点滅",
 
 	// explain.go, keys.go
 	"Keys that always work": "いつでも使えるキー操作",

@@ -124,6 +124,15 @@ func TestEnglishIsAsWideEverywhere(t *testing.T) {
 	}
 }
 
+// A number is told in words that fit it, not "finger(s)".
+func TestEnglishHasNoHalfPlurals(t *testing.T) {
+	for format, s := range sentences(t) {
+		if regexp.MustCompile(`\pL\((s|es)\)`).MatchString(format) {
+			t.Errorf("%s: %q: see steps.Counted", s.pos, format)
+		}
+	}
+}
+
 // A sentence stands in one part of the catalogue only, so that no two of them translate it differently.
 func TestJapaneseIsSaidOnce(t *testing.T) {
 	seen := map[string]bool{}

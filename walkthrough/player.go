@@ -213,7 +213,7 @@ func (p *Player) Unused() error {
 	for i, a := range p.script.Answers {
 		if a.Times > 0 && p.used[i] < a.Times {
 			return &Error{File: p.script.Name, Line: a.Line, Msg: fmt.Sprintf("%q was not asked as often as this answers", a.Name),
-				Want: fmt.Sprintf("%d time(s)", a.Times), Got: fmt.Sprintf("%d", p.used[i])}
+				Want: fmt.Sprint(a.Times), Got: fmt.Sprint(p.used[i])}
 		}
 	}
 	return nil

@@ -74,7 +74,7 @@ func TestAnUnusedAnswerIsAFault(t *testing.T) {
 	if _, err := p.Ask(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Unused(); err == nil || err.Error() != "s.walk:1: \"touch\" was not asked as often as this answers\n    expected: 3 time(s)\n    got:      1" {
+	if err := p.Unused(); err == nil || err.Error() != "s.walk:1: \"touch\" was not asked as often as this answers\n    expected: 3\n    got:      1" {
 		t.Fatalf("got %v", err)
 	}
 }
