@@ -46,10 +46,10 @@ var roads = []graph.Road{graph.ByDeviceCode, graph.ByBrowser, graph.ByAzureCLI, 
 // signInFlags are added to a command that reaches a tenant.
 func (a *app) signInFlags(f *pflag.FlagSet) {
 	o := &a.login
-	f.StringVar(&o.road, "login", "", "how to sign in: device-code, browser, azure-cli; as an application: certificate, secret ("+secretVariable+"), workload, managed, environment")
+	f.StringVar(&o.road, "login", "", "`WAY` to sign in: device-code, browser, azure-cli; as an application: certificate, secret ("+secretVariable+"), workload, managed, environment")
 	f.StringVar(&o.tenant, "tenant", "", "`DOMAIN` or id of the organisation")
 	f.StringVar(&o.clientID, "client-id", "", "`ID` of the organisation's own app registration (keyrollout tenant app); else Microsoft's command-line app")
-	f.StringVar(&o.cloud, "cloud", "", "global, gcc-high, dod or china")
+	f.StringVar(&o.cloud, "cloud", "", "`NAME` of the cloud: global, gcc-high, dod or china")
 	f.StringVar(&o.certificate, "certificate", "", "`FILE` with the application's certificate and key, PEM or PKCS #12; its password is asked for, or in "+certificateVariable)
 	f.StringVar(&o.ca, "ca", "", "`FILE` with more certificate authorities to trust (PEM), where the network looks into TLS")
 	f.StringVar(&o.trace, "trace", "", "write the HTTP to `FILE` for a support case, without people and secrets")

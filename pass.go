@@ -31,7 +31,7 @@ Conditional Access) is looked at first. A pass that is there already is replaced
 				return steps.IssuePass(ctx, w, args[0], time.Duration(minutes)*time.Minute, once)
 			})
 		}}
-	issue.Flags().IntVar(&minutes, "minutes", 0, "how long it is good for; 0 = what the policy says")
+	issue.Flags().IntVar(&minutes, "minutes", 0, "how many `MINUTES` it is good for; 0 = what the policy says")
 	issue.Flags().BoolVar(&once, "once", false, "for one sign-in; the registration has to follow within ten minutes")
 	list := &cobra.Command{Use: "list USER", Short: "The person's passes, without their values", Args: words(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

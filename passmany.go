@@ -47,7 +47,7 @@ that was issued and never sealed is revoked first.`,
 	f := cmd.Flags()
 	f.StringVar(&o.recipient, "recipient", "", "the age `RECIPIENT` who opens the hand-overs, as age-keygen prints it (age1…)")
 	f.StringVar(&o.out, "out", "", "`DIR` for the hand-overs, of the operator alone")
-	f.IntVar(&o.minutes, "minutes", 0, "how long a pass is good for; 0 = what the policy says")
+	f.IntVar(&o.minutes, "minutes", 0, "how many `MINUTES` a pass is good for; 0 = what the policy says")
 	f.BoolVar(&o.once, "once", false, "for one sign-in")
 	f.BoolVar(&o.replace, "replace", false, "take away passes that people have already")
 	f.BoolVar(&o.yes, "yes", false, "do not ask before the first pass")

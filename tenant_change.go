@@ -28,13 +28,13 @@ and what it does to people. Nothing is changed. What the file does not name stay
   passkeys:
     enabled: true
     who:
-      include: [Pilot]               # names or ids of security groups, or everyone
+      include: [Pilot]               # security groups, or  everyone
       exclude: [No passkeys yet]
     selfService: true
     attestation: true
     models:                          # or  models: any;  or  block:
       allow: [ATKey.Pro CTAP2.1, ba76a271-6eb6-4171-874d-b6428dbe3437]
-    profiles:                        # where the tenant has passkey profiles; remove: true takes one out
+    profiles:                        # if there are any;  remove: true  ends one
       - name: Default passkey profile
         synced: false
   temporaryAccessPass:

@@ -26,6 +26,44 @@ func Fact(f *os.File, col int, name, value string) string {
 	return name + value + "\n"
 }
 
+// Page is a page of help for f. At a terminal, paragraphs are set anew to its width, but not wider than reads well, and
+// what explains a name stays in its column.
+func Page(f *os.File, text string) string {
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || w <= 0 {
+		return text
+	}
+	return page(text, min(w, 100))
+}
+
+func page(text string, w int) string {
+	var out, paragraph []string
+	flush := func() {
+		if len(paragraph) > 0 {
+			out = append(out, wrapped(strings.Join(paragraph, " "), w)...)
+		}
+		paragraph = nil
+	}
+	for _, l := range strings.Split(text, "\n") {
+		if l != "" && indentOf(l) == 0 {
+			paragraph = append(paragraph, l)
+			continue
+		}
+		flush()
+		col := indentOf(l)
+		if gap := strings.Index(l[col:], "  "); gap > 0 && col+gap < w/2 {
+			col += gap
+			col += indentOf(l[col:])
+		}
+		if ansi.StringWidth(l) > w && w-col >= max(leastW/2, longWord(l[col:])) {
+			l = l[:col] + strings.Join(wrapped(l[col:], w-col), "\n"+strings.Repeat(" ", ansi.StringWidth(l[:col])))
+		}
+		out = append(out, l)
+	}
+	flush()
+	return strings.Join(out, "\n")
+}
+
 func (f folded) Write(b []byte) (int, error) {
 	text := string(b)
 	if w, _, err := term.GetSize(int(f.out.Fd())); err == nil && w > 0 {

@@ -104,3 +104,16 @@ func TestPlainExplains(t *testing.T) {
 		}
 	}
 }
+
+// A page of help keeps its columns, and what is indented stays a line where it can.
+func TestPage(t *testing.T) {
+	text := "Two lines of one paragraph that have to be,\nin a page of this width, set anew.\n\nFlags:\n" +
+		"  -h, --help      help for this\n      --out FILE  write what it found to FILE, and show not one line here\n\n" +
+		"  models:            # any\n    - a-name-that-is-as-long-as-it-is-and-stays-whole-at-any-width-of-a-terminal\n"
+	want := "Two lines of one paragraph that have to be, in a page of\nthis width, set anew.\n\nFlags:\n" +
+		"  -h, --help      help for this\n      --out FILE  write what it found to FILE, and show not\n                  one line here\n\n" +
+		"  models:            # any\n    - a-name-that-is-as-long-as-it-is-and-stays-whole-at-any-width-of-a-terminal\n"
+	if got := page(text, 60); got != want {
+		t.Errorf("%s", got)
+	}
+}
