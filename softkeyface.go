@@ -35,8 +35,16 @@ type servedFace struct {
 	where  steps.Text
 	about  steps.Text // the request that is being answered
 	last   steps.Text // the light
-	lines  []steps.Text
+	lines  []faceLine
 }
+
+// faceLine is something that was told, and when.
+type faceLine struct {
+	at   time.Time
+	said steps.Text
+}
+
+func (l faceLine) text() steps.Text { return steps.T("%s  %s", l.at.Format("15:04:05"), l.said) }
 
 // faceLines is how many of the last requests are seen.
 const faceLines = 5
@@ -83,12 +91,10 @@ func (f *servedFace) note(t steps.Text) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	line := steps.T("%s  %s", time.Now().Format("15:04:05"), t)
-	if n := len(f.lines); n > 0 && f.lines[n-1].Args[1].(steps.Text).String() == t.String() {
-		f.lines[n-1] = line // the same again
-	} else {
-		f.lines = append(f.lines, line)
+	if n := len(f.lines); n > 0 && f.lines[n-1].said.String() == t.String() {
+		f.lines = f.lines[:n-1] // the same again
 	}
+	f.lines = append(f.lines, faceLine{time.Now(), t})
 	f.lines = f.lines[max(len(f.lines)-faceLines, 0):]
 	f.refresh()
 }
@@ -109,10 +115,10 @@ func (f *servedFace) log(act softkey.Activity) {
 	case act.Status == 0:
 		f.note(steps.T("Done: %s.", what))
 	case act.Err != nil:
-		f.note(steps.T("Refused: %s: the key's file could not be written: %s. Nothing was changed.", what, act.Err.(*softkey.WriteError).Err.Error()))
+		f.note(steps.T("Refused: %s: the key's file could not be written: %s. Nothing was changed.", what, act.Err.Err.Error()))
 		if f.failed != nil {
 			f.failed(&steps.Problem{Code: "softkey-not-written", Err: act.Err, State: steps.T("Nothing was changed."),
-				What: steps.T("The software key's file could not be written: %s.", act.Err.(*softkey.WriteError).Err.Error()),
+				What: steps.T("The software key's file could not be written: %s.", act.Err.Err.Error()),
 				Next: []steps.Choice{{ID: "retry", Text: steps.T("make room, or have the place writable, then try again")}}})
 		}
 	default:
@@ -145,7 +151,7 @@ func (f *servedFace) ofTouch(q *steps.Question, finger string) {
 	case !f.about.Empty():
 		q.Detail = append(q.Detail, steps.T("A program asks: %s.", f.about))
 	case n > 0: // the touch before, while a finger is enrolled on the key itself
-		q.Detail = append(q.Detail, f.lines[n-1])
+		q.Detail = append(q.Detail, f.lines[n-1].text())
 	}
 	fingers := steps.FingerQuestion().Choices
 	i := slices.IndexFunc(fingers, func(c steps.Choice) bool { return c.ID == finger })
@@ -247,7 +253,10 @@ func (f *servedFace) question(sensor bool) steps.Question {
 	if f.out {
 		q.Text = steps.T("The key is unplugged.")
 	}
-	q.Detail = append([]steps.Text{f.where}, f.lines...)
+	q.Detail = []steps.Text{f.where}
+	for _, l := range f.lines {
+		q.Detail = append(q.Detail, l.text())
+	}
 	if len(f.lines) == 0 {
 		q.Detail = append(q.Detail, steps.T("Nothing was asked of it yet."))
 	}

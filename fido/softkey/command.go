@@ -59,9 +59,7 @@ func (k *Key) cbor(ctx context.Context, cid uint32, msg []byte) []byte {
 	response, err := k.command(ctx, cmd, body)
 	s := statusOf(err)
 	a.Done, a.Status = true, byte(s)
-	if w := (*WriteError)(nil); errors.As(err, &w) {
-		a.Err = w
-	}
+	errors.As(err, &a.Err)
 	k.log(a)
 	if s != statusOK {
 		return []byte{byte(s)}

@@ -37,8 +37,8 @@ type Activity struct {
 	Sub     byte   // the subcommand; 0 where there is none
 	RPID    string // the site, where there is one
 	Done    bool
-	Status  byte  // CTAP status, once done
-	Err     error // why the store could not be written (a *WriteError); nil = it could
+	Status  byte        // CTAP status, once done
+	Err     *WriteError // why the store could not be written; nil = it could
 }
 
 // Key is a software key. Its methods may be called from several goroutines.
