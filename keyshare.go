@@ -127,8 +127,9 @@ func (a *app) linkToKey(ctx context.Context, path string) (fido.Link, error) {
 			return nil, err
 		}
 	}
-	l, err := share.OpenDevice(path)
-	if errors.Is(err, share.ErrNotKey) {
+	l, err := fido.OpenHID(path)
+	var no *fido.Error
+	if errors.As(err, &no) && no.Code == fido.CodeNotFIDO {
 		return nil, &steps.Problem{Code: "share-no-key", Err: err, What: steps.T("%s is no security key.", path),
 			State: steps.T("Nothing was shared."),
 			Next:  []steps.Choice{{ID: "list", Text: steps.T("see  keyrollout key list  for the keys")}}}

@@ -3,46 +3,37 @@
 package fido
 
 import (
-	"context"
+	"slices"
 
 	"github.com/keys-pub/go-libfido2"
 )
 
-// Attached finds the keys that are plugged in, by go-libfido2, which lists well; and on Linux those too that this user
-// may not open.
-func Attached() Keys { return attached{} }
-
-type attached struct{}
-
-func (attached) List(ctx context.Context) ([]Device, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+// listAttached is what go-libfido2 finds, and what it does not where listHID knows more: libfido2 opens each device to
+// see whether it is a key, and so a key without permission is to it no key at all; nor does it tell serial numbers.
+func listAttached() ([]Device, error) {
 	found, err := libfido2.DeviceLocations()
 	if err != nil {
 		return nil, &Error{Op: "look for keys", Code: CodeInternal, Err: err}
 	}
 	out := make([]Device, 0, len(found))
 	for _, f := range found {
-		serial := usbSerial(f.Path)
-		if serial == "" {
-			serial = productSerial(f.Product)
-		}
 		out = append(out, Device{
 			Path:         f.Path,
-			Serial:       serial,
+			Serial:       productSerial(f.Product),
 			VendorID:     uint16(f.VendorID), // go-libfido2 has them signed
 			ProductID:    uint16(f.ProductID),
 			Manufacturer: f.Manufacturer,
 			Product:      f.Product,
 		})
 	}
-	return append(out, hiddenKeys(out)...), nil
-}
-
-func (attached) Open(ctx context.Context, d Device) (Session, error) {
-	if d.Software {
-		return nil, &Error{Op: "open", Code: CodeNotFound}
+	known, _ := listHID() // an error where libfido2 alone lists
+	for _, d := range known {
+		switch i := slices.IndexFunc(out, func(o Device) bool { return o.Path == d.Path }); {
+		case i < 0:
+			out = append(out, d)
+		case d.Serial != "":
+			out[i].Serial = d.Serial
+		}
 	}
-	return openDevice(ctx, d)
+	return out, nil
 }

@@ -4,7 +4,6 @@ package fido
 
 /*
 #cgo pkg-config: libfido2
-#include <signal.h> // before fido.h, which then has fido_dev_set_sigmask
 #include <stdint.h>
 #include <stdlib.h>
 #include <fido.h>
@@ -32,16 +31,9 @@ static int open_dev(fido_dev_t *dev, const char *path, int link, int ms) {
 	fido_init(FIDO_DISABLE_U2F_FALLBACK);
 	if (link && (r = fido_dev_set_io_functions(dev, &io)) != FIDO_OK)
 		return r;
-	if ((r = fido_dev_set_timeout(dev, ms)) != FIDO_OK || (r = fido_dev_open(dev, path)) != FIDO_OK)
+	if ((r = fido_dev_set_timeout(dev, ms)) != FIDO_OK)
 		return r;
-#ifdef _FIDO_SIGSET_DEFINED
-	// libfido2 takes an interrupted wait for a lost key. A terminal that is resized, a child that ends, the Go
-	// runtime itself send signals, so none may come while it waits. Only hidraw can do this, and only it needs it.
-	sigset_t all;
-	sigfillset(&all);
-	(void)fido_dev_set_sigmask(dev, &all);
-#endif
-	return r;
+	return fido_dev_open(dev, path);
 }
 */
 import "C"
@@ -49,14 +41,22 @@ import "C"
 import (
 	"context"
 	"errors"
+	"runtime"
 	"runtime/cgo"
 	"strconv"
+	"strings"
 	"time"
 	"unsafe"
 )
 
-// openAttached begins a visit to a key that libfido2 opens by its path.
-func openAttached(ctx context.Context, d Device) (Session, error) { return begin(ctx, d, nil) }
+// openDevice begins a visit to a key. On Linux libfido2 opens by itself only what is no device file, a reader without
+// contact: whatever else it is given to read has been checked by a line first.
+func openDevice(ctx context.Context, d Device) (Session, error) {
+	if runtime.GOOS == "linux" && strings.HasPrefix(d.Path, "/") {
+		return openOverHID(ctx, d)
+	}
+	return begin(ctx, d, nil)
+}
 
 // OpenLink begins a visit to the key at the other end of l, which is closed with the session, or at once when it
 // cannot be opened.

@@ -2,28 +2,11 @@
 
 package fido
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
-var errNoCgo = errors.New("this build of keyrollout cannot drive attached keys: it was made without cgo and libfido2")
+func listAttached() ([]Device, error) { return listHID() }
 
-// Attached finds nothing in a build without cgo, and says why.
-func Attached() Keys { return unattached{} }
-
-type unattached struct{}
-
-func (unattached) List(context.Context) ([]Device, error) {
-	return nil, &Error{Op: "look for keys", Code: CodeUnsupported, Err: errNoCgo}
-}
-
-func (unattached) Open(ctx context.Context, d Device) (Session, error) { return openAttached(ctx, d) }
-
-// openAttached cannot open a key that needs libfido2.
-func openAttached(context.Context, Device) (Session, error) {
-	return nil, &Error{Op: "open", Code: CodeUnsupported, Err: errNoCgo}
-}
+func openDevice(ctx context.Context, d Device) (Session, error) { return openOverHID(ctx, d) }
 
 // OpenLink begins a visit to the key at the other end of l, which is closed with the session, or at once when it
 // cannot be opened.

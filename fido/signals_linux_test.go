@@ -1,5 +1,3 @@
-//go:build cgo
-
 package fido_test
 
 import (
@@ -14,14 +12,14 @@ import (
 	"keyrollout/fido"
 )
 
-// A terminal that is resized while a touch is awaited sends a signal, which any thread may get. libfido2 takes a wait
-// that was interrupted for a lost key, so it must not be.
+// A terminal that is resized while a touch is awaited sends a signal, which any thread may get. A wait that it
+// interrupts is no lost key.
 func TestSignalsWhileWaiting(t *testing.T) {
 	got := make(chan os.Signal, 1)
 	signal.Notify(got, unix.SIGWINCH)
 	defer signal.Stop(got)
 	path, _, h := serve(t)
-	s, err := fido.OpenByLibfido2(t.Context(), path)
+	s, err := fido.OpenPath(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -316,18 +316,6 @@ func TestOnlyFIDOPasses(t *testing.T) {
 	}
 }
 
-func TestOnlyKeysAreShared(t *testing.T) {
-	for path, want := range map[string]error{"/dev/null": share.ErrNotKey, "/dev/tty": share.ErrNotKey} {
-		if _, err := share.OpenDevice(path); !errors.Is(err, want) {
-			t.Errorf("%s: %v", path, err)
-		}
-	}
-	var no *fido.Error
-	if _, err := share.OpenDevice("/dev/hidraw999"); !errors.As(err, &no) || no.Code != fido.CodeNotFound {
-		t.Errorf("a path that is not there: %v", err)
-	}
-}
-
 // A device path is shared on: the line to it is the one to a hidraw device.
 func TestADevicePathIsSharedOn(t *testing.T) {
 	k := newKey(t, touching{})
@@ -335,12 +323,12 @@ func TestADevicePathIsSharedOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := share.OpenDevice(path)
+	l, err := fido.OpenHID(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var no *fido.Error
-	if _, err := share.OpenDevice(path); !errors.As(err, &no) || no.Code != fido.CodeBusy {
+	if _, err := fido.OpenHID(path); !errors.As(err, &no) || no.Code != fido.CodeBusy {
 		t.Errorf("a second program: %v", err)
 	}
 	near, far := net.Pipe()

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"keyrollout/fido"
 )
 
 const openInChild = "KEYROLLOUT_TEST_OPEN_PATH"
@@ -18,7 +16,7 @@ func TestChild(t *testing.T) {
 	if path == "" {
 		t.Skip("only for TestAPathIsNoTerminal")
 	}
-	openPath(t, fido.OpenPath, path)
+	openPath(t, path)
 	stat, err := os.ReadFile("/proc/self/stat")
 	if err != nil {
 		t.Fatal(err)
@@ -41,5 +39,5 @@ func TestAPathIsNoTerminal(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	openPath(t, fido.OpenPath, path)
+	openPath(t, path)
 }
