@@ -15,12 +15,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"keyrollout/graph"
 	"keyrollout/graph/practice"
+	"keyrollout/steps"
 )
 
 // typeCode plays the person who opens the page that is shown, types the code and signs in.
@@ -124,6 +126,40 @@ func TestSignInAsks(t *testing.T) {
 	code, out, said := withPerson(t, []string{"KEYROLLOUT_STATE=" + t.TempDir()}, practice.Domain+"\ndevice-code\n", "pass", "list", "aiko@contoso.example", "--practice-at", base)
 	if code != exitDone || !strings.Contains(out, "No pass.") {
 		t.Errorf("exit code %d\n%s\n%s", code, out, said)
+	}
+}
+
+// hurried takes what Enter takes, and remembers the questions.
+type hurried struct{ asked []steps.Question }
+
+func (h *hurried) Ask(_ context.Context, q steps.Question) (steps.Answer, error) {
+	h.asked = append(h.asked, q)
+	return steps.Answer{ID: q.Default}, nil
+}
+
+// Enter takes the browser where one can open in front of the person, and a code where none can.
+func TestTheFirstWayToSignIn(t *testing.T) {
+	desk := runtime.GOOS == "windows" || runtime.GOOS == "darwin"
+	for _, c := range []struct {
+		environ string
+		browser bool
+	}{
+		{"DISPLAY=:0", true},
+		{"WAYLAND_DISPLAY=wayland-0", true},
+		{"", desk},
+		{"DISPLAY=", desk},
+		{"DISPLAY=localhost:10.0 SSH_CONNECTION=192.0.2.7 SSH_TTY=/dev/pts/1", false},
+		{"DISPLAY=:0 SSH_TTY=/dev/pts/1", false},
+	} {
+		var h hurried
+		road, err := (&app{environ: strings.Fields(c.environ)}).askRoad(t.Context(), &h)
+		want := graph.ByDeviceCode
+		if c.browser {
+			want = graph.ByBrowser
+		}
+		if err != nil || road != want || len(h.asked) != 1 {
+			t.Errorf("%q: Enter takes %s, %v; want %s", c.environ, road, err, want)
+		}
 	}
 }
 

@@ -341,6 +341,28 @@ func TestLeavingALockedKeyStore(t *testing.T) {
 	}
 }
 
+// The software key that is kept is one process's at a time; one that is in memory only is in nobody's way.
+func TestAKeyInMemoryTakesNoLock(t *testing.T) {
+	a, _ := softkeyApp(t)
+	_, unlock, err := a.ownPlace("softkey", "lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	open := func(memory bool) error {
+		own := &ownSoftkey{a: a, store: sealing{memory: memory}, auto: true, tell: func(steps.Event) {}}
+		defer own.close()
+		_, _, err := own.open(t.Context(), nobody{})
+		return err
+	}
+	if err := open(true); err != nil {
+		t.Errorf("beside another process: %v", err)
+	}
+	if err := open(false); code(err) != "softkey-in-use" {
+		t.Errorf("the kept one is opened twice: %v", err)
+	}
+}
+
 func TestServedKeys(t *testing.T) {
 	a, dir := softkeyApp(t)
 	if keys := a.servedKeys(); len(keys) > 0 {

@@ -32,6 +32,7 @@ type bench struct {
 	tenant  *practice.Tenant
 	faults  *practice.Faults
 	key     *softkey.Key
+	keys    fido.Keys // how key is reached; nil = in this process
 	clock   *clock
 	journal string
 	person  *person
@@ -82,10 +83,14 @@ func (b *bench) world() *steps.World {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() { j.Close() })
+	keys := b.keys
+	if keys == nil {
+		keys = fido.Software(b.key.Device(), b.key.Link)
+	}
 	var mu sync.Mutex
 	n := 0
 	return &steps.World{Asker: b.person, Tenant: tenant, Pages: graph.NewPages(address, rt), Journal: j, Clock: b.clock,
-		Keys: fido.Software(b.key.Device(), b.key.Link),
+		Keys: keys,
 		Tell: func(e steps.Event) {
 			mu.Lock()
 			defer mu.Unlock()
