@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,6 +42,10 @@ func main() {
 	os.Unsetenv("TEA_TRACE")
 	os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
+
+// terminating are the signals that end a run in order: the key's operation is cancelled and the journal is whole. Windows
+// knows two of them: Ctrl+C, and the end of the console or of the session (SIGTERM, which gives a process five seconds).
+var terminating = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 
 // run is main with everything it touches handed in.
 func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) int {
@@ -155,9 +161,13 @@ type app struct {
 }
 
 // env is a variable of the environment.
-func (a *app) env(name string) string {
-	for i := len(a.environ) - 1; i >= 0; i-- {
-		if v, ok := strings.CutPrefix(a.environ[i], name+"="); ok {
+func (a *app) env(name string) string { return variable(a.environ, name, runtime.GOOS) }
+
+// variable is the last of its name; Windows, which calls LocalAppData LOCALAPPDATA, takes names as they come.
+func variable(environ []string, name, goos string) string {
+	for i := len(environ) - 1; i >= 0; i-- {
+		n, v, ok := strings.Cut(environ[i], "=")
+		if ok && (n == name || goos == "windows" && strings.EqualFold(n, name)) {
 			return v
 		}
 	}

@@ -51,3 +51,16 @@ func finger(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(writePNG(ts.MkAbs(args[0]), synth.New(seed).Touch(n).Gray()))
 }
+
+// Windows calls LocalAppData LOCALAPPDATA in the environment it gives, and Path PATH or Path.
+func TestEnvironment(t *testing.T) {
+	environ := []string{`=C:=C:\here`, "Empty=", `LOCALAPPDATA=C:\a`, `Path=C:\b`, `PATH=C:\c`}
+	for _, c := range []struct{ goos, name, want string }{
+		{"windows", "LocalAppData", `C:\a`}, {"windows", "PATH", `C:\c`}, {"windows", "NO_COLOR", ""},
+		{"linux", "LocalAppData", ""}, {"linux", "Path", `C:\b`}, {"linux", "Empty", ""},
+	} {
+		if got := variable(environ, c.name, c.goos); got != c.want {
+			t.Errorf("%s on %s: %q", c.name, c.goos, got)
+		}
+	}
+}
