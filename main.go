@@ -68,6 +68,7 @@ func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) 
 	root.SetIn(in)
 	root.SetOut(a.out)
 	root.SetErr(errOut)
+	a.translate(root)
 	err := root.ExecuteContext(ctx)
 	return a.exit(ctx, err)
 }
@@ -219,19 +220,6 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
 		a.fingerprintCommand(), a.loginCommand(), a.versionCommand(), exitCodes())
 	a.setHelp(root)
 	return root
-}
-
-// setHelp lets help keep its columns at a terminal.
-func (a *app) setHelp(root *cobra.Command) {
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Padding }} {{", "Padding }}  {{")) // else the longest name runs into what explains it
-	help := root.HelpFunc()
-	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		var page strings.Builder
-		cmd.SetOut(&page)
-		help(cmd, args)
-		cmd.SetOut(a.out)
-		_, _ = a.out.WriteString(tui.Page(a.out.File, page.String()))
-	})
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {

@@ -29,7 +29,7 @@ type manyOptions struct {
 
 func (a *app) passManyCommand() *cobra.Command {
 	var o manyOptions
-	cmd := &cobra.Command{Use: "issue-many FILE --recipient age1… --out DIR", Short: "Passes for many people, each sealed in a file of its own", Args: words(1),
+	cmd := &cobra.Command{Use: "issue-many FILE --recipient age1... --out DIR", Short: "Passes for many people, each sealed in a file of its own", Args: words(1),
 		Long: `Issue a Temporary Access Pass to everybody named in FILE, one user principal name a line (# begins a remark), and seal each
 in a file of its own in DIR, encrypted to the recipient (https://age-encryption.org). The passes are never shown and never
 written in the clear. Open one with:  age --decrypt -i KEYFILE DIR/NAME.age
@@ -45,7 +45,7 @@ that was issued and never sealed is revoked first.`,
 			return a.issueMany(cmd.Context(), rehearse, o)
 		}}
 	f := cmd.Flags()
-	f.StringVar(&o.recipient, "recipient", "", "the age `RECIPIENT` who opens the hand-overs, as age-keygen prints it (age1…)")
+	f.StringVar(&o.recipient, "recipient", "", "the age `RECIPIENT` who opens the hand-overs, as age-keygen prints it (age1...)")
 	f.StringVar(&o.out, "out", "", "`DIR` for the hand-overs, of the operator alone")
 	f.IntVar(&o.minutes, "minutes", 0, "how many `MINUTES` a pass is good for; 0 = what the policy says")
 	f.BoolVar(&o.once, "once", false, "for one sign-in")
@@ -59,7 +59,7 @@ func (a *app) issueMany(ctx context.Context, rehearse bool, o manyOptions) error
 	to, err := age.ParseX25519Recipient(o.recipient)
 	if err != nil {
 		// Without age's words: they repeat what was given, which may be the secret half.
-		return usageError{errors.New("--recipient is what age-keygen prints as the public key (age1…)")}
+		return usageError{errors.New("--recipient is what age-keygen prints as the public key (age1...)")}
 	}
 	if o.out == "" {
 		return usageError{errors.New("--out says where the hand-overs go")}

@@ -15,7 +15,7 @@ var japanese = merged(japaneseRooms)
 var japaneseRooms = []map[string]string{
 	japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands, japaneseKey, japanesePlan, japaneseNames,
 	japaneseWizard, japaneseSignIn, japaneseCare, japaneseUpkeep,
-	japaneseTenant, japaneseGraph, japaneseDoctor, japaneseFindings,
+	japaneseTenant, japaneseGraph, japaneseDoctor, japaneseFindings, japaneseHelp,
 }
 
 // japaneseNames are names and remarks that come from tables and stand in no sentence of their own: a Text whose format

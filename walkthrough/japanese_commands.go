@@ -13,6 +13,20 @@ var japaneseCommands = map[string]string{
 	"A key has to be plugged into this computer (%s), not into the one you sit at.": "キーは、お手元ではなくこのコンピューター (%s) に接続してください。",
 	"goes on where it stopped: step \"%s\", %s":                                     "前回の続きから: 手順「%s」、%s",
 
+	// help.go
+	`Use "{{.CommandPath}} [command] --help" for more information about a command.`: `各コマンドの詳細:  {{.CommandPath}} [コマンド] --help`,
+	"[command]":               "[コマンド]",
+	"[flags]":                 "[フラグ]",
+	"Usage:":                  "使い方:",
+	"Examples:":               "例:",
+	"Available Commands:":     "コマンド:",
+	"Additional help topics:": "その他の説明:",
+	"Global Flags:":           "共通のフラグ:",
+	"Flags:":                  "フラグ:",
+	"(default ":               "(既定: ",
+	"help for %s":             "%s の説明を表示する",
+	"version for %s":          "%s のバージョンを表示する",
+
 	// key.go
 	"No security key is plugged into this computer.":                                                         "このコンピューターにセキュリティ キーが接続されていません。",
 	"This is an SSH session: the key has to be in this computer, not in the one you sit at.":                 "SSH セッションです。 キーは、お手元ではなくこのコンピューターに接続してください。",

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/text/language"
+	"golang.org/x/text/width"
+
+	"keyrollout/steps"
+	"keyrollout/walkthrough"
+)
+
+// tree is the tree of commands with its help in a language.
+func tree(say steps.Speaker) *cobra.Command {
+	a := &app{say: say, in: os.Stdin, out: &output{File: os.Stdout}, err: os.Stderr}
+	root := a.command()
+	a.translate(root)
+	return root
+}
+
+// Whatever help says has a Japanese translation, and what the catalogue has for it is still said.
+func TestHelpIsJapanese(t *testing.T) {
+	ja, said := walkthrough.Speak(language.Japanese), map[string]bool{}
+	needs := func(where, text string) {
+		if said[text] = true; ja(steps.Text{Format: text}) == text {
+			t.Errorf("%s: no Japanese for\n\t%q", where, text)
+		}
+		for _, r := range where + text {
+			if width.LookupRune(r).Kind() == width.EastAsianAmbiguous {
+				t.Errorf("%s: %q is not as wide in every terminal: %q", where, r, text)
+			}
+		}
+	}
+	root := tree(steps.English)
+	everyCommand(root, func(c *cobra.Command) {
+		needs(c.UseLine(), c.Short)
+		for _, p := range slices.Concat(pieces(c.Long), pieces(c.Example)) {
+			if p.explained() {
+				needs(c.CommandPath(), p.text)
+			}
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Annotations[cobra.FlagSetByCobraAnnotation] == nil {
+				needs(c.CommandPath()+" --"+f.Name, f.Usage)
+			}
+		})
+	})
+	if len(said) < 100 {
+		t.Fatalf("only %d texts found: is this looking in the right place?", len(said))
+	}
+	for _, text := range helpCatalogue(t) {
+		if !said[text] {
+			t.Errorf("help does not say this any more:\n\t%q", text)
+		}
+	}
+}
+
+// helpCatalogue is what package walkthrough has translations of help for.
+func helpCatalogue(t *testing.T) (keys []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("walkthrough", "japanese_help.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if kv, ok := n.(*ast.KeyValueExpr); ok {
+			key, err := strconv.Unquote(kv.Key.(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys = append(keys, key)
+		}
+		return true
+	})
+	return keys
+}
+
+// What a flag takes is called the same in every language: pflag finds it in backquotes.
+func TestTranslatedFlagsNameWhatTheyTake(t *testing.T) {
+	en, ja := flagsOf(tree(steps.English)), flagsOf(tree(walkthrough.Speak(language.Japanese)))
+	if len(en) < 50 || len(ja) != len(en) {
+		t.Fatalf("%d and %d flags", len(en), len(ja))
+	}
+	for name, f := range en {
+		want, _ := pflag.UnquoteUsage(f)
+		if got, usage := pflag.UnquoteUsage(ja[name]); got != want || strings.Contains(usage, "`") {
+			t.Errorf("%s takes %q, in Japanese %q: %q", name, want, got, usage)
+		}
+	}
+}
+
+func flagsOf(root *cobra.Command) map[string]*pflag.Flag {
+	out := map[string]*pflag.Flag{}
+	everyCommand(root, func(c *cobra.Command) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) { out[c.CommandPath()+" --"+f.Name] = f })
+	})
+	return out
+}
+
+// No page of Japanese help has cobra's English left in it; and English pages stay as they were written.
+func TestHelpHasOneLanguage(t *testing.T) {
+	said := func(language string, args ...string) string {
+		t.Helper()
+		out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Close()
+		if code := run(t.Context(), args, []string{"LANG=" + language}, os.Stdin, out, os.Stderr); code != exitDone {
+			t.Fatalf("%q: exit code %d", args, code)
+		}
+		b, err := os.ReadFile(out.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	for _, args := range [][]string{{}, {"tenant", "plan"}, {"fingerprint", "bench"}, {"help"}, {"completion", "bash"}} {
+		page := said("ja_JP.UTF-8", append(args, "--help")...)
+		for _, word := range []string{"sage:", "lags:", "Flags", "xamples:", "ommands:", "topics:", "more information", "help for", "version for", "(default", "[flags]", "[command]"} {
+			if strings.Contains(page, word) {
+				t.Errorf("%q in the Japanese help of %q:\n%s", word, args, page)
+			}
+		}
+	}
+	if page := said("C", "tenant", "plan", "--help"); !strings.Contains(page, "in a small YAML file: field by field,\nand what it does") || !strings.Contains(page, "\n  keyrollout tenant plan [WISH.yaml] [flags]\n") {
+		t.Errorf("the English help is not as it was written:\n%s", page)
+	}
+	if page := said("ja_JP.UTF-8", "help", "tenant", "undo"); page != said("ja_JP.UTF-8", "tenant", "undo", "--help") {
+		t.Errorf("help and --help differ:\n%s", page)
+	}
+	if got := said("ja_JP.UTF-8", "__complete", "tenant", "u"); !strings.Contains(got, "undo\t"+walkthrough.Speak(language.Japanese)(steps.Text{Format: "Put back what stood before the latest change"})) {
+		t.Errorf("completion says:\n%s", got)
+	}
+	if got := said("ja_JP.UTF-8", "completion", "bash"); !bytes.HasPrefix([]byte(got), []byte("# bash completion")) {
+		t.Errorf("the completion script went elsewhere: %.80q", got)
+	}
+}
+
+// There is no help for what there is not: the first page would look like the answer.
+func TestHelpForNothing(t *testing.T) {
+	root := tree(steps.English)
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"help", "tenent"}, "did you mean tenant?"},
+		{[]string{"help", "tenant", "pln"}, "did you mean plan?"},
+		{[]string{"help", "key", "config", "x"}, "unknown command"},
+	} {
+		root.SetArgs(c.args)
+		if err := root.Execute(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v", c.args, err)
+		}
+	}
+}
