@@ -12,25 +12,26 @@ import (
 	"keyrollout/graph/practice"
 )
 
+// asOwnApp is the program at a practice tenant that is served, signed in as an app with a secret, in a home of its own.
+func asOwnApp(t *testing.T, s *served, home string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), build(t), append(args, "--practice-at", strings.TrimSuffix(s.lines["Graph"], "/v1.0"),
+		"--tenant", practice.Domain, "--login", "secret", "--client-id", ownApp)...)
+	cmd.Env = []string{"HOME=" + home, "KEYROLLOUT_STATE=" + filepath.Join(home, "state"), secretVariable + "=a secret of the app"}
+	return cmd
+}
+
 // A directory that other people write to names its groups and people to steer the reader's terminal, and a pass is asked
 // for where nobody could see it.
 func TestHostileNamesAndNoTerminal(t *testing.T) {
-	bin, dir := build(t), t.TempDir()
-	file := func(name, text string) string {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return filepath.Join(dir, name)
-	}
-	s := serveTenant(t, t.TempDir(), "--forget", "--seed", file("seed.json", fmt.Sprintf(`{"apps": [{"id": %q, "name": "keyrollout", "secret": "a secret of the app"}],
+	dir := t.TempDir()
+	s := serveTenant(t, t.TempDir(), "--forget", "--seed", fileOf(t, fmt.Sprintf(`{"apps": [{"id": %q, "name": "keyrollout", "secret": "a secret of the app"}],
 		"people": [{"upn": "admin", "name": "Avery Admin", "roles": ["Global Administrator"]},
 			{"upn": "eve", "name": "Eve\u001b[1A\u001b[2K", "keys": ["ba76a271-6eb6-4171-874d-b6428dbe3437"]}],
 		"groups": [{"name": "Pilot\u001b[8m\u0007\u202e", "kind": "security", "members": ["eve"]}]}`, ownApp)))
 	defer s.end()
 	run := func(args ...string) (string, error) {
-		cmd := exec.CommandContext(t.Context(), bin, append(args, "--practice-at", strings.TrimSuffix(s.lines["Graph"], "/v1.0"), "--tenant", practice.Domain, "--login", "secret", "--client-id", ownApp)...)
-		cmd.Env = []string{"HOME=" + dir, "KEYROLLOUT_STATE=" + filepath.Join(dir, "state"), secretVariable + "=a secret of the app"}
+		cmd := asOwnApp(t, s, dir, args...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // as a pipeline runs it: without /dev/tty
 		b, err := cmd.CombinedOutput()
 		return string(b), err
@@ -47,15 +48,15 @@ func TestHostileNamesAndNoTerminal(t *testing.T) {
 		return out
 	}
 	plan := filepath.Join(dir, "plan.json")
-	out := must("tenant", "plan", file("on.yaml", `{passkeys: {enabled: true, who: {include: ["Pilot\e[8m\a\u202E"]}}, temporaryAccessPass: {enabled: true}}`), "-o", plan)
+	out := must("tenant", "plan", fileOf(t, `{passkeys: {enabled: true, who: {include: ["Pilot\e[8m\a\u202E"]}}, temporaryAccessPass: {enabled: true}}`), "-o", plan)
 	if !strings.Contains(out, "-> Pilot\n") {
 		t.Errorf("the group is not named:\n%s", out)
 	}
 	must("tenant", "apply", plan)
-	if out := must("tenant", "plan", file("block.yaml", "passkeys: {models: {block: [ba76a271-6eb6-4171-874d-b6428dbe3437]}}")); !strings.Contains(out, "Danger lock-out-keys: 1 key could not sign in any more: Eve ") {
+	if out := must("tenant", "plan", fileOf(t, "passkeys: {models: {block: [ba76a271-6eb6-4171-874d-b6428dbe3437]}}")); !strings.Contains(out, "Danger lock-out-keys: 1 key could not sign in any more: Eve ") {
 		t.Errorf("the danger is not named:\n%s", out)
 	}
-	if out, err := run("tenant", "plan", file("none.yaml", `passkeys: {who: {include: ["\e[2Jnobody"]}}`)); err == nil || strings.Contains(out, "\x1b") {
+	if out, err := run("tenant", "plan", fileOf(t, `passkeys: {who: {include: ["\e[2Jnobody"]}}`)); err == nil || strings.Contains(out, "\x1b") {
 		t.Errorf("a refusal steers the terminal: %v %q", err, out)
 	}
 	if out, err := run("pass", "issue", "eve"); err == nil || !strings.Contains(out, "pass-unseen") {

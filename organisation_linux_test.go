@@ -3,8 +3,6 @@ package main
 import (
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,16 +41,26 @@ func (p *codesTyped) read(screen string) {
 	}
 }
 
+// askedForChanges holds that step 1 named the permission of each of its two changes, and that there was a sign-in for
+// each and one for looking.
+func askedForChanges(t *testing.T, screen string, signIns int) {
+	t.Helper()
+	for _, want := range []string{"needs more permissions: Policy.ReadWrite.AuthenticationMethod", "needs more permissions: UserAuthMethod-TAP.ReadWrite.All"} {
+		if !strings.Contains(strings.Join(strings.Fields(screen), " "), want) {
+			t.Errorf("no %q in\n%s", want, screen)
+		}
+	}
+	if signIns != 3 {
+		t.Errorf("%d sign-ins: one is for looking, two for the changes", signIns)
+	}
+}
+
 // All four steps by the wizard in one process, in a practice tenant that another one serves, with the software key: a
 // real sign-in by device code, one more for every permission that a step needs and nobody consented to; killed when the
 // key is set up, and taken up again by a third process.
 func TestRolloutInServedTenant(t *testing.T) {
 	bin := build(t)
-	seed := filepath.Join(t.TempDir(), "seed.json")
-	if err := os.WriteFile(seed, []byte(consentSeed), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := serveTenant(t, t.TempDir(), "--seed", seed)
+	s := serveTenant(t, t.TempDir(), "--seed", fileOf(t, consentSeed))
 	defer s.end()
 	state := t.TempDir()
 	args := []string{"--practice-at", strings.TrimSuffix(s.lines["Graph"], "/v1.0"), "--tenant", practice.Domain, "--login", "device-code"}
@@ -65,14 +73,7 @@ func TestRolloutInServedTenant(t *testing.T) {
 	if err == nil || err.Error() != "killed" {
 		t.Fatalf("not killed: %v\n%s", err, screen)
 	}
-	for _, want := range []string{"needs more permissions: Policy.ReadWrite.AuthenticationMethod", "needs more permissions: UserAuthMethod-TAP.ReadWrite.All"} {
-		if !strings.Contains(strings.Join(strings.Fields(screen), " "), want) {
-			t.Errorf("no %q in\n%s", want, screen)
-		}
-	}
-	if len(first.seen) != 3 {
-		t.Errorf("%d codes were shown: one is for looking, two for the changes", len(first.seen))
-	}
+	askedForChanges(t, screen, len(first.seen))
 	second := &codesTyped{t, "root@" + practice.Domain, map[string]bool{}}
 	screen, err = sit(t, bin, state, func(screen string) bool { second.read(screen); return false }, args...)
 	if err != nil || !strings.Contains(screen, "Proven: ") {

@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"keyrollout/graph/practice"
 )
 
 // A plan that tells who would be locked out, of a tenant at size: the requests it takes, and the memory of the program
@@ -27,21 +24,13 @@ func TestPlanAtSize(t *testing.T) {
 		}
 	}
 	const most = 200 << 10 // kB
-	bin, dir := build(t), t.TempDir()
-	file := func(name, text string) string {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return filepath.Join(dir, name)
-	}
-	s := serveTenant(t, t.TempDir(), "--forget", "--seed", file("seed.json", fmt.Sprintf(`{"quotas": true, "apps": [{"id": %q, "name": "keyrollout", "secret": "a secret of the app"}],
+	dir := t.TempDir()
+	s := serveTenant(t, t.TempDir(), "--forget", "--seed", fileOf(t, fmt.Sprintf(`{"quotas": true, "apps": [{"id": %q, "name": "keyrollout", "secret": "a secret of the app"}],
 		"crowd": {"people": %d, "keys": %d, "models": ["e416201b-afeb-41ca-a03d-2281c28322aa", "2fc0579f-8113-47ea-b116-bb5a8db9202a"]}}`, ownApp, people, people/5)))
 	defer s.end()
 	run := func(args ...string) (out string, kB int64) {
 		t.Helper()
-		cmd := exec.CommandContext(t.Context(), bin, append(args, "--practice-at", strings.TrimSuffix(s.lines["Graph"], "/v1.0"), "--tenant", practice.Domain, "--login", "secret", "--client-id", ownApp)...)
-		cmd.Env = []string{"HOME=" + dir, "KEYROLLOUT_STATE=" + filepath.Join(dir, "state"), secretVariable + "=a secret of the app"}
+		cmd := asOwnApp(t, s, dir, args...)
 		var b bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &b, &b
 		if err := cmd.Start(); err != nil {
@@ -61,10 +50,10 @@ func TestPlanAtSize(t *testing.T) {
 			}
 		}
 	}
-	run("tenant", "plan", file("on.yaml", "passkeys: {enabled: true, who: everyone}"), "-o", filepath.Join(dir, "on.json"))
+	run("tenant", "plan", fileOf(t, "passkeys: {enabled: true, who: everyone}"), "-o", filepath.Join(dir, "on.json"))
 	run("tenant", "apply", filepath.Join(dir, "on.json"))
 	trace := filepath.Join(dir, "trace")
-	out, kB := run("tenant", "plan", file("block.yaml", "passkeys: {models: {block: [2fc0579f-8113-47ea-b116-bb5a8db9202a]}}"), "-o", filepath.Join(dir, "plan.json"), "--trace", trace)
+	out, kB := run("tenant", "plan", fileOf(t, "passkeys: {models: {block: [2fc0579f-8113-47ea-b116-bb5a8db9202a]}}"), "-o", filepath.Join(dir, "plan.json"), "--trace", trace)
 	b, err := os.ReadFile(trace)
 	if err != nil {
 		t.Fatal(err)

@@ -52,11 +52,11 @@ func said(t *testing.T, state string, full bool, args ...string) (code int, stdo
 	return code, stdout, read(errOut)
 }
 
-// wishFile is a desired state in a file.
-func wishFile(t *testing.T, wish string) string {
+// fileOf is a file with this text: a desired state, or a seed.
+func fileOf(t *testing.T, text string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "wish.yaml")
-	if err := os.WriteFile(path, []byte(wish), 0o600); err != nil {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -75,7 +75,7 @@ func three(t *testing.T, stderr, code, what string) {
 // An answer that could not be written is not done, whatever its form.
 func TestFullOutputIsTold(t *testing.T) {
 	state := t.TempDir()
-	wish := wishFile(t, "passkeys: {enabled: true}")
+	wish := fileOf(t, "passkeys: {enabled: true}")
 	for _, args := range [][]string{
 		{"tenant", "check", "--practice"},
 		{"tenant", "check", "--practice", "--format", "json"},
@@ -123,13 +123,13 @@ func TestFilesThatCannotBeUsedAreTold(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the paths are of a Unix")
 	}
-	code, _, stderr := said(t, filepath.Join(wishFile(t, ""), "state"), false, "tenant", "check", "--practice")
+	code, _, stderr := said(t, filepath.Join(fileOf(t, ""), "state"), false, "tenant", "check", "--practice")
 	if code != exitFailed {
 		t.Errorf("exit code %d", code)
 	}
 	three(t, stderr, "state-dir", "The place where state is kept cannot be used")
 	state := t.TempDir()
-	wish := wishFile(t, "passkeys: {enabled: true}")
+	wish := fileOf(t, "passkeys: {enabled: true}")
 	gone := filepath.Join(t.TempDir(), "gone", "file")
 	for _, flags := range [][]string{{wish, "-o", gone}, {"--write", gone}} {
 		code, _, stderr := said(t, state, false, append([]string{"tenant", "plan", "--practice"}, flags...)...)
@@ -161,7 +161,7 @@ func TestUndoTakesAPlan(t *testing.T) {
 	plan := func(wish string) string {
 		t.Helper()
 		file := filepath.Join(t.TempDir(), "plan.json")
-		if code, _, stderr := said(t, state, false, "tenant", "plan", "--practice", wishFile(t, wish), "-o", file); code != exitDone {
+		if code, _, stderr := said(t, state, false, "tenant", "plan", "--practice", fileOf(t, wish), "-o", file); code != exitDone {
 			t.Fatal(stderr)
 		}
 		return file
@@ -187,7 +187,7 @@ func TestUndoTakesAPlan(t *testing.T) {
 	must(exitFailed, "code: undo-nothing", "undo", "--yes")
 	journal := filepath.Join(state, "practice", "journal.jsonl")
 	must(exitFailed, "next: keyrollout tenant undo --journal "+journal, "undo", journal)
-	must(exitFailed, "undo takes the plan that was applied", "undo", wishFile(t, "passkeys: {enabled: true}"))
+	must(exitFailed, "undo takes the plan that was applied", "undo", fileOf(t, "passkeys: {enabled: true}"))
 	must(exitFailed, "cannot be read", "undo", filepath.Join(t.TempDir(), "none"))
 	must(exitUsage, "one file at most", "undo", on, once)
 	must(exitUsage, "takes nothing but flags behind it", "check", on)
@@ -197,7 +197,7 @@ func TestUndoTakesAPlan(t *testing.T) {
 // An undo that was cut off: plan waits for it and says so, check says that it may not show.
 func TestPlanAfterAnUndoThatWasCutOff(t *testing.T) {
 	state := t.TempDir()
-	wish, plan := wishFile(t, "passkeys: {enabled: true}"), filepath.Join(t.TempDir(), "plan.json")
+	wish, plan := fileOf(t, "passkeys: {enabled: true}"), filepath.Join(t.TempDir(), "plan.json")
 	for _, args := range [][]string{{"plan", wish, "-o", plan}, {"apply", plan}} {
 		if code, _, stderr := said(t, state, false, append([]string{"tenant"}, append(args, "--practice")...)...); code != exitDone {
 			t.Fatal(stderr)

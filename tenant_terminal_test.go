@@ -74,7 +74,7 @@ func atScreen(t *testing.T, state string, columns uint16, answers []typed, args 
 func TestWhatWasDoneToATenantStaysInTheTerminal(t *testing.T) {
 	state, dir := t.TempDir(), t.TempDir()
 	plan, now := filepath.Join(dir, "plan.json"), filepath.Join(dir, "now.yaml")
-	wish := wishFile(t, "passkeys: {enabled: true}\ntemporaryAccessPass: {enabled: true, who: everyone}")
+	wish := fileOf(t, "passkeys: {enabled: true}\ntemporaryAccessPass: {enabled: true, who: everyone}")
 	if code, _, stderr := said(t, state, false, "tenant", "plan", "--practice", wish, "-o", plan); code != exitDone {
 		t.Fatal(stderr)
 	}
@@ -114,7 +114,7 @@ func TestLongLinesBreakBetweenWordsAtATerminal(t *testing.T) {
 		{"passkeys: {enabled: true, models: {allow: [ATKey.Pro]}}", "keyrollout: The desired state cannot be used"},
 		{"passkeys: {enabled: true}", "Role: Authentication Policy Administrator."},
 	} {
-		wish := wishFile(t, c.wish)
+		wish := fileOf(t, c.wish)
 		_, stays := atScreen(t, state, 80, nil, "tenant", "plan", "--practice", wish)
 		_, stdout, stderr := said(t, state, false, "tenant", "plan", "--practice", wish)
 		i := strings.Index(stdout+stderr, c.long)

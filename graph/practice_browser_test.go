@@ -103,22 +103,15 @@ var (
 	hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`)
 )
 
-// inABrowser is signedIn by the browser road.
+// inABrowser is stepByStep by the browser road.
 func inABrowser(t *testing.T, who ...string) (graph.Tenant, *browser) {
 	t.Helper()
-	seed := practice.DefaultCompany()
-	seed.People = append(seed.People, practice.Person{UPN: root, Name: "Root", Roles: []string{practice.RoleGlobalAdministrator}})
-	seed.Consent = []string{"User.Read", "User.ReadBasic.All", "Group.ReadBasic.All", "GroupMember.Read.All", "Policy.Read.AuthenticationMethod"}
-	p := newPractice(t, practice.Options{Seed: seed})
-	b := &browser{t: t, who: who, web: &http.Client{Transport: p.Transport(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	b := &browser{t: t, who: who}
 	t.Cleanup(b.done.Wait)
-	o := graph.LogInOptions{Road: graph.ByBrowser, Cloud: graph.Clouds[0], TenantID: practice.Domain, Scopes: graph.ScopesFor(graph.Clouds[0], "tenant-read"), Transport: p.Transport(),
-		Hint: "hint@" + practice.Domain, ShowPage: b.open}
-	cred, err := graph.LogIn(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return must(graph.New(graph.Options{Credential: cred, Scopes: o.Scopes, StepByStep: true, Transport: p.Transport()}))(t), b
+	return stepByStep(t, func(p *practice.Tenant, o *graph.LogInOptions) {
+		b.web = &http.Client{Transport: p.Transport(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		o.Road, o.Hint, o.ShowPage = graph.ByBrowser, "hint@"+practice.Domain, b.open
+	}), b
 }
 
 // In a browser as by device code: reading takes one page, the first change another, with its permission and for the same
@@ -126,23 +119,10 @@ func inABrowser(t *testing.T, who ...string) (graph.Tenant, *browser) {
 // machine.
 func TestPermissionsAreAskedForStepByStepInABrowser(t *testing.T) {
 	tenant, b := inABrowser(t, root, root)
-	ctx := t.Context()
-	policy := must(tenant.PassPolicy(ctx))(t)
-	if len(b.pages) != 1 {
-		t.Fatalf("%d pages to look", len(b.pages))
-	}
-	policy.Enabled = true
-	if err := tenant.SetPassPolicy(ctx, policy); err != nil {
-		t.Fatal(err)
-	}
-	policy.Raw, policy.Once = must(tenant.PassPolicy(ctx))(t).Raw, true
-	if err := tenant.SetPassPolicy(ctx, policy); err != nil {
-		t.Fatal(err)
-	}
-	b.done.Wait()
-	if len(b.pages) != 2 {
-		t.Fatalf("%d pages to look and to change", len(b.pages))
-	}
+	lookAndChange(t, tenant, func() int {
+		b.done.Wait()
+		return len(b.pages)
+	})
 	first, second := b.pages[0], b.pages[1]
 	asks := func(v url.Values) []string { return strings.Fields(v.Get("scope")) }
 	const write = "https://graph.microsoft.com/Policy.ReadWrite.AuthenticationMethod"

@@ -10,37 +10,46 @@ import (
 
 const root = "root@" + practice.Domain
 
-// signedIn signs in by device code at a tenant where nothing but reading was consented to; who are the people who type
-// the codes, one after the other; when there are no more, the person declines.
-func signedIn(t *testing.T, who ...string) (tenant graph.Tenant, codes *int) {
+// stepByStep signs in, in a way that how completes, at a tenant where nothing but reading was consented to.
+func stepByStep(t *testing.T, how func(*practice.Tenant, *graph.LogInOptions)) graph.Tenant {
 	t.Helper()
 	seed := practice.DefaultCompany()
 	seed.People = append(seed.People, practice.Person{UPN: root, Name: "Root", Roles: []string{practice.RoleGlobalAdministrator}})
 	seed.Consent = []string{"User.Read", "User.ReadBasic.All", "Group.ReadBasic.All", "GroupMember.Read.All", "Policy.Read.AuthenticationMethod"}
 	p := newPractice(t, practice.Options{Seed: seed})
-	codes = new(int)
-	o := graph.LogInOptions{Road: graph.ByDeviceCode, Cloud: graph.Clouds[0], TenantID: practice.Domain, Scopes: graph.ScopesFor(graph.Clouds[0], "tenant-read"), Transport: p.Transport()}
-	o.ShowCode = func(d graph.DeviceCode) error {
-		*codes++
-		if *codes > len(who) {
-			return &graph.Error{Code: graph.CodeLogInDeclined} // as the sign-in page tells it
-		}
-		return p.SignInDevice(d.Code, who[*codes-1])
-	}
+	o := graph.LogInOptions{Cloud: graph.Clouds[0], TenantID: practice.Domain, Scopes: graph.ScopesFor(graph.Clouds[0], "tenant-read"), Transport: p.Transport()}
+	how(p, &o)
 	cred, err := graph.LogIn(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return must(graph.New(graph.Options{Credential: cred, Scopes: o.Scopes, StepByStep: true, Transport: p.Transport()}))(t), codes
+	return must(graph.New(graph.Options{Credential: cred, Scopes: o.Scopes, StepByStep: true, Transport: p.Transport()}))(t)
 }
 
-// Reading takes one sign-in; the first change asks for its permission, and no other does again.
-func TestPermissionsAreAskedForStepByStep(t *testing.T) {
-	tenant, codes := signedIn(t, root, root)
+// signedIn is stepByStep by device code; who are the people who type the codes, one after the other; when there are no
+// more, the person declines.
+func signedIn(t *testing.T, who ...string) (tenant graph.Tenant, codes *int) {
+	t.Helper()
+	codes = new(int)
+	return stepByStep(t, func(p *practice.Tenant, o *graph.LogInOptions) {
+		o.Road = graph.ByDeviceCode
+		o.ShowCode = func(d graph.DeviceCode) error {
+			*codes++
+			if *codes > len(who) {
+				return &graph.Error{Code: graph.CodeLogInDeclined} // as the sign-in page tells it
+			}
+			return p.SignInDevice(d.Code, who[*codes-1])
+		}
+	}), codes
+}
+
+// lookAndChange looks, then changes two things: one sign-in is for looking, and one more for both changes.
+func lookAndChange(t *testing.T, tenant graph.Tenant, signIns func() int) {
+	t.Helper()
 	ctx := t.Context()
 	policy := must(tenant.PassPolicy(ctx))(t)
-	if *codes != 1 {
-		t.Fatalf("%d sign-ins to look", *codes)
+	if n := signIns(); n != 1 {
+		t.Fatalf("%d sign-ins to look", n)
 	}
 	policy.Enabled = true
 	if err := tenant.SetPassPolicy(ctx, policy); err != nil {
@@ -50,9 +59,15 @@ func TestPermissionsAreAskedForStepByStep(t *testing.T) {
 	if err := tenant.SetPassPolicy(ctx, policy); err != nil {
 		t.Fatal(err)
 	}
-	if *codes != 2 {
-		t.Errorf("%d sign-ins to look and to change", *codes)
+	if n := signIns(); n != 2 {
+		t.Fatalf("%d sign-ins to look and to change", n)
 	}
+}
+
+// Reading takes one sign-in; the first change asks for its permission, and no other does again.
+func TestPermissionsAreAskedForStepByStep(t *testing.T) {
+	tenant, codes := signedIn(t, root, root)
+	lookAndChange(t, tenant, func() int { return *codes })
 }
 
 // Who declines is told which permission it was, and is asked again when they try again; what is only good to know
