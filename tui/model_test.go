@@ -443,6 +443,28 @@ func TestStepsThatLookAnewDoNotRepeatThemselves(t *testing.T) {
 	}
 }
 
+// The screen of a step begins with the one that was just done; what is not done is not said to be.
+func TestAStepThatIsDoneIsSaidInTheNext(t *testing.T) {
+	b := newBench(t, 80, 24)
+	inTenant(b)
+	if strings.Contains(b.screen(), "done.") {
+		t.Errorf("said too early:\n%s", b.screen())
+	}
+	inKey(b)
+	b.wantSaid("✓ tenant: done.")
+	b.put(startQuestion)
+	b.wantSaid("✓ tenant: done.")
+	b.press("down", "enter")
+	b.put(startQuestion)
+	if strings.Contains(b.screen(), "tenant: done.") {
+		t.Errorf("still said at the question after the next:\n%s", b.screen())
+	}
+	b.tell(steps.EventStep, steps.StepState{ID: "registration", State: steps.Active})
+	if strings.Contains(b.screen(), "key: done.") {
+		t.Errorf("a step that was left is said to be done:\n%s", b.screen())
+	}
+}
+
 func TestNamesFromOutsideCannotDraw(t *testing.T) {
 	b := newBench(t, 80, 24)
 	evil := "Mallory\x1b[2J\x1b]0;owned\a\u202e\r\nsecond\tline"

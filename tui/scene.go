@@ -107,8 +107,12 @@ func (m *model) seeStep(d steps.StepState) {
 		m.step, m.seen, m.tenant = "", scene{}, steps.TenantState{}
 	}
 	if d.State == steps.Active && d.ID != m.step {
+		was := m.step
 		m.step = d.ID
 		m.seen = scene{key: m.seen.key, led: m.seen.led}
+		if m.states[was] == steps.Done {
+			m.seen.say(steps.Done, steps.T("%s: done.", m.stepName(was)))
+		}
 		m.scroll = 0
 	}
 }
