@@ -8,8 +8,9 @@ import (
 	"github.com/keys-pub/go-libfido2"
 )
 
-// listAttached is what go-libfido2 finds, and what it does not where listHID knows more: libfido2 opens each device to
-// see whether it is a key, and so a key without permission is to it no key at all; nor does it tell serial numbers.
+// listAttached is what go-libfido2 finds, and what listHID knows beyond that: libfido2 opens each device to see whether
+// it is a key, and so a key without permission is to it no key at all; nor does it tell serial numbers, nor the name of
+// a key that the kernel alone has a name for.
 func listAttached() ([]Device, error) {
 	found, err := libfido2.DeviceLocations()
 	if err != nil {
@@ -28,11 +29,10 @@ func listAttached() ([]Device, error) {
 	}
 	known, _ := listHID() // an error where libfido2 alone lists
 	for _, d := range known {
-		switch i := slices.IndexFunc(out, func(o Device) bool { return o.Path == d.Path }); {
-		case i < 0:
+		if i := slices.IndexFunc(out, func(o Device) bool { return o.Path == d.Path }); i >= 0 {
+			out[i] = d
+		} else {
 			out = append(out, d)
-		case d.Serial != "":
-			out[i].Serial = d.Serial
 		}
 	}
 	return out, nil

@@ -3,9 +3,13 @@
 //
 // Start at Keys, which finds keys and opens them, and at Session, which is one visit to one key. Session is implemented
 // once (session.go), above a driver that puts CTAP's questions one by one. There are two: over libfido2 (*_libfido2.go,
-// the only cgo of the project), for a key in a USB port, for a key behind a pseudo-terminal and for the software key in
-// this process, whose reports go over a Link; and in Go alone (*_ctap.go) over a Link, for builds without cgo, which
-// have no libfido2 and refuse attached keys in words. Both pass the same tests.
+// the only cgo of the project), and in Go alone (*_ctap.go) for builds without cgo. Both pass the same tests.
+//
+// Reports go over a Link. OpenHID makes one to a key in a USB port or behind a pseudo-terminal (hid_linux.go;
+// sysfs_linux.go finds the keys; hid_other.go is where there is none), the software key in this process has its own. So
+// libfido2 reads only answers that were checked first (link_libfido2.go), and a build without it drives attached keys as
+// well. Where there is no OpenHID, as on macOS, libfido2 opens keys by itself, and a build without cgo says that it
+// cannot.
 //
 // Around that stand: what a PIN must be (pin.go), the models by AAGUID (models.go; metadata.go reads newer ones), who may
 // open a device file (access_linux.go), choosing among several keys (choose.go), waiting for one (watch.go) and knowing
@@ -106,7 +110,7 @@ type Info struct {
 	UVAttempts   int               // tries of the key's own verification that a platform should make; 0 = not told
 	UVModality   uint64            // bits of the FIDO registry's USER_VERIFY constants; 2 = fingerprint
 	Certs        map[string]uint64 // certifications, e.g. "FIDO": 1
-	LongReset    bool              // a reset wants a long touch (longTouchForReset, CTAP 2.2); false also where libfido2 reads a USB device itself
+	LongReset    bool              // a reset wants a long touch (longTouchForReset, CTAP 2.2); false also where libfido2 opens the key by itself
 }
 
 // Option reports an option's value and whether the key names it at all.

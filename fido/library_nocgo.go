@@ -2,5 +2,5 @@
 
 package fido
 
-// Library names what drives attached keys in this build; "" = nothing does.
+// Library names the library that drives keys in this build; "" = none, package fido does it alone.
 const Library = ""

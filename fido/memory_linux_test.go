@@ -97,6 +97,32 @@ func TestAnswerThatClaimsMillions(t *testing.T) {
 	}
 }
 
+// A key that lies costs no more at hidraw than on a line of ours.
+func TestUHIDAnswerThatClaimsMillions(t *testing.T) {
+	bomb := []byte{0, 0x9A, 0x03, 0xFF, 0x1B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}
+	k := newFake(func(k *fakeKey, m []byte) []byte {
+		if m[0] == 0x04 {
+			return fakeInfo
+		}
+		return bomb
+	})
+	plug(t, k, 0xF1D0, fido.ReportSize)
+	s, err := fido.Attached().Open(t.Context(), attachedKey(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
+		t.Skip("no peak to be had here: ", err)
+	}
+	before := peak(t)
+	_, err = s.Retries(t.Context())
+	if grown := peak(t) - before; grown > 64<<10 {
+		t.Errorf("%d MiB for %d bytes", grown>>10, len(bomb))
+	}
+	wantCode(t, err, fido.CodeGarbled)
+}
+
 // peak is the most memory this process has had resident, in KiB.
 func peak(t *testing.T) (kib int) {
 	t.Helper()

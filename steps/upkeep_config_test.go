@@ -90,9 +90,6 @@ func TestAlwaysUVGoesOffAndOn(t *testing.T) {
 
 // Before the first PIN: the natural moment to say how long it has to be.
 func TestSettingsBeforeTheFirstPIN(t *testing.T) {
-	if fido.Library == "" {
-		t.Skip("without libfido2 a PIN is asked for first (problem pin-missing)")
-	}
 	b := newBench(t)
 	b.person.answer("risk.always-uv-off", "touch is enough")
 	b.mustCare(alwaysUV(false))

@@ -3,8 +3,9 @@ package walkthrough
 // japaneseDoctor is what keyrollout doctor says, file by file.
 var japaneseDoctor = map[string]string{
 	// doctor.go
-	"%s, built by %s for %s/%s":                      "%s (ビルド: %s、%s/%s)",
-	"not in this build: no attached key can be used": "このビルドには含まれていません。 接続したキーは使えません",
+	"%s, built by %s for %s/%s":                                                                          "%s (ビルド: %s、%s/%s)",
+	"not in this build, which drives attached keys without it":                                           "このビルドには含まれていません。 接続したキーはこれなしで使えます",
+	"not in this build: no attached key can be used":                                                     "このビルドには含まれていません。 接続したキーは使えません",
 	"install libfido2 with its headers, pkg-config and a C compiler (make setup does), then: make build": "libfido2 とヘッダー、pkg-config、C コンパイラをインストールし (make setup で可能)、次を実行: make build",
 	"version %s": "バージョン %s",
 	"1 thing keeps something from working; see above":  "動作を妨げる問題が1件あります。 上記を確認してください",

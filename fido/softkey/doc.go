@@ -17,7 +17,8 @@
 // Where the kernel has /dev/uhid, ServeUHID makes it a HID device that every program lists, browsers too. Where it has
 // none, testdata/uhid-vm.sh runs the tests of that on Debian's kernel under qemu. What was tried there, on Debian 12 with
 // Linux 6.1, libfido2 1.12 and Chromium 156, headless: fido2-token lists the key, and fido2-cred and fido2-assert use it;
-// Chromium finds it through udev, has it make a passkey for the practice tenant's Security info page (attestation direct,
+// package fido lists and drives it in builds with cgo and without, loses it when it is pulled out, and stands a key that
+// lies; Chromium finds it through udev, has it make a passkey for the practice tenant's Security info page (attestation direct,
 // resident, verified by an enrolled finger), and signs in there with it, the account's name typed. Chromium's own windows
 // were not: setting or asking a PIN, choosing among accounts, the question whether a site may see the model (a policy
 // answers it), chrome://settings/securityKeys. Not tried at all: Firefox, a desktop session, another distribution's udev

@@ -122,7 +122,8 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		level      Level
 		text, next string // what has to be in them
 	}{
-		"no libfido2":        {func(m *machine) { m.LibFIDO2 = "" }, "libfido2", Note, "no attached key", "make build"},
+		"no libfido2":        {func(m *machine) { m.LibFIDO2 = "" }, "libfido2", OK, "drives attached keys without it", ""},
+		"no libfido2, a Mac": {func(m *machine) { m.LibFIDO2, m.GOOS = "", "darwin" }, "libfido2", Note, "no attached key", "make build"},
 		"no key":             {func(m *machine) { delete(m.files, "sys/class/hidraw/hidraw1/device/report_descriptor") }, "security keys", Note, "none", "keyrollout practice"},
 		"no hidraw at all":   {func(m *machine) { clear(m.files) }, "security keys", Note, "none", "plug one in"},
 		"key not ours":       {func(m *machine) { hidden(m); denied(m) }, "security keys", Fault, "may not open", `ATTRS{idVendor}=="31bb", TAG+="uaccess"' | sudo tee /etc/udev/rules.d/70-fido-31bb.rules`},

@@ -22,5 +22,5 @@ func free(dir string) (uint64, error) {
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0, err
 	}
-	return s.Bavail * uint64(s.Bsize), nil
+	return uint64(s.Bavail) * uint64(s.Bsize), nil
 }

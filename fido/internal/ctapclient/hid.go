@@ -1,5 +1,5 @@
 // Package ctapclient is the platform's side of CTAP in Go alone: CTAPHID over a line of reports (hid.go), CBOR commands
-// (cbor.go), and the PIN (pin.go). Builds without cgo, and so without libfido2, use it for the software key.
+// (cbor.go), and the PIN (pin.go). Builds without cgo, and so without libfido2, drive keys by it.
 package ctapclient
 
 import (

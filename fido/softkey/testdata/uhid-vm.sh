@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests that need /dev/uhid on Debian's own kernel under qemu, for machines whose kernel has none: libfido2's
-# tools with the software key as a USB key, and a real Chromium that registers and signs in with it at the practice
-# tenant.
+# tools with the software key as a USB key; package fido with attached keys, over libfido2 and in Go alone; and a real
+# Chromium that registers and signs in with it at the practice tenant.
 #
 #	sh fido/softkey/testdata/uhid-vm.sh [work directory]
 #
@@ -18,7 +18,9 @@ image=$(apt-cache depends linux-image-amd64 | grep -o 'linux-image-[0-9][^ ]*' |
 	apt-get download "$image" busybox-static
 	for d in ./*.deb; do dpkg-deb -x "$d" deb; done
 }
-(cd "$here" && go test -c -o "$work/softkey.test" . && cd ../.. && go test -c -o "$work/keyrollout.test" .)
+(cd "$here" && go test -c -o "$work/softkey.test" .)
+(cd "$here/.." && go test -c -o "$work/fido.test" . && CGO_ENABLED=0 go test -c -o "$work/fido-go.test" .)
+(cd "$here/../.." && go test -c -o "$work/keyrollout.test" .)
 
 # In their order: the host's files, and HID.
 modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci netfs fscache 9pnet 9pnet_virtio 9p overlay hid uhid hid-generic'
@@ -54,6 +56,7 @@ echo '{"SecurityKeyPermitAttestation": ["http://localhost", "localhost"]}' >/etc
 uname -rv; chromium --version
 cd $work
 ./softkey.test -test.run TestServeUHID -test.v -test.timeout 600s && echo UHID-OK
+./fido.test -test.run UHID -test.v -test.timeout 600s && ./fido-go.test -test.run UHID -test.v -test.timeout 600s && echo ATTACHED-OK
 ./keyrollout.test -test.run TestBrowserWithKey -test.v -test.timeout 1500s && echo BROWSER-OK
 echo o >/proc/sysrq-trigger; sleep 60
 INSIDE
@@ -61,4 +64,4 @@ INSIDE
 timeout 2400 qemu-system-x86_64 -accel tcg,thread=multi,tb-size=512 -cpu max -m 2560 -smp 2 -nographic -no-reboot -net none \
 	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
 	-kernel deb/boot/vmlinuz-* -initrd initrd -append 'console=ttyS0 panic=-1 quiet' </dev/null | tee log
-grep -q UHID-OK log && grep -q BROWSER-OK log
+grep -q UHID-OK log && grep -q ATTACHED-OK log && grep -q BROWSER-OK log
