@@ -39,8 +39,8 @@ type dialogue struct {
 	opt   Options
 	say   steps.Speaker
 	lines *lineReader
-	tty   func() (*os.File, error)   // where secrets are read from
-	why   atomic.Pointer[steps.Text] // why it was stopped from outside
+	tty   func(path string) (*os.File, error) // of ttyPath and ttyShown
+	why   atomic.Pointer[steps.Text]          // why it was stopped from outside
 
 	mu        sync.Mutex // the output and all below
 	out       io.Writer
@@ -57,7 +57,7 @@ type dialogue struct {
 func newDialogue(o Options) *dialogue {
 	d := &dialogue{
 		opt: o, say: Cleaned(o.Say), lines: newLineReader(o.In), out: folded{o.Out},
-		tty:  func() (*os.File, error) { return os.OpenFile(ttyPath, os.O_RDWR, 0) },
+		tty:  func(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) },
 		idle: time.Now(),
 	}
 	d.print = PlainTell(d.out, o.Say)

@@ -15,7 +15,7 @@ import (
 
 // secret reads without echo from the terminal itself, never from a pipe.
 func (d *dialogue) secret(ctx context.Context, q steps.Question) (steps.Answer, error) {
-	tty, err := d.tty()
+	tty, err := d.tty(ttyPath)
 	if err != nil {
 		d.printf("%s\n%s\n", d.say(q.Text), d.say(steps.T("This is read from a terminal only, and there is none. A script can give it: see keyrollout replay.")))
 		return steps.Answer{}, steps.ErrNoAnswer
@@ -70,7 +70,7 @@ func CanShow(o Options) bool {
 	if o = o.filled(); term.IsTerminal(int(o.Out.Fd())) {
 		return true
 	}
-	tty, err := os.OpenFile(ttyPath, os.O_RDWR, 0)
+	tty, err := os.OpenFile(ttyShown, os.O_RDWR, 0)
 	if err != nil {
 		return false
 	}
@@ -81,7 +81,7 @@ func CanShow(o Options) bool {
 func (d *dialogue) show(ctx context.Context, q steps.Question) (steps.Answer, error) {
 	w := d.out
 	if !term.IsTerminal(int(d.opt.Out.Fd())) {
-		tty, err := d.tty()
+		tty, err := d.tty(ttyShown)
 		if err != nil {
 			d.printf("%s\n%s\n", d.say(q.Text), d.say(steps.T("This is shown on a terminal only, and there is none.")))
 			return steps.Answer{}, steps.ErrNoAnswer

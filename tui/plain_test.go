@@ -194,7 +194,7 @@ func TestPlainSecretsNeedATerminal(t *testing.T) {
 	var out bytes.Buffer
 	d := newDialogue(Options{In: r, Out: w}.filled())
 	d.out = &out
-	d.tty = func() (*os.File, error) { return nil, os.ErrNotExist }
+	d.tty = func(string) (*os.File, error) { return nil, os.ErrNotExist }
 	for _, q := range []steps.Question{
 		{Kind: steps.Secret, Text: steps.T("PIN")},
 		{Kind: steps.Show, Text: steps.T("The pass"), Value: secret.New([]byte("7Kx#pQ2w"))},

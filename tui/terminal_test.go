@@ -405,7 +405,7 @@ func TestAPanicOfTheRunLeavesTheTerminalInOrder(t *testing.T) {
 func TestAPlainSecretIsTypedUnseen(t *testing.T) {
 	x := openTerminal(t, 80, 24)
 	d := newDialogue(x.options().filled())
-	d.tty = func() (*os.File, error) {
+	d.tty = func(string) (*os.File, error) {
 		fd, err := syscall.Dup(int(x.tty.Fd()))
 		return os.NewFile(uintptr(fd), "tty"), err
 	}

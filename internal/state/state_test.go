@@ -14,21 +14,22 @@ import (
 
 func TestDir(t *testing.T) {
 	type env map[string]string
+	abs := func(path string) string { a, _ := filepath.Abs(path); return filepath.ToSlash(a) } // has a drive on Windows
 	for _, c := range []struct {
 		goos string
 		env  env
 		want string // or, after "!", what the error has to name
 	}{
 		{"linux", env{"HOME": "/home/a"}, "/home/a/.local/state/keyrollout"},
-		{"linux", env{"HOME": "/home/a", "XDG_STATE_HOME": "/s"}, "/s/keyrollout"},
+		{"linux", env{"HOME": "/home/a", "XDG_STATE_HOME": abs("/s")}, abs("/s/keyrollout")},
 		{"linux", env{"HOME": "/home/a", "XDG_STATE_HOME": "s"}, "/home/a/.local/state/keyrollout"},
-		{"linux", env{"HOME": "/home/a", Override: "/own"}, "/own"},
+		{"linux", env{"HOME": "/home/a", Override: "/own"}, abs("/own")},
 		{"linux", env{}, "!HOME"},
 		{"freebsd", env{"HOME": "/home/a"}, "/home/a/.local/state/keyrollout"},
 		{"darwin", env{"HOME": "/Users/a", "XDG_STATE_HOME": "/s"}, "/Users/a/Library/Application Support/keyrollout"},
 		{"darwin", env{}, "!HOME"},
 		{"windows", env{"LocalAppData": "/l"}, "/l/keyrollout"},
-		{"windows", env{Override: "/own"}, "/own"},
+		{"windows", env{Override: "/own"}, abs("/own")},
 		{"windows", env{}, "!LocalAppData"},
 	} {
 		got, err := Dir(func(k string) string { return c.env[k] }, c.goos)
