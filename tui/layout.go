@@ -2,9 +2,7 @@ package tui
 
 import (
 	"image"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -81,21 +79,16 @@ func (b brush) wrap(style lipgloss.Style, s string) []string {
 
 // wrapped breaks a text to w cells between words, and not at hyphens: --plain and -uv must not lose theirs.
 func wrapped(s string, w int) []string {
+	if hasJapanese(s) {
+		var lines []string
+		for l := range strings.SplitSeq(s, "\n") {
+			lines = append(lines, brokenJapanese(l, w)...)
+		}
+		return lines
+	}
 	const kept = "\u2011" // a hyphen at which nothing breaks
 	s = ansi.Wrap(strings.ReplaceAll(s, "-", kept), w, "")
-	return hang(strings.Split(strings.ReplaceAll(s, kept, "-"), "\n"))
-}
-
-// hang lets a mark that must not begin a line of Japanese hang over the end of the line before, into the margin.
-func hang(lines []string) []string {
-	for i := 1; i < len(lines); i++ {
-		r, n := utf8.DecodeRuneInString(lines[i])
-		if strings.ContainsRune("\u3001\u3002\uff0c\uff0e\u300d\u300f\uff09\u3011\uff1f\uff01\u30fc\u3005", r) {
-			lines[i-1] += string(r)
-			lines[i] = lines[i][n:]
-		}
-	}
-	return slices.DeleteFunc(lines, func(l string) bool { return l == "" })
+	return strings.Split(strings.ReplaceAll(s, kept, "-"), "\n")
 }
 
 // item is a mark with a sentence beside it, wrapped under itself.

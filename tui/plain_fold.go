@@ -50,18 +50,31 @@ func page(text string, w int) string {
 			continue
 		}
 		flush()
-		col := indentOf(l)
-		if gap := strings.Index(l[col:], "  "); gap > 0 && col+gap < w/2 {
-			col += gap
-			col += indentOf(l[col:])
-		}
-		if ansi.StringWidth(l) > w && w-col >= max(leastW/2, longWord(l[col:])) {
-			l = l[:col] + strings.Join(wrapped(l[col:], w-col), "\n"+strings.Repeat(" ", ansi.StringWidth(l[:col])))
+		col := explanation(l, w/2)
+		name := ansi.StringWidth(l[:col])
+		if ansi.StringWidth(l) > w && w-name >= max(leastW/2, longWord(l[col:])) {
+			l = l[:col] + strings.Join(wrapped(l[col:], w-name), "\n"+strings.Repeat(" ", name))
 		}
 		out = append(out, l)
 	}
 	flush()
 	return strings.Join(out, "\n")
+}
+
+// explanation is where in a line the words begin that explain the name before them, which ends within w cells; where the
+// line itself begins if there are none. The number of a step belongs to its name.
+func explanation(l string, w int) int {
+	col := indentOf(l)
+	for {
+		gap := strings.Index(l[col:], "  ")
+		if gap <= 0 || ansi.StringWidth(l[:col+gap]) >= w {
+			return col
+		}
+		name := l[col : col+gap]
+		if col += gap + indentOf(l[col+gap:]); strings.Trim(name, "0123456789") != "" {
+			return col
+		}
+	}
 }
 
 func (f folded) Write(b []byte) (int, error) {
@@ -82,7 +95,7 @@ func fold(text string, w int) string {
 	for i, l := range lines {
 		l, end := strings.TrimRight(l, " "), l[len(strings.TrimRight(l, " ")):]
 		indent := l[:indentOf(l)]
-		room := w - len(indent) - 2 // for a mark that hangs over, and for the space behind a question
+		room := w - len(indent) - 2 // for the space and the cursor behind a question
 		if ansi.StringWidth(l)+len(end) <= w || room < leastW/2 || longWord(l) > room {
 			continue
 		}

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -116,4 +118,61 @@ func TestPage(t *testing.T) {
 	if got := page(text, 60); got != want {
 		t.Errorf("%s", got)
 	}
+	for text, want := range map[string]string{
+		"  1  step      which is told in more words than a line has\n":                  "  1  step      which is told in more\n               words than a line has\n",
+		"  1  テナント  パスキーと一時アクセス パスのポリシー、1人分のパス\n":                                       "  1  テナント  パスキーと一時アクセス\n               パスのポリシー、1人分の\n               パス\n",
+		"      --in FILE  この実行を再生するスクリプトを FILE に書き出す\n":                                 "      --in FILE  この実行を再生する\n                 スクリプトを FILE に\n                 書き出す\n",
+		"FILE に書かれた全員に一時アクセス パスを発行し、1人ずつ DIR のファイルに封印します。 開くには:  age -d DIR/NAME.age\n": "FILE に書かれた全員に一時アクセス パスを\n発行し、1人ずつ DIR のファイルに\n封印します。 開くには:  age -d\nDIR/NAME.age\n",
+	} {
+		if got := page(text, 40); got != want {
+			t.Errorf("%q\nis set as\n%s", text, got)
+		}
+	}
+}
+
+// A line of Japanese ends behind a phrase where it can. It never ends before a mark that must not begin one, in a Latin
+// word, or between a number and its counter, and it is never too wide: what is in it stays whole and in order.
+func TestJapaneseBreaks(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		w    int
+		want []string
+	}{
+		{"", 10, []string{""}},
+		{"短い", 10, []string{"短い"}},
+		{"読み戻して確認します。", 20, []string{"読み戻して", "確認します。"}}, // not 。 alone
+		{"（練習）「登録」", 10, []string{"（練習）", "「登録」"}},       // an opening mark begins the line
+		{"スキップしました", 6, []string{"スキッ", "プしま", "した"}},    // no phrase is near
+		{"ここから、KEYROLLOUT_CERTIFICATE", 24, []string{"ここから、", "KEYROLLOUT_CERTIFICATE"}},
+		{"TLS を検査する", 8, []string{"TLS を", "検査する"}},                // the particle stays with its word
+		{"タッチは約12回です", 10, []string{"タッチは", "約12回です"}},             // not 12 alone
+		{"二つの文。 次の文", 12, []string{"二つの文。", "次の文"}},                // no space begins the line
+		{"ABCDEFGHIJ です", 4, []string{"ABCD", "EFGH", "IJ", "です"}}, // what is too wide is cut
+		{"あ", 1, []string{"あ"}},
+		{"a\nい", 10, []string{"a", "い"}},
+		{"か\u3099き", 2, []string{"か\u3099", "き"}}, // a letter with its mark
+	} {
+		if got := wrapped(c.text, c.w); !slices.Equal(got, c.want) {
+			t.Errorf("%q in %d cells: %q", c.text, c.w, got)
+		}
+	}
+}
+
+func FuzzJapaneseBreaks(f *testing.F) {
+	f.Add("FILE に書かれた全員に一時アクセス パスを発行し、1人ずつ DIR のファイルに封印します。", 20)
+	f.Add("  「（あ）」ー10～20人。  keyrollout key  を", 7)
+	f.Fuzz(func(t *testing.T, s string, w int) {
+		if s = clean(s); !utf8.ValidString(s) || w < 2 || w > 200 || strings.ContainsRune(s, '\u00a0') {
+			t.Skip()
+		}
+		lines := brokenJapanese(s, w)
+		for _, l := range lines[:len(lines)-1] {
+			if l == "" || strings.HasSuffix(l, " ") || ansi.StringWidth(l) > w && ansi.StringWidth(strings.TrimSpace(l)) > w {
+				t.Errorf("%q in %d cells has the line %q", s, w, l)
+			}
+		}
+		if whole := strings.NewReplacer(" ", ""); whole.Replace(strings.Join(lines, "")) != whole.Replace(s) {
+			t.Errorf("%q became %q", s, lines)
+		}
+	})
 }
