@@ -5,11 +5,11 @@
 // once (session.go), above a driver that puts CTAP's questions one by one. There are two: over libfido2 (*_libfido2.go,
 // the only cgo of the project), and in Go alone (*_ctap.go) for builds without cgo. Both pass the same tests.
 //
-// Reports go over a Link. OpenHID makes one to a key in a USB port or behind a pseudo-terminal (hid_linux.go;
-// sysfs_linux.go finds the keys; hid_other.go is where there is none), the software key in this process has its own. So
-// libfido2 reads only answers that were checked first (link_libfido2.go), and a build without it drives attached keys as
-// well. Where there is no OpenHID, as on macOS, libfido2 opens keys by itself, and a build without cgo says that it
-// cannot.
+// Reports go over a Link. OpenHID makes one to a key in a USB port or behind a pseudo-terminal (hid_linux.go, with
+// sysfs_linux.go to find the keys; hid_windows.go; hid_other.go is where there is none), the software key in this
+// process has its own. So libfido2 reads on Linux only answers that were checked first (link_libfido2.go), and a build
+// without it drives attached keys as well. Where there is no OpenHID, as on macOS, libfido2 opens keys by itself, and a
+// build without cgo says that it cannot.
 //
 // Around that stand: what a PIN must be (pin.go), the models by AAGUID (models.go; metadata.go reads newer ones), who may
 // open a device file (access_linux.go), choosing among several keys (choose.go), waiting for one (watch.go) and knowing

@@ -69,6 +69,18 @@ func TestOnlyKeysAreOpened(t *testing.T) {
 	}
 }
 
+// FuzzDescriptor reads what a device says of its reports: no key without the usage page, and an end.
+func FuzzDescriptor(f *testing.F) {
+	for _, b := range [][]byte{reports(0xF1D0, 64, 64), reports(0x0001, 8, 1), {0xFE}, {0xFE, 0xFF, 0}, {0x07, 0xD0, 0xF1, 0, 0}, {0xC0, 0xA1}} {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if d := describe(b); d.key && !bytes.Contains(b, []byte{0xD0, 0xF1}) {
+			t.Error("a key without its usage page")
+		}
+	})
+}
+
 // hidPair is a line at a socket that keeps the bounds of reports, as hidraw does, and the device's end of it.
 func hidPair(t *testing.T) (*hidLink, *os.File) {
 	t.Helper()

@@ -106,7 +106,7 @@ func Examine(ctx context.Context, p Probe) []Finding {
 func program(p Probe) []Finding {
 	f := []Finding{{"keyrollout", OK, T("%s, built by %s for %s/%s", p.Version, p.Go, p.GOOS, p.GOARCH), Line{}}}
 	switch {
-	case p.LibFIDO2 == "" && p.GOOS == "linux":
+	case p.LibFIDO2 == "" && (p.GOOS == "linux" || p.GOOS == "windows"):
 		return append(f, Finding{"libfido2", OK, T("not in this build, which drives attached keys without it"), Line{}})
 	case p.LibFIDO2 == "":
 		return append(f, Finding{"libfido2", Note, T("not in this build: no attached key can be used"),
