@@ -43,7 +43,8 @@ Only FIDO reports pass. What is asked of the key is told here, with the site tha
 Whoever can act as you on the other machine can ask as well: what you did not begin yourself, do not touch; press n to
 refuse it. What would change the key without a touch (a PIN, a deletion, a setting) waits until you press y, and so do
 the first try of its PIN and every try after a wrong one. Without a terminal here all that is refused. q, Ctrl+C or the
-end of the connection ends it. Sharing an attached key needs Linux at the desk; a software key, any system.
+end of the connection ends it. Sharing an attached key needs Linux at the desk, or Windows and a terminal that runs as
+administrator; a software key, any system.
 What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J bastion`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
@@ -99,20 +100,15 @@ func (a *app) share(ctx context.Context, s sharing) error {
 	})
 }
 
-// shareSystem refuses a desk whose system keeps attached keys from programs: Windows lets only an administrator's, macOS
-// only one built with cgo reach their reports, and neither has been tried here.
+// shareSystem refuses a desk on whose system keyrollout has no line of its own to an attached key.
 func shareSystem(goos string) error {
-	if goos == "linux" {
+	if goos == "linux" || goos == "windows" {
 		return nil
 	}
-	linux := steps.T("start this machine from a Linux live system and share the key from there")
-	if goos == "windows" {
-		linux = steps.T("hand the key to WSL2 with usbipd-win (WSL kernel 5.15.150 or newer), and share it from there")
-	}
-	return &steps.Problem{Code: "share-system", What: steps.T("An attached key can be shared from a Linux desk only."),
+	return &steps.Problem{Code: "share-system", What: steps.T("An attached key can be shared from a Linux or Windows desk only."),
 		State: steps.T("Nothing was shared."), Next: []steps.Choice{
 			{ID: "here", Text: steps.T("run keyrollout at a machine where the key is plugged in: no step of it needs the other machine")},
-			{ID: "linux", Text: linux}}}
+			{ID: "linux", Text: steps.T("start this machine from a Linux live system and share the key from there")}}}
 }
 
 // linkToKey is a line to the key at a path, or to the only one that is plugged in.

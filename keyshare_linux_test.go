@@ -429,9 +429,9 @@ func TestNobodySaysYesWithoutATerminal(t *testing.T) {
 
 // Where attached keys cannot be shared the person hears what to do instead.
 func TestDesksThatCannotShare(t *testing.T) {
-	for goos, want := range map[string]string{"windows": "usbipd-win", "darwin": "Linux live system"} {
+	for goos, want := range map[string]string{"linux": "", "windows": "", "darwin": "Linux live system"} {
 		var p *steps.Problem
-		if err := shareSystem(goos); !errors.As(err, &p) || !strings.Contains(p.Next[1].Text.String(), want) {
+		if err := shareSystem(goos); want == "" && err != nil || want != "" && (!errors.As(err, &p) || !strings.Contains(p.Next[1].Text.String(), want)) {
 			t.Errorf("%s: %v", goos, err)
 		}
 	}

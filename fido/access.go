@@ -1,5 +1,7 @@
 package fido
 
+import "errors"
+
 // AuthenTrendVendor is the USB vendor number of ATKey keys. libfido2's own udev rules do not name it.
 const AuthenTrendVendor = 0x31BB
 
@@ -16,6 +18,10 @@ type Access struct {
 	Err    error  // of AccessOther
 }
 
+// ErrAdminOnly is the cause of CodeNoAccess on Windows, which since version 1903 gives security keys to programs of
+// administrators only: started with "Run as administrator", for an administrator's account alone is not enough.
+var ErrAdminOnly = errors.New("Windows gives security keys to programs that run as administrator only")
+
 // Hindrance is what keeps a user from a key.
 type Hindrance int
 
@@ -26,6 +32,6 @@ const (
 	AccessNoRule             // no udev rule names the key's vendor
 	AccessRuleIdle           // one does, but it was not applied, or not to this session
 	AccessNotHere            // systemd's rule for every key is there, and gave this session nothing
-	AccessAdmin              // Windows gives keys to administrators only
+	AccessAdmin              // ErrAdminOnly
 	AccessOther              // see Err
 )

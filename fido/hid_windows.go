@@ -42,8 +42,7 @@ var (
 // too, and whoever would not share it could not open it beside them, or would take it from them. CTAPHID is made for
 // that (channels, CTAP 2.1 section 11.2.3). A second keyrollout is kept out, as on other systems.
 //
-// Errors are *Error: CodeNotFound (no HID device is there), CodeNoAccess (since version 1903 Windows gives keys to
-// administrators only), CodeBusy (at once), CodeNotFIDO (another device than a key, which is not opened to be read),
+// Errors are *Error: CodeNotFound (no HID device is there), CodeNoAccess (as a rule for ErrAdminOnly), CodeBusy (at once), CodeNotFIDO (another device than a key, which is not opened to be read),
 // CodeUnsupported (a key whose reports are not of 64 bytes) and CodeGone (it cannot be opened for another reason).
 // A key that is pulled out ends a Read at once, with io.EOF.
 func OpenHID(path string) (Link, error) {
@@ -98,6 +97,9 @@ func openError(err error) error {
 	switch {
 	case errors.Is(err, windows.ERROR_ACCESS_DENIED):
 		code = CodeNoAccess
+		if !windows.GetCurrentProcessToken().IsElevated() {
+			err = ErrAdminOnly
+		}
 	case errors.Is(err, windows.ERROR_SHARING_VIOLATION):
 		code = CodeBusy
 	case errors.Is(err, windows.ERROR_FILE_NOT_FOUND), errors.Is(err, windows.ERROR_PATH_NOT_FOUND),

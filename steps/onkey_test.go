@@ -281,3 +281,14 @@ func TestAnotherPersonsKeyThatHidesItsSignIns(t *testing.T) {
 		t.Errorf("%d sign-ins on the key, %v", len(held), err)
 	}
 }
+
+// At Windows the person hears what to start the terminal as, and that nothing happened, whichever road the refusal took.
+func TestWindowsGivesKeysToAdministratorsOnly(t *testing.T) {
+	refused := &fido.Error{Op: "open", Code: fido.CodeNoAccess, Err: fido.ErrAdminOnly}
+	for name, err := range map[string]error{"alone": refused, "with the path": steps.WithRule(`\\?\hid#key`, refused), "of several": errors.Join(refused, refused)} {
+		p := steps.ProblemOf(err)
+		if p == nil || p.Code != "key-no-access" || p.State.Empty() || len(p.Do) == 0 || !strings.Contains(p.Do[0].String(), "Run as administrator") {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}

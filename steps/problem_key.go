@@ -41,6 +41,9 @@ func problemOfKey(e *fido.Error) *Problem {
 		}
 		p.Next = []Choice{{ID: "retry", Text: T("close the other program, then try again")}, Leave}
 	case fido.CodeNoAccess:
+		if errors.Is(e, fido.ErrAdminOnly) {
+			return noAccess(fido.Access{Why: fido.AccessAdmin}, e)
+		}
 		p.Code, p.What = "key-no-access", T("This user may not open the key's device file.")
 		p.Next = []Choice{{ID: "retry", Text: T("run  keyrollout doctor  for the missing rule, then try again")}, Leave}
 	case fido.CodeUnsupported:
@@ -125,7 +128,7 @@ func problemOfPIN(err error) *Problem {
 // WithRule adds to a refusal by the operating system which rule is missing.
 func WithRule(path string, err error) error {
 	p := ProblemOf(err)
-	if p == nil || p.Code != "key-no-access" || path == "" {
+	if p == nil || p.Code != "key-no-access" || path == "" || errors.Is(err, fido.ErrAdminOnly) {
 		return err
 	}
 	a := fido.AccessTo(path)
@@ -148,7 +151,7 @@ func AccessWords(a fido.Access) Text {
 	case fido.AccessForeign:
 		return T("%s belongs to another user, who alone may use it.", a.Path)
 	case fido.AccessAdmin:
-		return T("Windows lets only administrators reach security keys directly: start the terminal as administrator.")
+		return T("Windows lets only programs that run as administrator reach security keys directly, and this terminal does not.")
 	case fido.AccessRuleIdle:
 		return T("This user may not open %s: a udev rule names the key's vendor %s, but it has not been applied yet, or not to this session.", a.Path, a.Vendor)
 	case fido.AccessNotHere:
@@ -164,6 +167,12 @@ func AccessWords(a fido.Access) Text {
 
 // AccessSteps are how an administrator of this computer mends it.
 func AccessSteps(a fido.Access) (out []Text) {
+	if a.Why == fido.AccessAdmin {
+		return []Text{
+			T("Start the terminal with \"Run as administrator\" (in the Start menu, by a right click on it), and run the command again there."),
+			T("Needed for PIN, fingerprints, what a key holds, and for registering or signing in from here. Not for practice, for the tenant, nor in a browser: there Windows itself asks for the key."),
+		}
+	}
 	if a.Rule == "" {
 		return nil
 	}

@@ -61,4 +61,6 @@ func narrowed(s string) string {
 	}, s)
 }
 
-func dumb(term string) bool { return term == "" && namesTerminal || term == "dumb" || term == "unknown" }
+func dumb(term string) bool {
+	return term == "" && namesTerminal || term == "dumb" || term == "unknown"
+}

@@ -12,8 +12,9 @@ var japaneseDoctor = map[string]string{
 	"%d things keep something from working; see above": "動作を妨げる問題が%d件あります。 上記を確認してください",
 
 	// keys.go
-	"since version 1903 Windows gives raw access to keys to administrators only":  "Windows は 1903 以降、キーへの直接アクセスを管理者に限定しています",
-	"to set a PIN or fingerprints from here, start the terminal as administrator": "ここで PIN や指紋を設定するには、ターミナルを管理者として起動してください",
+	"since version 1903 Windows gives raw access to keys to administrators only":           "Windows は 1903 以降、キーへの直接アクセスを管理者に限定しています",
+	"to use keys from here, start the terminal with \"Run as administrator\"":              "ここからキーを使うには、ターミナルを「管理者として実行」で起動してください",
+	"this terminal runs as administrator, which Windows demands of who uses keys directly": "このターミナルは管理者として実行中です。 Windows ではキーの直接使用に必要です",
 	"none is plugged in": "キーが接続されていません",
 	"plug one in, or practise with the software key: keyrollout practice":   "キーを挿すか、ソフトウェア キーで練習: keyrollout practice",
 	"/dev/uhid can be opened; only  keyrollout softkey --uhid  needs it":    "/dev/uhid を開けます (keyrollout softkey --uhid だけが使用します)",

@@ -78,6 +78,8 @@ type Probe struct {
 	Root fs.FS
 	// Open tells whether a device file can be opened for reading and writing.
 	Open func(path string) error
+	// Admin tells whether this program may do what an administrator may (Windows).
+	Admin bool
 	// Terminal is what standard input and output are, and the size of the screen.
 	Terminal func() (in, out bool, width, height int)
 	// Head asks a server for nothing but whether it is there, by the way the environment's proxy variables show.

@@ -141,6 +141,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"no uhid":          {func(m *machine) { m.open["/dev/uhid"] = fs.ErrPermission }, "uhid", OK, "cannot be opened", ""},
 		"no pty":           {func(m *machine) { m.open["/dev/ptmx"] = fs.ErrNotExist }, "device path", Note, "keyrollout softkey cannot work", "devpts"},
 		"Windows, rights":  {func(m *machine) { m.GOOS = "windows" }, "security keys", Note, "administrators", "as administrator"},
+		"Windows, admin":   {func(m *machine) { m.GOOS, m.Admin = "windows", true }, "security keys", OK, "runs as administrator", ""},
 		"Windows, path":    {func(m *machine) { m.GOOS = "windows" }, "device path", Note, "Windows", "practice"},
 		"Windows, Unicode": {func(m *machine) { m.GOOS = "windows" }, "character set", OK, "Unicode", ""},
 

@@ -32,6 +32,7 @@ func Host() Probe {
 		Env:      os.Getenv,
 		Root:     os.DirFS("/"),
 		Open:     openDevice,
+		Admin:    administrator(),
 		Terminal: func() (in, out bool, width, height int) {
 			in, out = term.IsTerminal(int(os.Stdin.Fd())), term.IsTerminal(int(os.Stdout.Fd()))
 			width, height, _ = term.GetSize(int(os.Stdout.Fd())) // 0x0: not told

@@ -17,6 +17,8 @@ func openDevice(path string) error {
 	return f.Close()
 }
 
+func administrator() bool { return os.Geteuid() == 0 }
+
 func free(dir string) (uint64, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {

@@ -8,6 +8,9 @@ import (
 
 func openDevice(string) error { return errors.ErrUnsupported }
 
+// administrator: an administrator's account is not enough, for its programs run without those rights as a rule.
+func administrator() bool { return windows.GetCurrentProcessToken().IsElevated() }
+
 func free(dir string) (bytes uint64, err error) {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {

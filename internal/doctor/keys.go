@@ -13,8 +13,11 @@ import (
 func keys(p Probe) []Finding {
 	switch p.GOOS {
 	case "windows":
+		if p.Admin {
+			return []Finding{{"security keys", OK, T("this terminal runs as administrator, which Windows demands of who uses keys directly"), Line{}}}
+		}
 		return []Finding{{"security keys", Note, T("since version 1903 Windows gives raw access to keys to administrators only"),
-			T("to set a PIN or fingerprints from here, start the terminal as administrator")}}
+			T("to use keys from here, start the terminal with \"Run as administrator\"")}}
 	case "linux":
 	default:
 		return nil // nothing stands between a person and a key
