@@ -70,7 +70,11 @@ func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) 
 	root.SetErr(errOut)
 	a.translate(root)
 	err := root.ExecuteContext(ctx)
-	return a.exit(ctx, err)
+	code := a.exit(ctx, err)
+	if a.trace != nil {
+		_ = a.trace.Close() // what was lost of it was said
+	}
+	return code
 }
 
 // exit says what is left to say of an error, and turns it into an exit code.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -66,7 +67,7 @@ func TestIssueMany(t *testing.T) {
 				t.Errorf("a pass stands in %s", where)
 			}
 		}
-		if st, err := os.Stat(f); err != nil || st.Mode().Perm() != 0o600 {
+		if st, err := os.Stat(f); err != nil || runtime.GOOS != "windows" && st.Mode().Perm() != 0o600 {
 			t.Errorf("%v %v", st.Mode(), err)
 		}
 	}

@@ -9,6 +9,10 @@ import (
 // AccessTo says why a key cannot be opened by this program.
 func AccessTo(path string) Access {
 	a := Access{Path: path}
+	if !hidPath.MatchString(path) {
+		a.Why = AccessGone
+		return a
+	}
 	h, err := openHandle(path, windows.GENERIC_READ|windows.GENERIC_WRITE)
 	if err == nil {
 		_ = windows.CloseHandle(h)
