@@ -42,7 +42,7 @@ prints (FVC), twelve enrolled touches for small sensors. Baselines in a folder "
 --practice N measures N practice fingers by the same protocols, and tells how like the folders' real ones they are.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 && b.practice == 0 {
-				return usageError{errors.New("bench takes one folder or more")}
+				return usageError{steps.T("bench takes one folder or more")}
 			}
 			return nil
 		},

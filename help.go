@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,8 +55,13 @@ func (a *app) translate(root *cobra.Command) {
 				f.Usage = a.say(steps.Text{Format: f.Usage})
 			}
 		})
-		if c.Name() == "help" && c.Parent() == root {
+		switch { // these are cobra's, which answers a word it does not know with a page
+		case c.Name() == "help" && c.Parent() == root:
 			c.Use, c.Args = strings.ReplaceAll(c.Use, "[command]", a.say(steps.T("[command]"))), topic
+		case c.Name() == "completion" && c.Parent() == root:
+			c.Args, c.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		case c.HasParent() && c.Parent().Name() == "completion":
+			c.Args = noArgs
 		}
 	})
 }
@@ -66,7 +70,7 @@ func (a *app) translate(root *cobra.Command) {
 func topic(help *cobra.Command, args []string) error {
 	cmd, rest, err := help.Root().Find(args)
 	if err == nil && len(rest) > 0 {
-		return meant(cmd, fmt.Errorf("unknown command %q", rest[0]))
+		return unknownCommand(cmd, rest[0])
 	}
 	return err
 }

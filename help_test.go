@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -148,20 +149,51 @@ func TestHelpHasOneLanguage(t *testing.T) {
 	}
 }
 
-// There is no help for what there is not: the first page would look like the answer.
-func TestHelpForNothing(t *testing.T) {
-	root := tree(steps.English)
-	for _, c := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"help", "tenent"}, "did you mean tenant?"},
-		{[]string{"help", "tenant", "pln"}, "did you mean plan?"},
-		{[]string{"help", "key", "config", "x"}, "unknown command"},
+// A slip on the command line is told in the reader's language, with exit code 2, before anything is done.
+func TestSlipsAreTold(t *testing.T) {
+	for _, c := range []struct{ line, en, ja string }{
+		{"help tenent", `unknown command "tenent": did you mean tenant?`, "「tenent」というコマンドはありません。 もしかして: tenant"},
+		{"help tenant pln", "did you mean plan?", "もしかして: plan"},
+		{"help key config x", "behind keyrollout key config comes one of: always-uv", "keyrollout key config の後に指定できるもの: always-uv"},
+		{"key zzz", "behind keyrollout key comes one of: config", "後に指定できるもの: config"},
+		{"completion tcsh", "behind keyrollout completion comes one of: bash", "後に指定できるもの: bash"},
+		{"completion bash x", "takes nothing but flags", "フラグだけです"},
+		{"key list x", "takes nothing but flags", "フラグだけです"},
+		{"key config min-pin", "takes one word behind it: keyrollout key config min-pin N [flags]", "1つの単語です: keyrollout key config min-pin N [フラグ]"},
+		{"key credentials rename x", "takes two words", "2つの単語です"},
+		{"-x", "unknown flag: -x", "-x というフラグはありません"},
+		{"--plian", "unknown flag: --plian: did you mean --plain?", "--plian というフラグはありません。 もしかして: --plain"},
+		{"--record", "--record needs a value behind it", "--record には値が必要です"},
+		{"--plain=3", `--plain takes true or false, not "3"`, "--plain に指定できる値: true か false"},
+		{"pass issue x --minutes y", `--minutes takes a whole number, not "y"`, "--minutes に指定できる値: 整数"},
+		{"pass issue x --minutes 99999999999999999999", "--minutes takes a smaller number", "もっと小さい数"},
+		{"key info --device=", `--device does not take "": the path is empty`, "--device に「」は指定できません: パスが空です。"},
 	} {
-		root.SetArgs(c.args)
-		if err := root.Execute(); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%q: %v", c.args, err)
+		for _, l := range []struct{ lang, want, hint string }{{"C", c.en, "\nhint: keyrollout help\n"}, {"ja_JP.UTF-8", c.ja, "\nヒント: keyrollout help\n"}} {
+			errOut, err := os.Create(filepath.Join(t.TempDir(), "err"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			code := run(t.Context(), strings.Fields(c.line), []string{"LANG=" + l.lang}, os.Stdin, os.Stdout, errOut)
+			said, err := os.ReadFile(errOut.Name())
+			if err = errors.Join(err, errOut.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if code != exitUsage || !strings.Contains(string(said), l.want) || !strings.HasSuffix(string(said), l.hint) {
+				t.Errorf("%s, %s: exit code %d, %s", c.line, l.lang, code, said)
+			}
 		}
 	}
+}
+
+// Every command looks at the words behind it: a word too many must not be passed over.
+func TestEveryCommandLooksAtItsWords(t *testing.T) {
+	everyCommand(tree(steps.English), func(c *cobra.Command) {
+		if c.Runnable() && c.Args == nil {
+			t.Errorf("%s takes any words", c.CommandPath())
+		}
+		if c.HasSubCommands() && !c.Runnable() {
+			t.Errorf("%s answers a word it does not know with its page", c.CommandPath())
+		}
+	})
 }

@@ -106,7 +106,7 @@ func (d *devicePath) Type() string   { return "string" }
 
 func (d *devicePath) Set(s string) error {
 	if s == "" {
-		return errors.New("the path is empty; without --device it is the key that is plugged in")
+		return usageError{steps.T("the path is empty; without --device it is the key that is plugged in")}
 	}
 	*d = devicePath(s)
 	return nil
@@ -211,10 +211,12 @@ func (a *app) keyCare() []*cobra.Command {
 
 // words is the check that a command gets n words, two at most.
 func words(n int) cobra.PositionalArgs {
+	if n == 0 {
+		return noArgs
+	}
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			takes := [...]string{"nothing", "one word", "two words"}[n]
-			return usageError{fmt.Errorf("%s takes %s behind it: %s", cmd.CommandPath(), takes, cmd.UseLine())}
+			return usageError{steps.T("%s takes %s behind it: %s", cmd.CommandPath(), steps.Counted(n, steps.T("one word"), steps.T("two words")), cmd.UseLine())}
 		}
 		return nil
 	}

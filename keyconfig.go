@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
 	"strconv"
 
 	"keyrollout/steps"
@@ -42,7 +41,7 @@ func showSettings(ctx context.Context, w *steps.World) (any, []steps.Text, error
 func setMinPIN(ctx context.Context, w *steps.World, args []string) error {
 	n, err := strconv.Atoi(args[0])
 	if err != nil {
-		return usageError{fmt.Errorf("%q is no number of characters", args[0])}
+		return usageError{steps.T("%q is no number of characters", args[0])}
 	}
 	return steps.SetMinPIN(ctx, w, n)
 }
@@ -52,7 +51,7 @@ func setAlwaysUV(ctx context.Context, w *steps.World, args []string) error {
 	case "on", "off":
 		return steps.SetAlwaysUV(ctx, w, args[0] == "on")
 	}
-	return usageError{fmt.Errorf("always-uv is on or off, not %q", args[0])}
+	return usageError{steps.T("always-uv is on or off, not %q", args[0])}
 }
 
 func renameResident(ctx context.Context, w *steps.World, args []string) error {
@@ -67,7 +66,7 @@ func renameResident(ctx context.Context, w *steps.World, args []string) error {
 func credentialID(s string) ([]byte, error) {
 	id, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("%q is no id as  keyrollout key credentials list  prints them", s)}
+		return nil, usageError{steps.T("%q is no id as  keyrollout key credentials list  prints them", s)}
 	}
 	return id, nil
 }

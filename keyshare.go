@@ -55,7 +55,7 @@ What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J b
 				return nil
 			}
 			if dash != 1 || s.serve || strings.HasPrefix(args[0], "-") {
-				return usageError{errors.New("share takes one USER@HOST, and behind -- what ssh is to be told")}
+				return usageError{steps.T("share takes one USER@HOST, and behind -- what ssh is to be told")}
 			}
 			s.host, s.ssh = args[0], args[dash:]
 			return nil

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -86,7 +85,7 @@ func (a *app) reaches(cmd *cobra.Command) *cobra.Command {
 func (o *signInOptions) check() (cloud graph.Cloud, road graph.Road, err error) {
 	cloud, ok := graph.CloudByID(o.cloud)
 	if !ok {
-		return cloud, "", usageError{fmt.Errorf("--cloud is global, gcc-high, dod or china, not %q", o.cloud)}
+		return cloud, "", usageError{steps.T("--cloud is global, gcc-high, dod or china, not %q", o.cloud)}
 	}
 	road = graph.Road(o.road)
 	if road == "" && o.certificate != "" {
@@ -94,20 +93,17 @@ func (o *signInOptions) check() (cloud graph.Cloud, road graph.Road, err error) 
 	}
 	switch {
 	case road != "" && !slices.Contains(roads, road):
-		err = fmt.Errorf("--login is device-code, browser, azure-cli, certificate, secret, workload, managed or environment, not %q", o.road)
+		err = usageError{steps.T("--login is device-code, browser, azure-cli, certificate, secret, workload, managed or environment, not %q", o.road)}
 	case o.tenant != "" && !tenantName.MatchString(o.tenant):
-		err = fmt.Errorf("--tenant is a domain such as contoso.com, or the organisation's id, not %q", o.tenant)
+		err = usageError{steps.T("--tenant is a domain such as contoso.com, or the organisation's id, not %q", o.tenant)}
 	case (road == graph.ByCertificate) != (o.certificate != ""):
-		err = errors.New("--login certificate and --certificate FILE go together")
+		err = usageError{steps.T("--login certificate and --certificate FILE go together")}
 	case (road == graph.ByCertificate || road == graph.BySecret) && (o.tenant == "" || o.clientID == ""):
-		err = fmt.Errorf("--login %s needs --tenant and --client-id", road)
+		err = usageError{steps.T("--login %s needs --tenant and --client-id", road)}
 	case o.practice != "":
 		err = o.checkPractice(cloud, road)
 	}
-	if err != nil {
-		return cloud, road, usageError{err}
-	}
-	return cloud, road, nil
+	return cloud, road, err
 }
 
 // tenantName is a domain, an id, or one of the names that Entra gives to several: part of an address, so nothing else
@@ -122,7 +118,7 @@ func (o *signInOptions) rehearsing() error {
 	}{{"login", o.road != ""}, {"tenant", o.tenant != ""}, {"client-id", o.clientID != ""}, {"cloud", o.cloud != ""}, {"certificate", o.certificate != ""},
 		{"ca", o.ca != ""}, {"trace", o.trace != ""}, {"keep-login", o.keep}, {"practice-at", o.practice != ""}} {
 		if f.set {
-			return usageError{fmt.Errorf("--%s has no meaning with --practice, where nobody signs in and nothing is sent; a practice tenant to sign in to:  keyrollout practice serve", f.name)}
+			return usageError{steps.T("--%s has no meaning with --practice, where nobody signs in and nothing is sent; a practice tenant to sign in to:  keyrollout practice serve", f.name)}
 		}
 	}
 	return nil
@@ -133,17 +129,17 @@ func (o *signInOptions) rehearsing() error {
 func (o *signInOptions) checkPractice(cloud graph.Cloud, road graph.Road) error {
 	u, err := url.Parse(o.practice)
 	if err != nil || u.Host == "" {
-		return fmt.Errorf("--practice-at %q: not the address that  keyrollout practice serve  printed", o.practice)
+		return usageError{steps.T("--practice-at %q: not the address that  keyrollout practice serve  printed", o.practice)}
 	}
 	switch {
 	case !isLoopback(u.Hostname()):
-		return fmt.Errorf("--practice-at %s: a practice tenant on this computer is meant", o.practice)
+		return usageError{steps.T("--practice-at %s: a practice tenant on this computer is meant", o.practice)}
 	case o.keep:
-		return errors.New("--keep-login and --practice-at: nothing is kept of a practice tenant")
+		return usageError{steps.T("--keep-login and --practice-at: nothing is kept of a practice tenant")}
 	case cloud.ID != graph.Clouds[0].ID:
-		return errors.New("--cloud and --practice-at: the practice tenant plays the global cloud")
+		return usageError{steps.T("--cloud and --practice-at: the practice tenant plays the global cloud")}
 	case road != "" && !slices.Contains(practiceRoads, road):
-		return fmt.Errorf("--login %s and --practice-at: a real token would go to the practice tenant; sign in there with device-code, browser, certificate or secret", road)
+		return usageError{steps.T("--login %s and --practice-at: a real token would go to the practice tenant; sign in there with device-code, browser, certificate or secret", road)}
 	}
 	return nil
 }
@@ -196,7 +192,7 @@ func (a *app) transport() (http.RoundTripper, error) {
 
 // fileProblem is a file named on the command line that cannot be used.
 func fileProblem(code string, err error) *steps.Problem {
-	return &steps.Problem{Code: code, What: steps.T("A file that was named cannot be used: %s.", err.Error()), State: steps.T("Nothing was sent."), Err: err,
+	return &steps.Problem{Code: code, What: steps.T("A file that was named cannot be used: %s.", inWords(err)), State: steps.T("Nothing was sent."), Err: err,
 		Next: []steps.Choice{{ID: "retry", Text: steps.T("name a file that is there and may be read, or a place that may be written to")}}}
 }
 
@@ -222,7 +218,7 @@ func (a *app) application(ctx context.Context, ask steps.Asker, o *graph.LogInOp
 	switch o.Road {
 	case graph.BySecret:
 		if a.env(secretVariable) == "" {
-			return usageError{fmt.Errorf("--login secret: the secret is expected in the variable %s", secretVariable)}
+			return usageError{steps.T("--login secret: the secret is expected in the variable %s", secretVariable)}
 		}
 		o.Secret = secret.New([]byte(a.env(secretVariable)))
 	case graph.ByCertificate:

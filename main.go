@@ -109,16 +109,16 @@ func (a *app) exit(ctx context.Context, err error) int {
 	case errors.As(err, &p):
 		a.problem(p)
 		return exitFailed
-	case errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command"):
-		fmt.Fprintf(tui.Folded(a.err), "keyrollout: %v\nhint: keyrollout help\n", err)
+	case errors.As(err, &usage):
+		fmt.Fprintf(tui.Folded(a.err), "keyrollout: %s\n%s\n", a.say(usage.Text), a.say(steps.T("hint: keyrollout help")))
 		return exitUsage
 	case errors.Is(err, steps.ErrNoAnswer):
-		fmt.Fprintf(a.err, "keyrollout: %v\nstate: %s\nnext: %s\n", err,
-			a.say(steps.T("Nothing was taken for a yes; what was done before stays done.")),
-			a.say(steps.T("start it in a terminal, or play a script:  keyrollout replay")))
+		fmt.Fprintf(a.err, "keyrollout: %s\n%s\n%s\n", a.say(steps.T("no answer")),
+			a.say(steps.T("state: %s", steps.T("Nothing was taken for a yes; what was done before stays done."))),
+			a.say(steps.T("next: %s", steps.T("start it in a terminal, or play a script:  keyrollout replay"))))
 		return exitFailed
 	}
-	fmt.Fprintf(a.err, "keyrollout: %v\n", err)
+	fmt.Fprintf(a.err, "keyrollout: %s\n", a.say(steps.T("%s", inWords(err))))
 	return exitFailed
 }
 
@@ -137,17 +137,17 @@ func (a *app) problem(p *steps.Problem) {
 	w := tui.Folded(a.err)
 	fmt.Fprintf(w, "keyrollout: %s\n", a.say(p.What))
 	if !p.State.Empty() {
-		fmt.Fprintf(w, "state: %s\n", a.say(p.State))
+		fmt.Fprintln(w, a.say(steps.T("state: %s", p.State)))
 	}
 	for _, l := range p.Do {
 		fmt.Fprintln(w, a.say(l))
 	}
 	for _, n := range p.Next {
 		if n.ID != steps.Leave.ID {
-			fmt.Fprintf(w, "next: %s\n", a.say(n.Text))
+			fmt.Fprintln(w, a.say(steps.T("next: %s", n.Text)))
 		}
 	}
-	fmt.Fprintf(w, "code: %s\n", p.Code)
+	fmt.Fprintln(w, a.say(steps.T("code: %s", p.Code)))
 }
 
 // app is what every command needs of the process around it.
@@ -180,7 +180,14 @@ func variable(environ []string, name, goos string) string {
 }
 
 // usageError is a command line that makes no sense.
-type usageError struct{ error }
+type usageError struct{ steps.Text }
+
+func (e usageError) Error() string { return e.String() }
+
+// wordsError is any other error that this program has words of its own for.
+type wordsError struct{ steps.Text }
+
+func (e wordsError) Error() string { return e.String() }
 
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
@@ -231,9 +238,9 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return nil
 	case !cmd.HasSubCommands():
-		return usageError{fmt.Errorf("%s takes nothing but flags behind it, not %q", cmd.CommandPath(), args[0])}
+		return usageError{steps.T("%s takes nothing but flags behind it, not \"%s\"", cmd.CommandPath(), args[0])}
 	}
-	return meant(cmd, fmt.Errorf("unknown command %q", args[0]))
+	return unknownCommand(cmd, args[0])
 }
 
 func (a *app) versionCommand() *cobra.Command {

@@ -1,18 +1,25 @@
 package main
 
 import (
-	"fmt"
-	"regexp"
+	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"keyrollout/steps"
 )
 
-// meant adds to an error about a command or a flag that there is none like it, the one that was probably meant.
+// meant is an error about a flag, in the reader's words, with the flag that was probably meant.
 func meant(cmd *cobra.Command, err error) error {
-	var near string
-	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
+	var (
+		none    *pflag.NotExistError
+		lacking *pflag.ValueRequiredError
+		invalid *pflag.InvalidValueError
+	)
+	switch {
+	case errors.As(err, &none) && none.GetSpecifiedShortnames() == "":
 		var names []string
 		add := func(f *pflag.Flag) {
 			if !f.Hidden {
@@ -21,34 +28,73 @@ func meant(cmd *cobra.Command, err error) error {
 		}
 		cmd.InheritedFlags().VisitAll(add)
 		cmd.LocalFlags().VisitAll(add)
-		if near = nearest(name, names); near != "" {
+		near := nearest(none.GetSpecifiedName(), names)
+		if near != "" {
 			near = "--" + near
 		}
-	} else if m := unknownCommand.FindStringSubmatch(err.Error()); m != nil {
-		var names []string
-		for _, c := range cmd.Commands() {
-			if c.IsAvailableCommand() {
-				names = append(names, c.Name())
-			}
+		return suggesting(cmd, steps.T("unknown flag: --%s", none.GetSpecifiedName()), near)
+	case errors.As(err, &none):
+		return suggesting(cmd, steps.T("unknown flag: -%s", none.GetSpecifiedName()), "")
+	case errors.As(err, &lacking):
+		return usageError{steps.T("--%s needs a value behind it", lacking.GetFlag().Name)}
+	case errors.As(err, &invalid):
+		name, value := invalid.GetFlag().Name, invalid.GetValue()
+		if kind := numberWanted(invalid.Unwrap()); !kind.Empty() {
+			return usageError{steps.T("--%s takes %s, not \"%s\"", name, kind, value)}
 		}
-		near = nearest(m[1], names)
+		return usageError{steps.T("--%s does not take \"%s\": %s", name, value, inWords(invalid.Unwrap()))}
 	}
-	if near == "" && cmd.HasParent() && cmd.HasAvailableSubCommands() {
-		var names []string
-		for _, c := range cmd.Commands() {
-			if c.IsAvailableCommand() {
-				names = append(names, c.Name())
-			}
-		}
-		err = fmt.Errorf("%w; behind %s comes one of: %s", err, cmd.CommandPath(), strings.Join(names, ", "))
-	}
-	if near == "" {
-		return usageError{err}
-	}
-	return usageError{fmt.Errorf("%w: did you mean %s?", err, near)}
+	return usageError{steps.T("%s", err.Error())}
 }
 
-var unknownCommand = regexp.MustCompile(`^unknown command "([^"]*)"`)
+// unknownCommand is a word that is none of a command's own, with the one that was probably meant.
+func unknownCommand(cmd *cobra.Command, word string) error {
+	return suggesting(cmd, steps.T("unknown command \"%s\"", word), nearest(word, available(cmd)))
+}
+
+func suggesting(cmd *cobra.Command, what steps.Text, near string) error {
+	switch {
+	case near == "" && cmd.HasParent() && cmd.HasAvailableSubCommands():
+		what = steps.T("%s; behind %s comes one of: %s", what, cmd.CommandPath(), strings.Join(available(cmd), ", "))
+	case near != "":
+		what = steps.T("%s: did you mean %s?", what, near)
+	}
+	return usageError{what}
+}
+
+func available(cmd *cobra.Command) (names []string) {
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return names
+}
+
+// inWords is why something is not so: this program's own words, which can be translated, or the system's.
+func inWords(err error) any {
+	switch e := err.(type) { // not what it wraps: that would lose what it adds
+	case wordsError:
+		return e.Text
+	case usageError:
+		return e.Text
+	}
+	return err.Error()
+}
+
+// numberWanted is what a flag takes that was given something else to read; nothing where that is not why.
+func numberWanted(err error) steps.Text {
+	var e *strconv.NumError
+	switch {
+	case !errors.As(err, &e):
+		return steps.Text{}
+	case errors.Is(e, strconv.ErrRange):
+		return steps.T("a smaller number")
+	case e.Func == "ParseBool":
+		return steps.T("true or false")
+	}
+	return steps.T("a whole number")
+}
 
 // nearest is the name that takes the fewest slips to become what was typed, at most a third of its letters; "" = none.
 func nearest(typed string, names []string) (best string) {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,10 +58,10 @@ func (a *app) issueMany(ctx context.Context, rehearse bool, o manyOptions) error
 	to, err := age.ParseX25519Recipient(o.recipient)
 	if err != nil {
 		// Without age's words: they repeat what was given, which may be the secret half.
-		return usageError{errors.New("--recipient is what age-keygen prints as the public key (age1...)")}
+		return usageError{steps.T("--recipient is what age-keygen prints as the public key (age1...)")}
 	}
 	if o.out == "" {
-		return usageError{errors.New("--out says where the hand-overs go")}
+		return usageError{steps.T("--out says where the hand-overs go")}
 	}
 	users, err := readUsers(o.file)
 	if err != nil {
@@ -159,7 +158,7 @@ func readUsers(file string) (users []string, err error) {
 		}
 	}
 	if len(users) == 0 {
-		return nil, fmt.Errorf("%s names nobody", file)
+		return nil, wordsError{steps.T("%s names nobody", file)}
 	}
 	return users, nil
 }

@@ -143,7 +143,8 @@ func openPractice(ctx context.Context, o practiceOptions) (*practiceRun, error) 
 		case errors.As(err, &told):
 			told.Next = append(told.Next, steps.Choice{ID: "fresh", Text: steps.T("keyrollout practice --fresh  begins anew")})
 		case o.Dir != "":
-			err = fmt.Errorf("the practice in %s cannot be taken up: %w\nstate: nothing was changed\nnext: keyrollout practice --fresh  begins anew", o.Dir, err)
+			err = &steps.Problem{Code: "practice-unusable", What: steps.T("The practice in %s cannot be taken up: %s.", o.Dir, inWords(err)), Err: err,
+				State: steps.T("Nothing was changed."), Next: []steps.Choice{{ID: "fresh", Text: steps.T("keyrollout practice --fresh  begins anew")}}}
 		}
 		return nil, err
 	}
@@ -273,13 +274,13 @@ func sealingKey(path string) (secret.Secret, error) {
 		return secret.New(b), nil
 	}
 	if err == nil {
-		return secret.Secret{}, fmt.Errorf("%s is damaged (%d bytes, not 32): without it the software key cannot be opened; begin anew with --fresh", path, len(b))
+		return secret.Secret{}, wordsError{steps.T("%s is damaged (%d bytes, not 32), and without it the software key cannot be opened", path, len(b))}
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return secret.Secret{}, err
 	}
 	if sealed := strings.TrimSuffix(path, ".key") + ".sealed"; exists(sealed) {
-		return secret.Secret{}, fmt.Errorf("%s is missing: without it %s cannot be opened", path, sealed)
+		return secret.Secret{}, wordsError{steps.T("%s is missing, and without it %s cannot be opened", path, sealed)}
 	}
 	b = make([]byte, 32)
 	if _, err := rand.Read(b); err != nil {
@@ -355,7 +356,7 @@ func loadJSON(path string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("%s is damaged (%v); begin anew with  keyrollout practice --fresh", path, err)
+		return wordsError{steps.T("%s is damaged (%s)", path, err.Error())}
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ the same every time. An expectation that is not met ends with file, line and bot
 The script language is on one page: walkthrough/README.md. --record writes such a script from a run.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("replay takes one script file")}
+				return usageError{steps.T("replay takes one script file")}
 			}
 			return nil
 		},

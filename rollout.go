@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -63,7 +62,7 @@ func (a *app) writeEvidence(ev *walkthrough.Evidence, at time.Time) (string, err
 		path = filepath.Join(dir, at.UTC().Format("20060102T150405Z")+".json")
 	}
 	if err := state.WriteFile(path, b); err != nil {
-		return "", fmt.Errorf("the evidence was not written: %w", err)
+		return "", wordsError{steps.T("the evidence was not written: %s", err.Error())}
 	}
 	return path, nil
 }
@@ -78,7 +77,7 @@ func (a *app) recording(r tui.Run) tui.Run {
 		rec := walkthrough.NewRecorder(ask)
 		err := r(ctx, rec, tell)
 		if werr := state.WriteFile(a.record, rec.Script("Recorded")); werr != nil && err == nil {
-			err = fmt.Errorf("the script was not written: %w", werr)
+			err = wordsError{steps.T("the script was not written: %s", werr.Error())}
 		}
 		return err
 	}
@@ -91,10 +90,10 @@ func (a *app) checkOutputs(cmd *cobra.Command, _ []string) error {
 			continue
 		}
 		if st, err := os.Stat(path); err == nil && st.IsDir() {
-			return usageError{fmt.Errorf("%s is a directory; a file is wanted", path)}
+			return usageError{steps.T("%s is a directory; a file is wanted", path)}
 		}
 		if st, err := os.Stat(filepath.Dir(path)); err != nil || !st.IsDir() {
-			return usageError{fmt.Errorf("%s cannot be written: there is no directory %s", path, filepath.Dir(path))}
+			return usageError{steps.T("%s cannot be written: there is no directory %s", path, filepath.Dir(path))}
 		}
 	}
 	return nil

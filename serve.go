@@ -55,10 +55,10 @@ What happens in it is kept for the next time, for each seed file apart; with --f
 // serve serves a practice tenant until the context ends, which is how it is meant to end.
 func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if o.accept != "" && o.accept != openPracticeRisk {
-		return usageError{fmt.Errorf("there is no risk %q here; there is %s", o.accept, openPracticeRisk)}
+		return usageError{steps.T("there is no risk %q here; there is %s", o.accept, openPracticeRisk)}
 	}
 	if o.https && o.accept != "" {
-		return usageError{fmt.Errorf("--https is for this computer only: its certificate names no other")}
+		return usageError{steps.T("--https is for this computer only: its certificate names no other")}
 	}
 	to := practice.Options{State: practice.Memory()}
 	var text []byte

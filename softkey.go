@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os/exec"
 	"runtime"
@@ -76,7 +75,7 @@ with the new one, never with neither.`,
 func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 	profile, ok := softkey.ProfileNamed(o.profile)
 	if !ok {
-		return usageError{fmt.Errorf("no profile %q: there are %s", o.profile, strings.Join(softkey.ProfileNames(), ", "))}
+		return usageError{steps.T("no profile %q: there are %s", o.profile, strings.Join(softkey.ProfileNames(), ", "))}
 	}
 	var order *script
 	if o.auto || len(o.touches) > 0 || !a.isTerminal() {

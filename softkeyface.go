@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -314,7 +313,7 @@ func touchIDs() (ids []string) {
 func touchScript(order []string) (*script, error) {
 	for _, id := range order {
 		if !slices.Contains(touchIDs(), id) {
-			return nil, usageError{fmt.Errorf("no touch %q: there are %s", id, strings.Join(touchIDs(), ", "))}
+			return nil, usageError{steps.T("no touch %q: there are %s", id, strings.Join(touchIDs(), ", "))}
 		}
 	}
 	return &script{left: order}, nil

@@ -330,7 +330,7 @@ const maxPhrase = 4096
 func phraseFromFile(path string) (secret.Secret, error) {
 	wrong := func(err error) (secret.Secret, error) {
 		return secret.Secret{}, &steps.Problem{Code: "softkey-passphrase-file", Err: err, State: steps.T("Nothing was changed."),
-			What: steps.T("The passphrase cannot be read: %s.", err.Error())}
+			What: steps.T("The passphrase cannot be read: %s.", inWords(err))}
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -340,7 +340,7 @@ func phraseFromFile(path string) (secret.Secret, error) {
 	if i, err := f.Stat(); err != nil {
 		return wrong(err)
 	} else if runtime.GOOS != "windows" && i.Mode().IsRegular() && i.Mode().Perm()&0o077 != 0 {
-		return wrong(fmt.Errorf("others may read %s (mode %04o): chmod 600 %[1]s", path, i.Mode().Perm()))
+		return wrong(wordsError{steps.T("others may read %s (mode %s): chmod 600 %s", path, fmt.Sprintf("%04o", i.Mode().Perm()), path)})
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxPhrase+1))
 	if err != nil {
@@ -350,9 +350,9 @@ func phraseFromFile(path string) (secret.Secret, error) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	switch {
 	case len(b) > maxPhrase:
-		return wrong(fmt.Errorf("%s is longer than %d bytes", path, maxPhrase))
+		return wrong(wordsError{steps.T("%s is longer than %d bytes", path, maxPhrase)})
 	case len(line) == 0:
-		return wrong(fmt.Errorf("the first line of %s is empty", path))
+		return wrong(wordsError{steps.T("the first line of %s is empty", path)})
 	}
 	return secret.New(line), nil
 }

@@ -34,7 +34,7 @@ Exit code 0: the tenant was looked at, whatever was found; 1: it could not be; 2
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains([]string{"text", "json", "junit", "sarif"}, format) {
-				return usageError{fmt.Errorf("--format is text, json, junit or sarif, not %q", format)}
+				return usageError{steps.T("--format is text, json, junit or sarif, not %q", format)}
 			}
 			return a.checkTenant(cmd.Context(), rehearse, format)
 		},

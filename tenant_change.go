@@ -53,10 +53,10 @@ Exit code 0: the plan was made, whether or not it changes anything; 1: it could 
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && write == "" {
-				return usageError{errors.New("a file with the desired state is needed, or --write FILE for today's")}
+				return usageError{steps.T("a file with the desired state is needed, or --write FILE for today's")}
 			}
 			if len(args) == 0 && (out != "" || asJSON) {
-				return usageError{errors.New("a plan needs a file with the desired state")}
+				return usageError{steps.T("a plan needs a file with the desired state")}
 			}
 			return a.planTenant(cmd.Context(), rehearse, args, out, write, asJSON)
 		},
@@ -248,7 +248,7 @@ func planToUndo(path string) (steps.TenantPlan, error) {
 // atMostOne is for a command that may be given a file.
 func atMostOne(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usageError{fmt.Errorf("one file at most, not %d", len(args))}
+		return usageError{steps.T("one file at most, not %d", len(args))}
 	}
 	return nil
 }
@@ -344,7 +344,7 @@ func knownRisks(accepted []string) error {
 	known := []string{steps.RiskLockOut, steps.RiskSynced, steps.RiskAttestation}
 	for _, r := range accepted {
 		if !slices.Contains(known, r) {
-			return usageError{fmt.Errorf("there is no danger %q; there are %s", r, strings.Join(known, ", "))}
+			return usageError{steps.T("there is no danger %q; there are %s", r, strings.Join(known, ", "))}
 		}
 	}
 	return nil
