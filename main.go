@@ -269,7 +269,7 @@ func (a *app) drive(ctx context.Context, o tui.Options, r tui.Run) error {
 
 // screen is a screen for some steps; none for what is not a rollout.
 func (a *app) screen(rollout []steps.Step) tui.Options {
-	o := tui.Options{In: a.in, Out: a.out.File, Err: a.err, Env: a.environ, Say: a.say, Explain: walkthrough.Explain, Version: version, Still: a.still, Blocks: a.blocks()}
+	o := tui.Options{In: a.in, Out: a.out.File, Err: a.err, Env: a.environ, Say: a.say, Explain: walkthrough.Explain, About: walkthrough.About, Version: version, Still: a.still, Blocks: a.blocks()}
 	for _, s := range rollout {
 		o.Steps = append(o.Steps, tui.Label{ID: s.ID, Name: s.Name})
 	}

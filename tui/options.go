@@ -20,8 +20,11 @@ type Options struct {
 	Say     steps.Speaker                  // the reader's language; nil = English
 	Steps   []Label                        // the steps, in order; what comes before the last four has no number
 	Explain func(step string) []steps.Text // what a step is, where it is in the portal, why; nil = nothing to explain
-	Blocks  bool                           // half blocks are one cell wide here: there may be large letters
-	Still   bool                           // no motion: no running clock either
+	// About is what a question means, what each of its answers does, and how that is undone; nil, or nothing, where the
+	// words of the step say it all.
+	About   func(steps.Question) []steps.Text
+	Blocks  bool // half blocks are one cell wide here: there may be large letters
+	Still   bool // no motion: no running clock either
 	Version string
 }
 
@@ -66,6 +69,14 @@ func (o Options) explain(step string) []steps.Text {
 		return nil
 	}
 	return o.Explain(step)
+}
+
+// about gives the words of a question, where it has words of its own.
+func (o Options) about(q steps.Question) []steps.Text {
+	if o.About == nil {
+		return nil
+	}
+	return o.About(q)
 }
 
 // env is a variable of the environment; the last one wins, as in a shell.

@@ -88,9 +88,21 @@ var errExplain = errors.New("explain")
 // explainSign asks for explanations everywhere: no name, PIN or pass is that.
 const explainSign = "?"
 
-func (d *dialogue) explain() {
+// explain reads out what the question means where it has words of its own and they were not read out just before, else
+// what the step is. It reports which.
+func (d *dialogue) explain(q steps.Question, again bool) (about bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.full = ""
+	if texts := d.opt.about(q); len(texts) > 0 && !again {
+		for _, t := range texts {
+			if !t.Empty() {
+				d.line(t)
+			}
+		}
+		d.line(steps.T("? once more says more."))
+		return true
+	}
 	for _, t := range d.opt.explain(d.step) {
 		if !t.Empty() {
 			d.line(t)
@@ -98,7 +110,7 @@ func (d *dialogue) explain() {
 	}
 	d.line(answering)
 	d.line(steps.T("ctrl+c leaves at any time. What was done stays done."))
-	d.full = ""
+	return false
 }
 
 // tell prints an event.
@@ -155,14 +167,14 @@ func (d *dialogue) Ask(ctx context.Context, q steps.Question) (steps.Answer, err
 		d.active()
 		d.mu.Unlock()
 	}()
-	check := checker{q: q}
+	check, about := checker{q: q}, false
 	defer check.wipe()
 	for {
 		a, err := d.once(ctx, q)
 		var retry again
 		switch {
 		case errors.Is(err, errExplain):
-			d.explain()
+			about = d.explain(q, about)
 			if !check.first.Empty() {
 				d.printf("%s\n", d.say(steps.T("The same once more, to be sure.")))
 			}

@@ -208,6 +208,13 @@ func (m *model) hints() []key.Binding {
 		return nil
 	case m.page != nil:
 		out = append(out, as(k.Back, m.say(steps.T("close"))))
+		switch {
+		case len(m.page.about) == 0:
+		case m.step == "":
+			out = append(out, as(k.Explain, m.say(steps.T("the keys"))))
+		default:
+			out = append(out, as(k.Explain, m.say(steps.T("this step"))))
+		}
 	case a == nil:
 		out = append(out, k.Leave)
 	default:

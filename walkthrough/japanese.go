@@ -13,7 +13,7 @@ var japanese = merged(japaneseRooms)
 
 // japaneseRooms are the parts of the catalogue. A sentence stands in one of them.
 var japaneseRooms = []map[string]string{
-	japaneseSteps, japaneseTUI, japaneseWords, japaneseCommands, japaneseKey, japanesePlan, japaneseNames,
+	japaneseSteps, japaneseTUI, japaneseWords, japaneseQuestions, japaneseCommands, japaneseKey, japanesePlan, japaneseNames,
 	japaneseWizard, japaneseSignIn, japaneseCare, japaneseUpkeep,
 	japaneseTenant, japaneseGraph, japaneseDoctor, japaneseFindings, japaneseHelp,
 }

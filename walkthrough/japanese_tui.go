@@ -169,6 +169,9 @@ var japaneseTUI = map[string]string{
 	"any other key":                                   "ほかのキー",
 	"stays":                                           "続ける",
 	"leave without waiting":                           "待たずに終了",
+	"this step":                                       "この手順",
+	"the keys":                                        "キー操作",
+	"? once more says more.":                          "もう一度 ? を入力すると、手順の説明を表示します。",
 	"close":                                           "閉じる",
 	"more":                                            "続き",
 }
