@@ -12,6 +12,7 @@ import (
 
 // setHelp lets help keep its columns at a terminal.
 func (a *app) setHelp(root *cobra.Command) {
+	root.SetVersionTemplate("keyrollout {{.Version}}\n")                                               // as  keyrollout version  prints it
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Padding }} {{", "Padding }}  {{")) // else the longest name runs into what explains it
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {

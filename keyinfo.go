@@ -49,7 +49,7 @@ func (a *app) keyInfo(ctx context.Context, path string, asJSON bool) error {
 		return writeJSON(a.out, told(k))
 	}
 	for _, l := range k.Describe() {
-		a.out.fact(a.say(l[0]), a.say(l[1]))
+		a.out.fact(15, a.say(l[0]), a.say(l[1]))
 	}
 	return nil
 }

@@ -42,9 +42,9 @@ func (f foldedOutput) Write(b []byte) (int, error) {
 	return n, f.remember(err)
 }
 
-// fact writes a name in a column and what it stands for.
-func (o *output) fact(name, value string) {
-	_, _ = o.WriteString(tui.Fact(o.File, 15, name, value))
+// fact writes a name in a column of col cells and what it stands for.
+func (o *output) fact(col int, name, value string) {
+	_, _ = o.WriteString(tui.Fact(o.File, col, name, value))
 }
 
 func (o *output) problem() *steps.Problem {

@@ -175,7 +175,7 @@ func (a *app) printServed(t *practice.Tenant, seed *practice.Seed, url, ca strin
 	if seed != nil {
 		domain, admin = cmp.Or(seed.Domain, domain), adminOf(seed)
 	}
-	line := func(label steps.Text, value string) { a.out.fact(a.say(label), value) }
+	line := func(label steps.Text, value string) { a.out.fact(15, a.say(label), value) }
 	if admin != "" && !strings.Contains(admin, "@") {
 		admin += "@" + domain
 	}

@@ -238,13 +238,19 @@ func runWith(t *testing.T, input string, environ []string, args ...string) (code
 }
 
 // doctor speaks the language of the environment to people, and English to programs.
-func TestDoctorInJapanese(t *testing.T) {
+func TestFindingsInJapanese(t *testing.T) {
 	env := []string{"KEYROLLOUT_STATE=" + t.TempDir(), "LC_ALL=ja_JP.UTF-8"}
 	_, out, _ := runWith(t, "", env, "doctor")
-	if !strings.Contains(out, "正常     keyrollout: ") || !strings.Contains(out, "  時計: ") {
+	if !strings.Contains(out, "正常   keyrollout: ") || !strings.Contains(out, "  時計: ") {
 		t.Error(out)
 	}
 	if _, out, _ = runWith(t, "", env, "doctor", "--json"); !strings.Contains(out, `"name": "clock"`) || strings.Contains(out, "時計") {
+		t.Error(out)
+	}
+	if _, out, _ = runWith(t, "", env, "tenant", "check", "--practice"); !strings.Contains(out, "\n注意    構成証明の強制: ") || strings.Contains(out, "note  ") {
+		t.Error(out)
+	}
+	if _, out, _ = runWith(t, "", env, "tenant", "check", "--practice", "--format", "json"); !strings.Contains(out, `"level":"note"`) {
 		t.Error(out)
 	}
 }

@@ -91,9 +91,9 @@ func (a *app) writePosture(found []steps.Posture, format string) error {
 		for _, r := range f.Rules {
 			rules += "  " + r
 		}
-		fmt.Fprintf(a.out, "%-8s%s%s\n", f.Level, f.Text, rules)
+		a.out.fact(8, a.say(steps.Text{Format: string(f.Level)}), f.Text+rules)
 		if f.Next != "" {
-			fmt.Fprintf(a.out, "        %s\n", a.say(steps.T("next: %s", f.Next)))
+			a.out.fact(8, "", a.say(steps.T("next: %s", f.Next)))
 		}
 	}
 	return nil

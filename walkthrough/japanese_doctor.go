@@ -96,7 +96,7 @@ var japaneseDoctor = map[string]string{
 
 // japaneseFindings are the names of what is looked at, and how good each is found to be.
 var japaneseFindings = map[string]string{
-	"ok": "正常", "note": "注意", "fault": "異常",
+	"ok": "正常", "note": "注意", "fault": "異常", "unknown": "不明",
 	"security keys": "セキュリティ キー", "udev rules": "udev ルール", "device path": "デバイス パス",
 	"terminal": "ターミナル", "colour": "色", "character set": "文字コード", "proxy": "プロキシ", "network": "ネットワーク",
 	"clock": "時計", "state": "保存場所", "disk": "ディスク",

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Level is how good a finding is. A fault keeps something from working; a note is worth knowing, and practice works
@@ -132,7 +134,8 @@ func Faults(all []Finding) (n int) {
 func Write(w io.Writer, all []Finding, say func(Line) string) error {
 	var b strings.Builder
 	for _, f := range all {
-		fmt.Fprintf(&b, "%-5s  %s: %s\n", say(Line{Format: string(f.Level)}), say(Line{Format: f.Name}), visible(say(f.Text)))
+		level := say(Line{Format: string(f.Level)})
+		fmt.Fprintf(&b, "%s%s%s: %s\n", level, strings.Repeat(" ", max(2, 7-ansi.StringWidth(level))), say(Line{Format: f.Name}), visible(say(f.Text)))
 		if !f.Next.IsZero() {
 			fmt.Fprintf(&b, "       %s\n", visible(say(T("next: %s", f.Next))))
 		}
