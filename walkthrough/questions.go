@@ -52,7 +52,7 @@ var questions = map[string]about{
 		},
 		answers: map[string]steps.Text{
 			"device-code": steps.T("a code is shown, and typed on a page of Microsoft's in any browser, on this computer or another."),
-			"browser":     steps.T("a page of Microsoft's opens on this computer; the password is typed there, never here."),
+			"browser":     steps.T("the address of a page of Microsoft's is shown, to open in a browser on this computer; the password is typed there, never here."),
 			"azure-cli":   steps.T("takes the sign-in that  az login  has made, with the permissions it has."),
 		},
 		undo: steps.T("The sign-in ends with the program, unless --keep-login keeps it;  keyrollout login forget  takes that away. Permissions that were consented to stay in Entra ID > Enterprise applications."),
