@@ -11,11 +11,25 @@
 // without it drives attached keys as well. Where there is no OpenHID, as on macOS, libfido2 opens keys by itself, and a
 // build without cgo says that it cannot.
 //
-// Around that stand: what a PIN must be (pin.go), the models by AAGUID (models.go; metadata.go reads newer ones), who may
-// open a device file (access_linux.go), choosing among several keys (choose.go), waiting for one (watch.go) and knowing
-// one again (identity.go). A Session of this package is also a Configurer and a Toucher.
+// Around that stand: what a PIN must be (pin.go), the models by AAGUID (models.go; metadata.go reads newer ones), who
+// may open a device file (access_linux.go, access_windows.go), choosing among several keys (choose.go), waiting for one
+// (watch.go) and knowing one again (identity.go). A Session of this package is also a Configurer and a Toucher.
 //
 // Subpackage softkey is a whole authenticator behind the CTAPHID packet layer.
+//
+// # Windows
+//
+// hid_windows.go was written without Windows at hand, and was run under Wine only, in November 2026. Under Wine 8 on
+// Debian's kernel in qemu, with the software key as a USB key (/dev/uhid) that Wine shows by its hidraw bus,
+// keyrollout.exe listed the key, set its PIN, enrolled a finger, made a credential and had it sign (the signature was
+// verified), deleted it, kept a second keyrollout out, noticed how the key was pulled out and plugged in again, and
+// shared it with another machine. Wine cannot show what Windows does to a program that is no administrator's, nor
+// Windows' own sign-in at the same key.
+//
+// The tests run under Wine 10: older ones lack bcryptprimitives.dll, and cannot remove a file as Go does. Only those that
+// write to /dev/full or call go fail there, for reasons of Wine's:
+//
+//	GOOS=windows CGO_ENABLED=0 go test -exec wine ./fido ./fido/softkey ./internal/state ./tui ./steps .
 package fido
 
 import (
