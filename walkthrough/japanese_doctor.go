@@ -57,6 +57,8 @@ var japaneseDoctor = map[string]string{
 	"%s, not compared with anybody's":                         "%s (照合していません)",
 
 	// place.go
+	"%s, with the rights of the folder it is in":                  "%s (アクセス権は上位フォルダーのもの)",
+	"the console, %d columns and %d rows":                         "コンソール、%d桁%d行",
 	"%s, where only you may write":                                "%s (書き込めるのは本人のみ)",
 	"%s will be made when it is needed":                           "%s は必要なときに作成されます",
 	"how much is free at %s cannot be told: %s":                   "%s の空き容量を確認できません: %s",

@@ -142,6 +142,9 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"no pty":           {func(m *machine) { m.open["/dev/ptmx"] = fs.ErrNotExist }, "device path", Note, "keyrollout softkey cannot work", "devpts"},
 		"Windows, rights":  {func(m *machine) { m.GOOS = "windows" }, "security keys", Note, "administrators", "as administrator"},
 		"Windows, admin":   {func(m *machine) { m.GOOS, m.Admin = "windows", true }, "security keys", OK, "runs as administrator", ""},
+		"Windows, screen":  {func(m *machine) { m.GOOS = "windows"; delete(m.env, "TERM") }, "terminal", OK, "the console, ", ""},
+		"Windows, colour":  {func(m *machine) { m.GOOS = "windows"; delete(m.env, "TERM") }, "colour", OK, "16 million", ""},
+		"Windows, state":   {func(m *machine) { m.GOOS = "windows" }, "state", OK, "the rights of the folder", ""},
 		"Windows, path":    {func(m *machine) { m.GOOS = "windows" }, "device path", Note, "Windows", "practice"},
 		"Windows, Unicode": {func(m *machine) { m.GOOS = "windows" }, "character set", OK, "Unicode", ""},
 

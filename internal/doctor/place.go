@@ -14,6 +14,9 @@ func place(p Probe) []Finding {
 		return []Finding{{"state", Fault, T("%s", err.Error()), Line{}}}
 	}
 	f := Finding{"state", OK, T("%s, where only you may write", dir), Line{}}
+	if p.GOOS == "windows" {
+		f.Text = T("%s, with the rights of the folder it is in", dir) // which CheckState cannot read
+	}
 	switch err := p.CheckState(dir); {
 	case errors.Is(err, fs.ErrNotExist):
 		f.Text = T("%s will be made when it is needed", dir)

@@ -33,6 +33,8 @@ func screen(p Probe) Finding {
 	case w < goodWidth || h < goodHeight:
 		f.Text = T("%d columns and %d rows: the wizard has to be brief", w, h)
 		f.Next = T("make the window %d columns and %d rows or more", goodWidth, goodHeight)
+	case name == "": // Windows
+		f.Level, f.Text = OK, T("the console, %d columns and %d rows", w, h)
 	default:
 		f.Level, f.Text = OK, T("%s, %d columns and %d rows", name, w, h)
 	}
@@ -43,7 +45,7 @@ func colour(p Probe) Finding {
 	switch name := p.Env("TERM"); {
 	case p.Env("NO_COLOR") != "":
 		return Finding{"colour", OK, T("none: NO_COLOR is set. Nothing is told by colour alone"), Line{}}
-	case p.Env("COLORTERM") == "truecolor" || p.Env("COLORTERM") == "24bit":
+	case p.Env("COLORTERM") == "truecolor" || p.Env("COLORTERM") == "24bit" || p.GOOS == "windows" && name == "":
 		return Finding{"colour", OK, T("16 million"), Line{}}
 	case strings.Contains(name, "256color"):
 		return Finding{"colour", OK, T("256"), Line{}}
