@@ -237,7 +237,7 @@ func runWith(t *testing.T, input string, environ []string, args ...string) (code
 	return code, read(files[1]), read(files[2])
 }
 
-// doctor speaks the language of the environment to people, and English to programs.
+// doctor and tenant check speak the language of the environment to people, and English to programs.
 func TestFindingsInJapanese(t *testing.T) {
 	env := []string{"KEYROLLOUT_STATE=" + t.TempDir(), "LC_ALL=ja_JP.UTF-8"}
 	_, out, _ := runWith(t, "", env, "doctor")

@@ -109,5 +109,14 @@ func lineEnds(before rune, space bool, behind rune) (may, phrase bool) {
 		return false, false
 	}
 	return true, closes(before) || opens(behind) ||
-		unicode.Is(unicode.Hiragana, before) && !unicode.Is(unicode.Hiragana, behind)
+		unicode.Is(unicode.Hiragana, before) && !unicode.Is(unicode.Hiragana, behind) && !(joins(before) && unicode.Is(unicode.Han, behind))
+}
+
+// joins reports whether a kana often stands within a word, between the halves of a verb or behind a prefix of courtesy.
+func joins(r rune) bool {
+	switch r {
+	case 'い', 'え', 'き', 'ぎ', 'け', 'げ', 'し', 'せ', 'ち', 'び', 'み', 'め', 'り', 'れ', 'お', 'ご':
+		return true
+	}
+	return false
 }

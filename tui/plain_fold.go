@@ -50,7 +50,7 @@ func page(text string, w int) string {
 			continue
 		}
 		flush()
-		col := explanation(l, w/2)
+		col := explanation(l, w*2/3)
 		name := ansi.StringWidth(l[:col])
 		if ansi.StringWidth(l) > w && w-name >= max(leastW/2, longWord(l[col:])) {
 			l = l[:col] + strings.Join(wrapped(l[col:], w-name), "\n"+strings.Repeat(" ", name))

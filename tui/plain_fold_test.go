@@ -146,6 +146,7 @@ func TestJapaneseBreaks(t *testing.T) {
 		{"ここから、KEYROLLOUT_CERTIFICATE", 24, []string{"ここから、", "KEYROLLOUT_CERTIFICATE"}},
 		{"TLS を検査する", 8, []string{"TLS を", "検査する"}},                // the particle stays with its word
 		{"タッチは約12回です", 10, []string{"タッチは", "約12回です"}},             // not 12 alone
+		{"後でも取り消せます", 12, []string{"後でも", "取り消せます"}},               // not within a verb
 		{"二つの文。 次の文", 12, []string{"二つの文。", "次の文"}},                // no space begins the line
 		{"ABCDEFGHIJ です", 4, []string{"ABCD", "EFGH", "IJ", "です"}}, // what is too wide is cut
 		{"あ", 1, []string{"あ"}},
