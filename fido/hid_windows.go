@@ -38,33 +38,32 @@ var (
 
 // OpenHID opens the line to a key by its device path, as listHID tells it: \\?\hid#… Nothing is asked of the key.
 //
-// Other programs may have the key open as well: Windows' own sign-in, which browsers go through, and libfido2 share it
-// too, and whoever would not share it could not open it beside them, or would take it from them. CTAPHID is made for
-// that (channels, CTAP 2.1 section 11.2.3). A second keyrollout is kept out, as on other systems.
+// Other programs may have the key open as well: browsers leave keys to Windows, and a line that is not shared could not
+// be opened beside Windows, or would keep it from signing anybody in. libfido2 shares its line too, and CTAPHID has
+// channels for that (CTAP 2.1 section 11.2.3). A second keyrollout is kept out, as on other systems.
 //
-// Errors are *Error: CodeNotFound (no HID device is there), CodeNoAccess (as a rule for ErrAdminOnly), CodeBusy (at once), CodeNotFIDO (another device than a key, which is not opened to be read),
-// CodeUnsupported (a key whose reports are not of 64 bytes) and CodeGone (it cannot be opened for another reason).
-// A key that is pulled out ends a Read at once, with io.EOF.
+// Errors are *Error: CodeNotFound (no HID device is there), CodeNoAccess (as a rule for ErrAdminOnly), CodeBusy (at once),
+// CodeNotFIDO (another device than a key, which is asked what it is and nothing more), CodeUnsupported (a key whose
+// reports are not of 64 bytes) and CodeGone (it cannot be opened for another reason). A key that is pulled out ends a
+// Read at once, with io.EOF.
 func OpenHID(path string) (Link, error) {
 	fail := func(code Code, err error) error { return &Error{Op: "open", Code: code, Err: err} }
 	if !hidPath.MatchString(path) { // to open anything else could do something
 		return nil, fail(CodeNotFound, errors.New(path+" is not the path of a HID device"))
 	}
-	switch look, err := openHandle(path, 0); {
-	case errors.Is(err, windows.ERROR_ACCESS_DENIED): // which says nothing yet of what it is
-	case err != nil:
+	look, err := openHandle(path, 0)
+	if err != nil {
 		return nil, openError(err)
-	default:
-		caps, err := capsOf(look)
-		_ = windows.CloseHandle(look)
-		switch {
-		case err != nil:
-			return nil, fail(CodeGone, err)
-		case !caps.key():
-			return nil, fail(CodeNotFIDO, errors.New(path+" is no security key"))
-		case caps.In != hidFrame || caps.Out != hidFrame:
-			return nil, fail(CodeUnsupported, fmt.Errorf("its reports have %d bytes to the computer and %d from it, not %d", int(caps.In)-1, int(caps.Out)-1, ReportSize))
-		}
+	}
+	caps, err := capsOf(look)
+	_ = windows.CloseHandle(look)
+	switch {
+	case err != nil:
+		return nil, fail(CodeGone, err)
+	case !caps.key():
+		return nil, fail(CodeNotFIDO, errors.New(path+" is no security key"))
+	case caps.In != hidFrame || caps.Out != hidFrame:
+		return nil, fail(CodeUnsupported, fmt.Errorf("its reports have %d bytes to the computer and %d from it, not %d", int(caps.In)-1, int(caps.Out)-1, ReportSize))
 	}
 	only, err := holdAlone(path)
 	if err != nil {
@@ -147,8 +146,8 @@ type hidLink struct {
 	pins    runtime.Pinner
 }
 
-// transfer is one direction of a line. The kernel writes into both of ov and frame after the call that began it has
-// returned, so they have to stay where they are until it ends.
+// transfer is one direction of a line. The kernel writes into ov and frame after the call that began it has returned, and
+// the collector does not see that: they are pinned with their line until Close has taken back what is under way.
 type transfer struct {
 	mu    sync.Mutex
 	ov    windows.Overlapped
