@@ -91,7 +91,7 @@ func (a *app) showFinger(path, dir string) error {
 		if err := writePNG(filepath.Join(dir, s.Name+".png"), s.Image.Gray()); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "%-16s %s\n", s.Name, s.What)
+		a.out.fact(17, s.Name, a.say(steps.Text{Format: s.What, Args: s.Args}))
 	}
 	if a.isTerminal() {
 		fmt.Fprint(a.out, img.Braille(70))
@@ -157,7 +157,7 @@ func (a *app) matchFingers(pathA, pathB, dir string) error {
 		if err := writePNG(filepath.Join(dir, v.Name+".png"), v.Image); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "%-12s %s\n", v.Name, v.What)
+		a.out.fact(13, v.Name, a.say(steps.Text{Format: v.What}))
 	}
 	fmt.Fprintln(a.out, a.say(steps.T("The pictures are in %s; they show fingers, so they were written for you alone.", dir)))
 	return nil

@@ -1,11 +1,10 @@
 package matcher
 
-import "fmt"
-
 // Stage is one step on the way from a picture to a template, made visible.
 type Stage struct {
 	Name  string // short, fit for a file name
-	What  string // one sentence
+	What  string // one sentence, a format for Args
+	Args  []any
 	Image Image
 }
 
@@ -16,24 +15,25 @@ func Stages(img Image) ([]Stage, Quality, error) {
 	if err != nil {
 		return nil, Quality{}, err
 	}
-	told := "could not be told, so the picture kept its scale"
+	period := Stage{"4-period", "How far ridges are apart, 5 px black to 14 px white. The median could not be told, so the picture kept its scale.", nil, a.drawPeriod()}
 	if a.told {
-		told = fmt.Sprintf("is %.1f px; the picture was scaled by %.2f", a.quality.Period, float64(a.factor)/65536)
+		period.What = "How far ridges are apart, 5 px black to 14 px white. The median is %.1f px; the picture was scaled by %.2f."
+		period.Args = []any{a.quality.Period, float64(a.factor) / 65536}
 	}
 	p := newPrepared(a.field, a.print.on)
 	return []Stage{
-		{"1-picture", "The picture at the working resolution, softened a little.", a.gray.draw(0, 255*grayUnit)},
-		{"2-contrast", "Brightness and contrast made even; ridges are bright from here on.", a.normal.draw(-normClip, normClip)},
-		{"3-orientation", "Where the ridges run: hue of gray is the direction, dark where it is unsure.", a.drawOrientation()},
-		{"4-period", "How far ridges are apart, 5 px black to 14 px white. The median " + told + ".", a.drawPeriod()},
-		{"5-ridges", "Ridges and valleys after filtering along them.", a.ridges.draw(-fullSwing, fullSwing)},
-		{"6-clarity", "How much of the picture the filter explains.", a.drawClarity()},
-		{"7-print", "What counts as print.", a.drawPrint()},
-		{"8-binary", "Ridge or valley.", a.binary.draw()},
-		{"9-skeleton", "Ridges worn down to lines.", a.skeleton.draw()},
-		{"10-minutiae", "Where ridges end (circle) and split (square), with their direction, numbered.", a.drawMinutiae()},
-		{"11-descriptors", "What is known of each minutia: the ridges around it, turned its way, and the 64 points kept of them.", a.drawDescriptors(p)},
-		{"12-wave", "The ridges redrawn from the template: what it reveals.", a.drawWave(p)},
+		{"1-picture", "The picture at the working resolution, softened a little.", nil, a.gray.draw(0, 255*grayUnit)},
+		{"2-contrast", "Brightness and contrast made even; ridges are bright from here on.", nil, a.normal.draw(-normClip, normClip)},
+		{"3-orientation", "Where the ridges run: hue of gray is the direction, dark where it is unsure.", nil, a.drawOrientation()},
+		period,
+		{"5-ridges", "Ridges and valleys after filtering along them.", nil, a.ridges.draw(-fullSwing, fullSwing)},
+		{"6-clarity", "How much of the picture the filter explains.", nil, a.drawClarity()},
+		{"7-print", "What counts as print.", nil, a.drawPrint()},
+		{"8-binary", "Ridge or valley.", nil, a.binary.draw()},
+		{"9-skeleton", "Ridges worn down to lines.", nil, a.skeleton.draw()},
+		{"10-minutiae", "Where ridges end (circle) and split (square), with their direction, numbered.", nil, a.drawMinutiae()},
+		{"11-descriptors", "What is known of each minutia: the ridges around it, turned its way, and the 64 points kept of them.", nil, a.drawDescriptors(p)},
+		{"12-wave", "The ridges redrawn from the template: what it reveals.", nil, a.drawWave(p)},
 	}, a.quality, nil
 }
 

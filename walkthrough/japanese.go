@@ -15,7 +15,7 @@ var japanese = merged(japaneseRooms)
 var japaneseRooms = []map[string]string{
 	japaneseSteps, japaneseTUI, japaneseWords, japaneseQuestions, japaneseCommands, japaneseKey, japanesePlan, japaneseNames,
 	japaneseWizard, japaneseSignIn, japaneseCare, japaneseUpkeep,
-	japaneseTenant, japaneseGraph, japaneseDoctor, japaneseFindings, japaneseHelp,
+	japaneseTenant, japaneseGraph, japaneseDoctor, japaneseFindings, japaneseHelp, japaneseFinger,
 }
 
 // japaneseNames are names and remarks that come from tables and stand in no sentence of their own: a Text whose format

@@ -37,7 +37,8 @@ func TestJapaneseIsComplete(t *testing.T) {
 		_, ofGraph := japaneseGraph[format]
 		_, finding := japaneseFindings[format]
 		_, ofHelp := japaneseHelp[format] // the commands' own test looks after these
-		if !name && !ofGraph && !finding && !ofHelp && said[format] == nil {
+		_, finger := japaneseFinger[format]
+		if !name && !ofGraph && !finding && !ofHelp && !finger && said[format] == nil {
 			t.Errorf("nothing says this any more:\n\t%q", format)
 		}
 	}
@@ -110,6 +111,30 @@ func TestJapaneseFindings(t *testing.T) {
 	for s := range japaneseFindings {
 		if !found[s] {
 			t.Errorf("doctor does not say this any more: %q", s)
+		}
+	}
+}
+
+// So are the steps that the matcher draws.
+func TestJapaneseOfTheMatcher(t *testing.T) {
+	found := map[string]bool{}
+	for _, name := range []string{"../matcher/stages.go", "../matcher/viewmatch.go"} {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\{"\d+-[a-z]+", "([^"]+)"|What = "([^"]+)"`).FindAllStringSubmatch(string(b), -1) {
+			found[m[1]+m[2]] = true
+		}
+	}
+	for s := range found {
+		if _, ok := japaneseFinger[s]; !ok {
+			t.Errorf("no Japanese for %q", s)
+		}
+	}
+	for s := range japaneseFinger {
+		if !found[s] {
+			t.Errorf("the matcher does not say this any more: %q", s)
 		}
 	}
 }
