@@ -287,7 +287,7 @@ func (s *ownSoftkey) open(ctx context.Context, ask steps.Asker) (_ fido.Keys, _ 
 		h.auto = &script{}
 		h.ask = h.auto
 	}
-	s.key, err = openKey(dir, store, softkey.Options{Profile: softkey.ATKeyPro21(),
+	s.key, err = openKey(dir, store, softkey.Options{
 		Light: func(l softkey.Light) { s.tell(steps.LightEvent(l.Colour, l.Blink)) }}, h)
 	if err != nil {
 		return nil, nil, err

@@ -42,7 +42,7 @@ memory, or its file and what opens it, has the key.`,
 	cmd.Flags().BoolVar(&o.uhid, "uhid", false, "as a USB key of the kernel's, through /dev/uhid (Linux)")
 	o.add(cmd.Flags())
 	cmd.AddCommand(a.sealCommand())
-	cmd.Flags().StringVar(&o.profile, "profile", softkey.ProfileNames()[0], "behave as this `MODEL`: "+strings.Join(softkey.ProfileNames(), ", "))
+	cmd.Flags().StringVar(&o.profile, "profile", "", "begin a new key as this `MODEL`: "+strings.Join(softkey.ProfileNames(), ", ")+"; a key that is kept stays what it is")
 	return cmd
 }
 
@@ -74,7 +74,7 @@ with the new one, never with neither.`,
 
 func (a *app) serveKey(ctx context.Context, o softkeyOptions) error {
 	profile, ok := softkey.ProfileNamed(o.profile)
-	if !ok {
+	if !ok && o.profile != "" {
 		return usageError{steps.T("no profile %q: there are %s", o.profile, strings.Join(softkey.ProfileNames(), ", "))}
 	}
 	var order *script
@@ -170,7 +170,7 @@ func (a *app) serveKeyAt(ctx context.Context, dir string, profile softkey.Profil
 	}
 	f.said(where)
 	if !plain {
-		go func() { cancel(f.idle(ctx, key, profile)) }()
+		go func() { cancel(f.idle(ctx, key)) }()
 	}
 	if err := wait(); err != nil && ctx.Err() == nil {
 		return err

@@ -197,9 +197,9 @@ func (f *servedFace) asked(wanted bool) {
 
 // idle shows the key while nothing is asked of it, and does what the person wants done to it. It ends when the person
 // wants no more.
-func (f *servedFace) idle(ctx context.Context, key *softkey.Key, p softkey.Profile) error {
+func (f *servedFace) idle(ctx context.Context, key *softkey.Key) error {
 	for ctx.Err() == nil {
-		id, err := f.own(ctx, p.Fingers > 0)
+		id, err := f.own(ctx, key.Profile().Fingers > 0)
 		switch {
 		case err != nil:
 			return err

@@ -89,7 +89,7 @@ func facing(t *testing.T, w *watching, full bool) (fido.Session, *softkey.Key, *
 	go func() {
 		defer close(over)
 		if full {
-			_ = f.idle(ctx, key, p)
+			_ = f.idle(ctx, key)
 		}
 	}()
 	s, err := fido.OpenLink(t.Context(), key.Device(), key.Link())

@@ -130,11 +130,20 @@ func keepLastGood(dir string, seal softkey.Seal, err error) (string, error) {
 func storeProblem(err error) error {
 	var told *steps.Problem
 	var place *fs.PathError
+	var other *softkey.ProfileError
 	p := &steps.Problem{Err: err, State: steps.T("Nothing was changed.")}
 	next := func(t steps.Text) { p.Next = []steps.Choice{{ID: "retry", Text: t}} }
 	switch {
 	case err == nil, errors.As(err, &told):
 		return err
+	case errors.As(err, &other) && other.Asked != "":
+		p.Code, p.What = "softkey-profile", steps.T("The software key's file holds a key that behaves as %s, not as %s.", other.Kept, other.Asked)
+		p.Next = []steps.Choice{
+			{ID: "retry", Text: steps.T("leave --profile away to use that key")},
+			{ID: "memory", Text: steps.T("or try the other one out, with --in-memory")},
+			{ID: "fresh", Text: steps.T("or begin with it, with --fresh; the key that is there is lost then")},
+		}
+		return p
 	case errors.Is(err, softkey.ErrStoreDamaged):
 		p.Code = "softkey-damaged"
 		next(steps.T("do as it says; or begin with a new key:  keyrollout softkey --fresh"))

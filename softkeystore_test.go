@@ -471,3 +471,33 @@ func TestStoreProblems(t *testing.T) {
 		}
 	}
 }
+
+// A kept key stays what it is: another --profile is refused in words before anything changes, and whatever else opens it
+// takes it as it is.
+func TestAKeptKeyKeepsItsProfile(t *testing.T) {
+	keyStoreIs(t, nil)
+	a, dir := softkeyApp(t)
+	store, err := sealing{}.ownStore(t.Context(), dir, &typist{}, func(steps.Event) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := softkey.Open(softkey.Options{Profile: softkey.YubiKey5(), Store: store, Toucher: noTouch{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = k.Close()
+	before := wholeFile(t, storeFile(dir))
+	err = a.serveKey(t.Context(), softkeyOptions{auto: true, profile: "bare-2.0"})
+	var p *steps.Problem
+	if !errors.As(err, &p) || p.Code != "softkey-profile" || p.What.Empty() || p.State.Empty() || len(p.Next) != 3 {
+		t.Errorf("another profile: %v", err)
+	}
+	if !bytes.Equal(before, wholeFile(t, storeFile(dir))) {
+		t.Error("the store was changed")
+	}
+	own := &ownSoftkey{a: a, auto: true, tell: func(steps.Event) {}, leave: func(error) {}}
+	defer own.close()
+	if _, _, err := own.open(t.Context(), &typist{}); err != nil || own.key.Profile().Name != softkey.YubiKey5().Name {
+		t.Errorf("as another command opens it: %v", err)
+	}
+}

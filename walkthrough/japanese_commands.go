@@ -93,6 +93,10 @@ var japaneseCommands = map[string]string{
 	"%s is missing, and without it %s cannot be opened":                                  "%s がありません。 これがないと %s を開けません",
 	"others may read %s (mode %s): chmod 600 %s":                                         "%s をほかの人が読み取れます (モード %s): chmod 600 %s",
 	"%s is longer than %d bytes":                                                         "%s が%dバイトを超えています",
+	"The software key's file holds a key that behaves as %s, not as %s.":                 "ソフトウェア キーのファイルにあるのは、%s として動作するキーで、%s ではありません。",
+	"leave --profile away to use that key":                                               "そのキーを使うには --profile を付けない",
+	"or try the other one out, with --in-memory":                                         "またはもう一方を --in-memory で試す",
+	"or begin with it, with --fresh; the key that is there is lost then":                 "または --fresh でもう一方を始める (今あるキーは失われます)",
 	"the first line of %s is empty":                                                      "%s の1行目が空です",
 
 	// key.go

@@ -174,7 +174,7 @@ func FuzzStore(f *testing.F) {
 		if got, err := s.Load(); err == nil && len(b) > 0 && string(b) != string(whole) {
 			t.Errorf("a forged file gave %x", got)
 		}
-		if st, err := decodeState(b, ATKeyPro21()); err == nil {
+		if st, err := decodeState(b); err == nil {
 			for _, fg := range st.Fingers {
 				_ = new(matcher.Finger).UnmarshalBinary(fg.Data)
 			}

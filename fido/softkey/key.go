@@ -18,7 +18,7 @@ import (
 // Options is everything a key needs from outside. Store and Toucher are needed; the rest has defaults. The functions are
 // called in the middle of commands: they must come back soon and must not call the key.
 type Options struct {
-	Profile Profile
+	Profile Profile // the zero value: that of the key in the store, ATKeyPro21 for a new one
 	Store   Store
 	Toucher Toucher
 	Clock   func() time.Time
@@ -73,13 +73,11 @@ type volatile struct {
 	u2f        *u2fTouch
 }
 
-// Open puts a key together from its store and plugs it in. A store that is empty makes a new key.
+// Open puts a key together from its store and plugs it in. A store that is empty makes a new key; one that holds a key of
+// another profile is a *ProfileError, and nothing is changed.
 func Open(o Options) (*Key, error) {
 	if o.Store == nil || o.Toucher == nil {
 		return nil, errors.New("softkey: a key needs a store and a toucher")
-	}
-	if o.Profile.Name == "" {
-		o.Profile = ATKeyPro21()
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -116,10 +114,16 @@ func (k *Key) load() error {
 		return fmt.Errorf("softkey: %w", err)
 	}
 	fresh := len(b) == 0
-	if fresh {
+	switch {
+	case !fresh:
+		if k.st, err = decodeState(b); err == nil {
+			k.o.Profile, err = k.st.profile(k.o.Profile)
+		}
+	default:
+		if k.o.Profile.Name == "" {
+			k.o.Profile = ATKeyPro21()
+		}
 		k.st, err = factory(k.o.Profile, k.o.Rand)
-	} else {
-		k.st, err = decodeState(b, k.o.Profile)
 	}
 	if err != nil {
 		return err
@@ -138,6 +142,9 @@ func (k *Key) load() error {
 	}
 	return nil
 }
+
+// Profile is what the key behaves as.
+func (k *Key) Profile() Profile { return k.o.Profile }
 
 // Device describes the key for fido.Keys.
 func (k *Key) Device() fido.Device {

@@ -224,7 +224,7 @@ func (x *operation) grant(i int) {
 // after is the outline of what is in a store, which has to open.
 func after(t *testing.T, what string, b []byte) string {
 	t.Helper()
-	s, err := decodeState(b, operated())
+	s, err := decodeState(b)
 	if err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}

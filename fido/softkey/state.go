@@ -35,6 +35,8 @@ type state struct {
 	LongTouch bool   `cbor:"17,keyasint,omitempty"` // reset wants a long touch
 	PINPolicy bool   `cbor:"18,keyasint,omitempty"` // PINs must not be simple
 	UVCount   uint   `cbor:"19,keyasint,omitempty"` // verifications by finger since the PIN was last typed
+
+	Profile string `cbor:"20,keyasint,omitempty"` // Profile.Name; "" in the state of an earlier version
 }
 
 // finger is an enrolled finger. Data is the matcher's own form.
@@ -83,8 +85,47 @@ func factory(p Profile, rand io.Reader) (*state, error) {
 	return s, err
 }
 
+// ProfileError is a store that holds the key of another profile than it was to be opened under. What that key has (a
+// finger, alwaysUv) the other may not even be able to ask for, so it is not opened at all.
+type ProfileError struct {
+	Kept  string // Profile.Name of the key in the store
+	Asked string // and of the one that was asked for; "": none was, and this program has no profile of the name Kept
+}
+
+func (e *ProfileError) Error() string {
+	if e.Asked == "" {
+		return fmt.Sprintf("softkey: the store holds a key of the profile %q, which this program does not have", e.Kept)
+	}
+	return fmt.Sprintf("softkey: the store holds a key of the profile %q, not %q", e.Kept, e.Asked)
+}
+
+// profile is the profile that a state is of: the one that was asked for, or a *ProfileError; without one its own. The
+// state of an earlier version names none: it is taken for any that can have come to it, the default first.
+func (s *state) profile(asked Profile) (Profile, error) {
+	is := func(p Profile) bool { return p.Name == s.Profile || s.Profile == "" && s.suits(p) }
+	if asked.Name != "" && is(asked) {
+		return asked, nil
+	}
+	for _, known := range profiles {
+		switch p := known.make(); {
+		case !is(p):
+		case asked.Name != "":
+			return p, &ProfileError{Kept: p.Name, Asked: asked.Name}
+		default:
+			return p, nil
+		}
+	}
+	return asked, &ProfileError{Kept: s.Profile, Asked: asked.Name}
+}
+
+// suits reports whether a key of that profile can have come to this state.
+func (s *state) suits(p Profile) bool {
+	return s.UVTries <= p.UVTries && len(s.Fingers) <= p.Fingers && (p.CanAlwaysUV || !s.AlwaysUV) &&
+		len(s.LargeBlob) <= p.LargeBlob && len(s.Resident) <= p.MaxResident
+}
+
 // decodeState reads what the store held.
-func decodeState(b []byte, p Profile) (*state, error) {
+func decodeState(b []byte) (*state, error) {
 	s := new(state)
 	if err := stored.Unmarshal(b, s); err != nil {
 		return nil, fmt.Errorf("softkey: the stored state cannot be read: %w", err)
@@ -100,22 +141,19 @@ func decodeState(b []byte, p Profile) (*state, error) {
 			return nil, fmt.Errorf("softkey: the stored state holds a credential that cannot be used: %w", err)
 		}
 	}
-	// A state written under another profile is bounded by this one.
-	s.PINTries = max(0, min(s.PINTries, p.PINTries))
-	s.UVTries = max(0, min(s.UVTries, p.UVTries))
-	s.MinPIN = max(s.MinPIN, p.MinPIN)
 	return s, nil
 }
 
 // commit writes the state. When that fails the key goes back to what was written last, so that it never answers from a
 // state a power cut would undo.
 func (k *Key) commit() error {
+	k.st.Profile = k.o.Profile.Name
 	b, err := encoder.Marshal(k.st)
 	if err == nil {
 		err = k.o.Store.Save(b)
 	}
 	if err != nil {
-		if s, e := decodeState(k.saved, k.o.Profile); e == nil {
+		if s, e := decodeState(k.saved); e == nil {
 			k.st = s
 		}
 		return &WriteError{err}

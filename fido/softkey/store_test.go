@@ -2,6 +2,7 @@ package softkey
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -399,7 +400,7 @@ func TestPowerCutAtEveryWrite(t *testing.T) {
 		}
 		_ = k.Close()
 	}
-	last, err := decodeState(s.all[len(s.all)-1], quick())
+	last, err := decodeState(s.all[len(s.all)-1])
 	if err != nil || last.PINTries != 7 {
 		t.Errorf("after a wrong PIN and a power cut: %v tries, %v", last.PINTries, err)
 	}
@@ -436,5 +437,101 @@ func TestBatchFollowsProfile(t *testing.T) {
 	k = open(t, Options{Store: store, Profile: p})
 	if !bytes.Equal(root, k.AttestationRoot()) || bytes.Equal(cert, k.st.Batch.Cert) {
 		t.Error("another AAGUID wants the same root and another certificate")
+	}
+}
+
+// A key in a store stays what it is: another profile over it is refused before anything is changed, and none takes its
+// own.
+func TestStoreKeepsItsProfile(t *testing.T) {
+	for _, kept := range profiles {
+		store := MemoryStore()
+		if err := open(t, Options{Profile: kept.make(), Store: store}).Close(); err != nil {
+			t.Fatal(err)
+		}
+		before, _ := store.Load()
+		for _, asked := range profiles {
+			k, err := Open(Options{Profile: asked.make(), Store: store, Toucher: toucher{}})
+			var other *ProfileError
+			switch {
+			case asked.name == kept.name:
+				if err != nil {
+					t.Errorf("%s as itself: %v", kept.name, err)
+				}
+			case !errors.As(err, &other) || other.Kept != kept.make().Name || other.Asked != asked.make().Name:
+				t.Errorf("%s as %s: %v", kept.name, asked.name, err)
+			}
+			if err == nil {
+				_ = k.Close()
+			}
+		}
+		if now, _ := store.Load(); !bytes.Equal(before, now) {
+			t.Errorf("%s: looking at it changed the store", kept.name)
+		}
+		if k := open(t, Options{Store: store}); k.Profile().Name != kept.make().Name {
+			t.Errorf("%s: without a profile it is %s", kept.name, k.Profile().Name)
+		}
+	}
+	unknown := MemoryStore()
+	p := ATKeyPro21()
+	p.Name = "of a later version"
+	open(t, Options{Profile: p, Store: unknown})
+	if _, err := Open(Options{Store: unknown, Toucher: toucher{}}); !errors.As(err, new(*ProfileError)) {
+		t.Errorf("a profile that is not known: %v", err)
+	}
+}
+
+// The store of a version that wrote no profile is of any that can have come to its state: alwaysUv, tries of a finger and
+// fingers are nothing that a key without them could ever undo.
+func TestStoreWithoutAProfile(t *testing.T) {
+	earlier := func(p Profile, change func(*state)) Store {
+		st, err := factory(p, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(st)
+		b, err := encoder.Marshal(st)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := MemoryStore()
+		if err := s.Save(b); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for _, c := range []struct {
+		of     Profile
+		change func(*state)
+		asked  Profile
+		is     string // the profile it opens under; "": refused
+	}{
+		{ATKeyPro21(), func(*state) {}, Profile{}, "ATKey.Pro CTAP2.1"},
+		{ATKeyPro21(), func(*state) {}, ATKeyPro21(), "ATKey.Pro CTAP2.1"},
+		{ATKeyPro21(), func(*state) {}, Bare20(), ""},
+		{ATKeyPro21(), func(*state) {}, YubiKey5(), ""},
+		{ATKeyPro21(), func(*state) {}, YubiKeyBio(), ""},
+		{ATKeyPro21(), func(s *state) { s.Fingers, s.UVTries = make([]finger, 6), 0 }, YubiKeyBio(), ""},
+		{ATKeyPro21(), func(s *state) { s.Fingers, s.UVTries, s.AlwaysUV = make([]finger, 1), 0, false }, YubiKey5(), ""},
+		{YubiKey5(), func(*state) {}, YubiKey5(), "YubiKey 5"},
+		{YubiKey5(), func(s *state) { s.AlwaysUV = true }, Bare20(), ""},
+		{YubiKey5(), func(s *state) { s.LargeBlob = make([]byte, 4096) }, Profile{}, "YubiKey 5"},
+	} {
+		store := earlier(c.of, c.change)
+		k, err := Open(Options{Profile: c.asked, Store: store, Toucher: toucher{}})
+		switch {
+		case c.is == "" && !errors.As(err, new(*ProfileError)):
+			t.Errorf("%s as %s: %v", c.of.Name, c.asked.Name, err)
+		case c.is != "" && (err != nil || k.Profile().Name != c.is):
+			t.Errorf("%s as %q: %v", c.of.Name, c.asked.Name, err)
+		}
+		if err == nil {
+			_ = k.Close()
+		}
+	}
+	store := earlier(ATKeyPro21(), func(*state) {})
+	_, c := protectedKey(t, Options{Profile: Complete(), Store: store})
+	_ = c.link.Close()
+	if _, err := Open(Options{Profile: ATKeyPro21(), Store: store, Toucher: toucher{}}); !errors.As(err, new(*ProfileError)) {
+		t.Errorf("once it was written to it is of one profile: %v", err)
 	}
 }
