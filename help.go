@@ -10,12 +10,13 @@ import (
 	"keyrollout/tui"
 )
 
-// setHelp lets help keep its columns at a terminal.
+// setHelp lets help speak the reader's language, and keep its columns at a terminal.
 func (a *app) setHelp(root *cobra.Command) {
 	root.SetVersionTemplate("keyrollout {{.Version}}\n")                                               // as  keyrollout version  prints it
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Padding }} {{", "Padding }}  {{")) // else the longest name runs into what explains it
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		a.translate(root)
 		var page strings.Builder
 		cmd.SetOut(&page)
 		help(cmd, args)
@@ -25,16 +26,30 @@ func (a *app) setHelp(root *cobra.Command) {
 	})
 }
 
-// translate has help and completion speak the reader's language: what commands and flags say of themselves, and cobra's
-// own words. What has no translation stays as it was written. The root has its output by now: cobra's command for
-// completion keeps the one it is made with.
-func (a *app) translate(root *cobra.Command) {
+// adopt has cobra's own commands refuse a word they do not know, which they would answer with a page. The root has its
+// output by now: the command for completion keeps the one it is made with.
+func (a *app) adopt(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Args = topic
+		case "completion":
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+			everyCommand(c, func(c *cobra.Command) { c.Args = noArgs })
+		}
+	}
+}
+
+// translate has help and completion speak the reader's language: what commands and flags say of themselves, and cobra's
+// own words. What has no translation stays as it was written. Only what shows any of it takes this time.
+func (a *app) translate(root *cobra.Command) {
 	root.InitDefaultVersionFlag()
+	command := steps.T("[command]")
 	var words []string
 	for _, w := range []steps.Text{
-		steps.T(`Use "{{.CommandPath}} [command] --help" for more information about a command.`), steps.T("[command]"), steps.T("Usage:"),
+		steps.T(`Use "{{.CommandPath}} [command] --help" for more information about a command.`), command, steps.T("Usage:"),
 		steps.T("Examples:"), steps.T("Available Commands:"), steps.T("Additional help topics:"), steps.T("Global Flags:"), steps.T("Flags:"),
 	} {
 		words = append(words, w.Format, a.say(w))
@@ -43,6 +58,7 @@ func (a *app) translate(root *cobra.Command) {
 	everyCommand(root, func(c *cobra.Command) {
 		c.InitDefaultHelpFlag()
 		c.Short, c.Long, c.Example = a.say(steps.Text{Format: c.Short}), a.sayPage(c.Long), a.sayPage(c.Example)
+		c.Use = strings.ReplaceAll(c.Use, command.Format, a.say(command)) // as in cobra's  help [command]
 		if !c.DisableFlagsInUseLine {
 			c.Use, c.DisableFlagsInUseLine = c.Use+" "+a.say(steps.T("[flags]")), true
 		}
@@ -56,15 +72,15 @@ func (a *app) translate(root *cobra.Command) {
 				f.Usage = a.say(steps.Text{Format: f.Usage})
 			}
 		})
-		switch { // these are cobra's, which answers a word it does not know with a page
-		case c.Name() == "help" && c.Parent() == root:
-			c.Use, c.Args = strings.ReplaceAll(c.Use, "[command]", a.say(steps.T("[command]"))), topic
-		case c.Name() == "completion" && c.Parent() == root:
-			c.Args, c.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-		case c.HasParent() && c.Parent().Name() == "completion":
-			c.Args = noArgs
-		}
 	})
+}
+
+// before is what happens before any command runs: a shell that completes one asks for what is said of those there are.
+func (a *app) before(cmd *cobra.Command, args []string) error {
+	if cmd.Name() == cobra.ShellCompRequestCmd {
+		a.translate(cmd.Root())
+	}
+	return a.checkOutputs(cmd, args)
 }
 
 // topic refuses what there is no help for; cobra would show the first page.

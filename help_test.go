@@ -26,6 +26,7 @@ import (
 func tree(say steps.Speaker) *cobra.Command {
 	a := &app{say: say, in: os.Stdin, out: &output{File: os.Stdout}, err: os.Stderr}
 	root := a.command()
+	a.adopt(root)
 	a.translate(root)
 	return root
 }
@@ -159,7 +160,7 @@ func TestSlipsAreTold(t *testing.T) {
 		{"completion tcsh", "behind keyrollout completion comes one of: bash", "後に指定できるもの: bash"},
 		{"completion bash x", "takes nothing but flags", "フラグだけです"},
 		{"key list x", "takes nothing but flags", "フラグだけです"},
-		{"key config min-pin", "takes one word behind it: keyrollout key config min-pin N [flags]", "1つの単語です: keyrollout key config min-pin N [フラグ]"},
+		{"key config min-pin", "takes one word behind it: keyrollout key config min-pin N\n", "1つの単語です: keyrollout key config min-pin N\n"},
 		{"key credentials rename x", "takes two words", "2つの単語です"},
 		{"-x", "unknown flag: -x", "-x というフラグはありません"},
 		{"--plian", "unknown flag: --plian: did you mean --plain?", "--plian というフラグはありません。 もしかして: --plain"},
@@ -167,6 +168,8 @@ func TestSlipsAreTold(t *testing.T) {
 		{"--plain=3", `--plain takes true or false, not "3"`, "--plain に指定できる値: true か false"},
 		{"pass issue x --minutes y", `--minutes takes a whole number, not "y"`, "--minutes に指定できる値: 整数"},
 		{"pass issue x --minutes 99999999999999999999", "--minutes takes a smaller number", "もっと小さい数"},
+		{"--record /nonexistent/x", "/nonexistent/x cannot be written: there is no directory /nonexistent", "ディレクトリ /nonexistent がありません"},
+		{"tenant check --practice --evidence /nonexistent/x", "there is no directory", "ディレクトリ /nonexistent がありません"},
 		{"key info --device=", `--device does not take "": the path is empty`, "--device に「」は指定できません: パスが空です。"},
 	} {
 		for _, l := range []struct{ lang, want, hint string }{{"C", c.en, "\nhint: keyrollout help\n"}, {"ja_JP.UTF-8", c.ja, "\nヒント: keyrollout help\n"}} {

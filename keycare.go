@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -216,7 +217,7 @@ func words(n int) cobra.PositionalArgs {
 	}
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usageError{steps.T("%s takes %s behind it: %s", cmd.CommandPath(), steps.Counted(n, steps.T("one word"), steps.T("two words")), cmd.UseLine())}
+			return usageError{steps.T("%s takes %s behind it: %s", cmd.CommandPath(), steps.Counted(n, steps.T("one word"), steps.T("two words")), strings.TrimSuffix(cmd.UseLine(), " [flags]"))}
 		}
 		return nil
 	}

@@ -76,7 +76,10 @@ var partsOf = map[string][]string{
 // reaches adds the flags for signing in to a command and those below it, and has only their permissions asked for.
 func (a *app) reaches(cmd *cobra.Command) *cobra.Command {
 	a.signInFlags(cmd.PersistentFlags())
-	cmd.PersistentPreRun = func(cmd *cobra.Command, _ []string) { a.login.parts = partsOf[cmd.Name()] }
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
+		a.login.parts = partsOf[cmd.Name()]
+		return a.before(cmd, args) // cobra runs the nearest one only
+	}
 	return cmd
 }
 

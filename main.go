@@ -68,7 +68,7 @@ func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) 
 	root.SetIn(in)
 	root.SetOut(a.out)
 	root.SetErr(errOut)
-	a.translate(root)
+	a.adopt(root)
 	err := root.ExecuteContext(ctx)
 	code := a.exit(ctx, err)
 	if a.trace != nil {
@@ -207,7 +207,7 @@ Without a command it starts the wizard, which asks where to begin. Nothing chang
   keyrollout key list          the keys in this computer
   keyrollout doctor            what this machine can and cannot do`,
 		Args:              noArgs,
-		PersistentPreRunE: a.checkOutputs,
+		PersistentPreRunE: a.before,
 		Version:           version,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
