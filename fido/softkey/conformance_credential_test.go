@@ -3,6 +3,7 @@ package softkey
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -81,6 +82,15 @@ var makeRequirements = []requirement{
 	}},
 	{"6.1", "a user id longer than 64 bytes is refused", func(x *rig) {
 		x.pin().makes(m{3: map[string]any{"id": make([]byte, 65)}}, errInvalidLength)
+	}},
+	{"6.1", "an RP id longer than a name of the DNS can be is LIMIT_EXCEEDED", func(x *rig) {
+		x.pin().makes(m{2: map[string]any{"id": strings.Repeat("a", 254)}}, errLimitExceeded)
+	}},
+	{"WebAuthn 6.4.1", "names are kept to 64 bytes", func(x *rig) {
+		long := strings.Repeat("n", 100)
+		x.pin().makes(m{3: map[string]any{"id": []byte("u"), "name": long, "displayName": long}}, statusOK)
+		u := x.manage(4, m{1: hashOf("a.example")}, statusOK).User
+		x.that(u.Name == long[:64] && u.DisplayName == long[:64], "64 bytes of both names")
 	}},
 	{"6.1.2", "an empty pinUvAuthParam waits for a touch, then PIN_NOT_SET or PIN_INVALID", func(x *rig) {
 		x.send(cmdMake, makeParams("a.example", "u", tok{}, m{8: []byte{}}), errPINNotSet)

@@ -406,20 +406,65 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// Names that just fit into a request must fit into the answers that give them back, beside an RSA key.
-func TestLongNamesComeBack(t *testing.T) {
-	_, c := protectedKey(t, Options{Profile: Complete()})
-	name := "é" + strings.Repeat("ü", 3500)
-	more := m{3: map[string]any{"id": []byte("1"), "name": name}, 4: []any{map[string]any{"alg": algRS256, "type": publicKeyType}}}
-	c.make("a.example", "1", more)
-	params, err := encoder.Marshal(m{1: hashOf("a.example")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := c.mustToken("1234", permCredMgmt, "")
-	var a mgmtAnswer
-	c.must(cmdCredMgmt, m{1: 4, 2: cbor.RawMessage(params), 3: k.p, 4: k.sign([]byte{4}, params)}, &a)
-	if got := a.User.Name; len(got) < 64 || !strings.HasPrefix(name, got) {
-		t.Errorf("the name came back as %d bytes", len(got))
+// The longest of everything that a profile keeps fits into answers of its maxMsgSize: clients read no longer ones. What was
+// too long is cut, and whole characters stay.
+func TestLongestAnswers(t *testing.T) {
+	for _, name := range ProfileNames() {
+		p, _ := ProfileNamed(name)
+		if !p.CredMgmt {
+			continue
+		}
+		k, c := protectedKey(t, Options{Profile: p})
+		rp, long := strings.Repeat("a", maxRPID), "x"+strings.Repeat("ü", (p.MaxMsg-p.MaxBlob-700)/6)
+		whole := long[:63]
+		extensions := map[string]any{"largeBlobKey": true, "credBlob": make([]byte, p.MaxBlob), "credProtect": 1, "hmac-secret": true}
+		for _, user := range []string{"u", "v"} {
+			c.make(rp, user, m{2: map[string]any{"id": rp, "name": long}, 6: extensions,
+				3: map[string]any{"id": bytes.Repeat([]byte(user), 64), "name": long, "displayName": long},
+				4: []any{map[string]any{"alg": p.Algorithms[len(p.Algorithms)-1], "type": publicKeyType}}})
+		}
+		fits := func(what string, into any) {
+			t.Helper()
+			_, a := c.receive()
+			if len(a) == 0 || a[0] != 0 || len(a) > p.MaxMsg {
+				t.Fatalf("%s: %s is %d bytes long: %x", name, what, len(a), a[:min(len(a), 1)])
+			}
+			if err := cbor.Unmarshal(a[1:], into); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list := c.mustToken("1234", permCredMgmt, "")
+		c.start(cmdCredMgmt, m{1: 2, 3: list.p, 4: list.sign([]byte{2})})
+		var site mgmtAnswer
+		if fits("a site", &site); site.RP.ID != rp || site.RP.Name != whole {
+			t.Errorf("%s: the site is %d and %d bytes", name, len(site.RP.ID), len(site.RP.Name))
+		}
+		params, err := encoder.Marshal(m{1: hashOf(rp)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.start(cmdCredMgmt, m{1: 4, 2: cbor.RawMessage(params), 3: list.p, 4: list.sign([]byte{4}, params)})
+		var one mgmtAnswer
+		if fits("a credential", &one); one.User.Name != whole || one.User.DisplayName != whole {
+			t.Errorf("%s: the names are %d and %d bytes", name, len(one.User.Name), len(one.User.DisplayName))
+		}
+		c.start(cmdAssert, assertParams(rp, c.mustToken("1234", permAssert, rp), m{4: map[string]any{"credBlob": true, "largeBlobKey": true}}))
+		var a assertAnswer
+		if fits("an assertion", &a); a.User.Name != whole {
+			t.Errorf("%s: the assertion's name is %d bytes", name, len(a.User.Name))
+		}
+		if s := c.cbor(cmdMake, makeParams(rp+"a", "u", c.mustToken("1234", permMake, rp+"a"), nil), nil); s != errLimitExceeded {
+			t.Errorf("%s: an RP id of %d bytes: %#x", name, len(rp)+1, byte(s))
+		}
+		k.mu.Lock() // as an earlier version left it
+		k.st.Resident[0].UserName = long
+		b, err := encoder.Marshal(k.st)
+		k.mu.Unlock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st, err := decodeState(b); err != nil || st.Resident[0].UserName != whole {
+			t.Errorf("%s: a long name that was kept: %v", name, err)
+		}
 	}
 }

@@ -84,6 +84,8 @@ func (r makeRequest) check() error {
 		return errMissingParameter
 	case len(r.Hash) != sha256.Size || len(r.User.ID) > 64:
 		return errInvalidLength
+	case len(r.RP.ID) > maxRPID:
+		return errLimitExceeded
 	}
 	return nil
 }
@@ -241,9 +243,15 @@ func (k *Key) create(m makeRequest, r *request, in makeInputs, alg int, rk, ente
 	return makeAnswer{Format: formatPacked, AuthData: data, Statement: statement, Enterprise: enterprise, BlobKey: c.BlobKey}, err
 }
 
-// maxName is how many bytes of a name the key keeps: what comes in one message has to go out in one, with a public key
-// beside it. WebAuthn section 6.4.1 lets a key cut names, at 64 bytes or later.
-const maxName = 1024
+// maxName is how many bytes of a name the key keeps: WebAuthn section 6.4.1 lets a key cut names, at 64 bytes or later, and
+// an answer with three of them has to fit into maxMsgSize.
+//
+// maxRPID is how long a name of the DNS can be, which RP ids are. A longer one is refused: what CTAP 2.1 section 6.8.7 lets
+// a key do instead, show the end of it alone, hides the credential from clients that ask for the hash of what was shown.
+const (
+	maxName = 64
+	maxRPID = 253
+)
 
 // cutName cuts a name between characters.
 func cutName(s string) string {

@@ -136,10 +136,13 @@ func decodeState(b []byte) (*state, error) {
 	case len(s.Seed) != 32:
 		return nil, fmt.Errorf("softkey: the stored state is not one of this program")
 	}
-	for _, c := range s.Resident {
+	for i := range s.Resident {
+		c := &s.Resident[i]
 		if _, err := c.signer(); err != nil {
 			return nil, fmt.Errorf("softkey: the stored state holds a credential that cannot be used: %w", err)
 		}
+		// An earlier version kept longer names than its answers had room for.
+		c.RPName, c.UserName, c.DisplayName = cutName(c.RPName), cutName(c.UserName), cutName(c.DisplayName)
 	}
 	return s, nil
 }
