@@ -7,7 +7,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unve
 # The version is stamped by us, so that a checkout without git, or another user's, builds as well.
 BUILD := build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 
-# Without libfido2 there is still everything but attached keys.
+# Without libfido2 there is still everything; only on macOS attached keys need it.
 CGO = CGO_ENABLED=$$(scripts/cgo)
 
 # go-libfido2 knows by heart where Homebrew was once; pkg-config knows where it is.
@@ -57,7 +57,7 @@ bench: setup ## run the benchmarks
 measure: build ## time to the first frame, processor when idle, memory (Linux)
 	@scripts/measure
 
-cross: ## build dist/ without libfido2 for every system: no attached keys, everything else
+cross: ## build dist/ without libfido2 for every system: on macOS no attached keys, everything else
 	@for p in $(PLATFORMS); do \
 		scripts/cross "$$p" '$(VERSION)' || exit 1; \
 	done

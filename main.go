@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/language"
 
 	"keyrollout/steps"
 	"keyrollout/tui"
@@ -62,7 +64,7 @@ func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) 
 		}
 	})
 	a := &app{environ: environ, in: in, out: &output{File: out}, err: errOut}
-	a.say = tui.Cleaned(walkthrough.Speak(walkthrough.Language(a.env)))
+	a.say = tui.Cleaned(walkthrough.Speak(a.language()))
 	root := a.command()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -167,6 +169,16 @@ type app struct {
 
 // env is a variable of the environment.
 func (a *app) env(name string) string { return variable(a.environ, name, runtime.GOOS) }
+
+// language is the one that the environment names, else the system's.
+func (a *app) language() language.Tag {
+	return walkthrough.Language(func(name string) string {
+		if name == "LANG" {
+			return cmp.Or(a.env(name), systemLanguage())
+		}
+		return a.env(name)
+	})
+}
 
 // variable is the last of its name; Windows, which calls LocalAppData LOCALAPPDATA, takes names as they come.
 func variable(environ []string, name, goos string) string {

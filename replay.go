@@ -59,7 +59,7 @@ func (a *app) playBuiltIn(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintln(a.out, a.say(steps.T("No terminal here: this is the built-in first rollout, in a practice of its own. Nothing real changes, and nothing of it is kept.")))
-	if lang := walkthrough.Language(a.env); lang != s.Language {
+	if lang := a.language(); lang != s.Language {
 		s.Language, s.Dialogue, s.Expects = lang, nil, nil // what is expected word by word is in the script's language
 	}
 	dialogue, evidence, err := a.play(ctx, s, a.out)
