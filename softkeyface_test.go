@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -79,7 +80,7 @@ func facing(t *testing.T, w *watching, full bool) (fido.Session, *softkey.Key, *
 	h := &hand{ask: f, leave: cancel, served: f}
 	f.hand = h
 	p := softkey.ATKeyPro21()
-	p.Samples = 3
+	p.Samples, p.AlwaysUV = 3, false
 	key, err := openKey("", softkey.MemoryStore(), softkey.Options{Profile: p, Light: f.light, Log: f.log}, h)
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +129,33 @@ func TestFaceNamesTheSiteAndTouches(t *testing.T) {
 		t.Fatal("a wrong PIN registers")
 	}
 	w.shows(t, "softkey.face", "Refused: try a PIN, for example.com: wrong PIN")
+}
+
+// U2F messages are named like any other request: before the touch, and when it was given.
+func TestFaceNamesU2F(t *testing.T) {
+	w := &watching{}
+	_, key, _ := facing(t, w, true)
+	link := key.Link()
+	defer link.Close()
+	send := func(channel uint32, b ...byte) (r [fido.ReportSize]byte) {
+		t.Helper()
+		binary.BigEndian.PutUint32(r[:], channel)
+		copy(r[4:], b)
+		if err := link.Write(r); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	send(0xFFFFFFFF, 0x86, 0, 8)
+	r, err := link.Read(10 * time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	channel := binary.BigEndian.Uint32(r[15:])
+	send(channel, 0x83, 0, 73, 0, 1, 0, 0, 0, 0, 64) // register, 64 bytes of zeros
+	send(channel, 0)
+	w.shows(t, "touch.presence", "A program asks: register (U2F).")
+	w.shows(t, "softkey.face", "Done: register (U2F)")
 }
 
 // With three presses of the button a finger is enrolled on the key itself; and a key that was unplugged comes back.

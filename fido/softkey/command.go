@@ -38,7 +38,7 @@ func (k *Key) serve(ctx context.Context, cid uint32, cmd byte, msg []byte) (answ
 		return []byte{byte(errKeepaliveCancel)}, 0
 	}
 	if cmd == hidMsg {
-		return k.message(ctx, msg), 0
+		return k.message(ctx, cid, msg), 0
 	}
 	return k.cbor(ctx, cid, msg), 0
 }
@@ -114,7 +114,7 @@ func (k *Key) command(ctx context.Context, cmd byte, body []byte) (any, error) {
 }
 
 // forget drops what a stateful command remembered as soon as another command, or another channel, comes in between
-// (CTAP 2.1 section 6, "stateful commands").
+// (CTAP 2.1 section 6, "stateful commands"). A U2F message is command 0.
 func (k *Key) forget(cid uint32, cmd byte) {
 	other := cid != k.channel
 	k.channel = cid

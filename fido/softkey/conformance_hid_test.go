@@ -181,6 +181,15 @@ var infoRequirements = []requirement{
 		x.info()
 		x.send(cmdNext, nil, errNotAllowed)
 	}},
+	{"6", "and when a U2F message does", func(x *rig) {
+		x.pin()
+		x.c.make("a.example", "u", nil)
+		x.c.make("a.example", "v", nil)
+		x.c.assert("a.example", nil)
+		_, sw := x.c.apdu(3, 0, nil)
+		x.that(sw == swOK, "version")
+		x.send(cmdNext, nil, errNotAllowed)
+	}},
 	{"6", "a stateful command is not continued from another channel", func(x *rig) {
 		x.pin()
 		x.c.make("a.example", "u", nil)

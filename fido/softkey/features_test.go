@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/binary"
+	"errors"
 	"math/big"
 	"strings"
 	"testing"
@@ -254,6 +255,90 @@ func TestU2FTouchIsNotKept(t *testing.T) {
 	if _, sw := c.apdu(1, 0, append(bytes.Repeat([]byte{3}, 32), other[:]...)); sw != swConditions {
 		t.Errorf("register for another application, with a touch from before: %#x", sw)
 	}
+}
+
+// Pulling the key out at the touch of a U2F message pulls it out, as at any other.
+func TestU2FPull(t *testing.T) {
+	for _, before := range []time.Duration{0, u2fWait + 100*time.Millisecond} { // while a message waits, and after it
+		f := &fingers{fail: errors.New("pulled out")}
+		k, c := protectedKey(t, Options{Toucher: late{f, before}})
+		c.send(hidMsg, append([]byte{0, 1, 0, 0, 0, 0, 64}, make([]byte, 66)...))
+		f.wait(t)
+		out := false
+		for end := time.Now().Add(10 * time.Second); !out && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+			k.mu.Lock()
+			out = k.agreements == nil && k.u2f == nil
+			k.mu.Unlock()
+		}
+		if err := c.link.Write(report{}); !out || err == nil {
+			t.Fatalf("the key is still in: %v", err)
+		}
+		k.PlugIn()
+		c = dial(t, k)
+		if _, sw := c.apdu(3, 0, nil); sw != swOK {
+			t.Errorf("plugged in again: %#x", sw)
+		}
+	}
+}
+
+// What a U2F client asks is told once when the wait for a touch begins and once when it is over, however often the client
+// asks; and a touch is for the command that was told.
+func TestU2FIsTold(t *testing.T) {
+	f := &fingers{}
+	told := make(chan Activity, 100)
+	_, c := protectedKey(t, Options{Toucher: f, Log: func(a Activity) {
+		if a.Command != "authenticatorClientPIN" {
+			told <- a
+		}
+	}})
+	next := func(want ...Activity) {
+		t.Helper()
+		for _, w := range want {
+			select {
+			case a := <-told:
+				if a != w {
+					t.Fatalf("told was %+v, not %+v", a, w)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatalf("never told: %+v", w)
+			}
+		}
+		if len(told) > 0 {
+			t.Fatalf("told more: %+v", <-told)
+		}
+	}
+	register, authenticate := Activity{Command: "U2F register"}, Activity{Command: "U2F authenticate"}
+	over := func(a Activity, s status) Activity { a.Done, a.Status = true, byte(s); return a }
+	ask := func(want uint16) []byte {
+		t.Helper()
+		a, sw := c.apdu(1, 0, make([]byte, 64))
+		if sw != want {
+			t.Fatalf("register: %#x", sw)
+		}
+		return a
+	}
+	f.script(Touch{})
+	a := ask(swOK)
+	next(register, over(register, statusOK))
+	ask(swConditions)
+	ask(swConditions)
+	next(register)
+	handle := append(append(make([]byte, 64), a[66]), a[67:67+int(a[66])]...)
+	f.script(Touch{})
+	if _, sw := c.apdu(2, 3, handle); sw != swOK {
+		t.Fatalf("authenticate: %#x", sw)
+	}
+	next(over(register, errKeepaliveCancel), authenticate, over(authenticate, statusOK))
+	ask(swConditions)
+	c.must(cmdInfo, nil, nil)
+	info := Activity{Command: "authenticatorGetInfo"}
+	next(register, over(register, errKeepaliveCancel), info, over(info, statusOK))
+	ask(swConditions) // and never again
+	next(register, over(register, errKeepaliveCancel))
+	if _, sw := c.apdu(2, 8, handle); sw != swOK {
+		t.Fatalf("authenticate without a touch: %#x", sw)
+	}
+	next(authenticate, over(authenticate, statusOK))
 }
 
 // late touches after a while.

@@ -131,7 +131,7 @@ func FuzzU2F(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		if a := k.message(context.Background(), b); len(a) < 2 || len(a) > maxMessage {
+		if a := k.message(context.Background(), 1, b); len(a) < 2 || len(a) > maxMessage {
 			t.Errorf("an answer of %d bytes", len(a))
 		}
 	})

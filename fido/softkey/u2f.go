@@ -5,7 +5,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -34,14 +36,16 @@ const versionU2F = "U2F_V2"
 // speaksU2F reports whether the profile takes U2F messages.
 func (p Profile) speaksU2F() bool { return slices.Contains(p.Versions, versionU2F) }
 
-// u2fTouch is a touch that is awaited over several messages. done is closed when the wait is over; err is nil then when
-// somebody touched.
+// u2fTouch is a touch that is awaited over several messages, for one command: the person was told of that one. done is
+// closed when the wait is over; err is nil then when somebody touched.
 type u2fTouch struct {
-	done chan struct{}
-	err  error
-	stop context.CancelFunc
-	idle *time.Timer
-	wait context.Context // ended: nobody asked for too long
+	command string
+	done    chan struct{}
+	err     error
+	stop    context.CancelFunc
+	idle    *time.Timer
+	wait    context.Context // ended: nobody asked for too long
+	told    sync.Once       // how it ended
 }
 
 // over reports whether the wait has ended, and well or not.
@@ -54,15 +58,25 @@ func (t *u2fTouch) over() (ended, touched bool) {
 	}
 }
 
+// The commands as they are told: when the wait for a touch begins and when it is over, not at every message.
+const (
+	u2fRegistration   = "U2F register"
+	u2fAuthentication = "U2F authenticate"
+)
+
 // message answers a U2F message, an APDU of ISO 7816-4 in its short or extended form.
-func (k *Key) message(ctx context.Context, msg []byte) []byte {
-	a := Activity{Command: "U2F"}
+func (k *Key) message(ctx context.Context, cid uint32, msg []byte) []byte {
+	k.forget(cid, 0)
+	var a Activity // what this message ends; no command: version and asking again are not worth telling
 	answer, sw := k.apdu(ctx, msg, &a)
-	a.Done = true
 	if sw != swOK {
-		answer, a.Status = nil, byte(errOther)
+		answer = nil
+		if a.Status == 0 {
+			a.Status = byte(errOther)
+		}
 	}
-	if a.RPID != "" { // version and polling are not worth telling
+	if a.Command != "" {
+		a.Done = true
 		k.log(a)
 	}
 	return binary.BigEndian.AppendUint16(answer, sw)
@@ -122,10 +136,9 @@ func (k *Key) u2fRegister(ctx context.Context, data []byte, a *Activity) ([]byte
 		return nil, swLength
 	}
 	challenge, app := data[:32], [32]byte(data[32:])
-	if sw := k.u2fPresence(ctx); sw != swOK {
+	if sw := k.u2fPresence(ctx, u2fRegistration, a); sw != swOK {
 		return nil, sw
 	}
-	a.RPID = "a U2F application"
 	c, err := k.newDerived(app, algES256, 1, false)
 	if err != nil {
 		return nil, swOther
@@ -172,16 +185,18 @@ func (k *Key) u2fAuthenticate(ctx context.Context, p1 byte, data []byte, a *Acti
 	}
 	present := byte(0)
 	if p1 == 0x03 {
-		if sw := k.u2fPresence(ctx); sw != swOK {
+		if sw := k.u2fPresence(ctx, u2fAuthentication, a); sw != swOK {
 			return nil, sw
 		}
 		present = 1
 	} else if k.st.AlwaysUV {
 		return nil, swNotAllowed
+	} else {
+		k.u2fBegun(u2fAuthentication, a)
 	}
-	a.RPID = "a U2F application"
 	counter, err := k.count(&c)
 	if err != nil {
+		errors.As(err, &a.Err)
 		return nil, swOther
 	}
 	s, err := c.signer()
@@ -208,32 +223,38 @@ func (k *Key) findHashed(id []byte, hash [32]byte) (credential, error) {
 	return k.derived(id, hash)
 }
 
+// u2fBegun tells that a command begins which this message will end.
+func (k *Key) u2fBegun(command string, a *Activity) {
+	a.Command = command
+	k.log(*a)
+}
+
 // u2fPresence waits a little for a touch, or for a recognised finger where alwaysUv is on (CTAP 2.1 section 7.2.4); the
-// wait goes on in the background while the client asks again.
-func (k *Key) u2fPresence(ctx context.Context) uint16 {
+// wait goes on in the background while the client asks again. Once there is a touch, a is the command it was for.
+func (k *Key) u2fPresence(ctx context.Context, command string, a *Activity) uint16 {
 	if k.st.AlwaysUV {
-		return k.u2fVerify(ctx)
+		return k.u2fVerify(ctx, command, a)
 	}
-	t := k.u2f
-	if t != nil {
-		if ended, touched := t.over(); ended && !touched { // nobody asked, or nobody touched, for too long: begin again
+	if t := k.u2f; t != nil {
+		// Another command, or nobody asked, or nobody touched, for too long: begin again.
+		if ended, touched := t.over(); t.command != command || ended && !touched {
 			k.endU2F()
-			t = nil
 		}
 	}
-	if t == nil {
-		wait, stop := context.WithTimeout(k.life, k.o.TouchTimeout)
-		t = &u2fTouch{done: make(chan struct{}), stop: stop, wait: wait, idle: time.AfterFunc(u2fIdle, stop)}
-		k.u2f = t
-		go func() { defer close(t.done); t.err = k.u2fAwait(wait) }()
+	if k.u2f == nil {
+		k.u2fBegin(command)
 	}
+	t := k.u2f
 	t.idle.Reset(u2fIdle)
 	late := time.NewTimer(u2fWait)
 	defer late.Stop()
 	select {
 	case <-t.done:
-		k.endU2F()
 		if t.err == nil {
+			t.told.Do(func() { a.Command = command }) // told once the message is answered
+		}
+		k.endU2F()
+		if a.Command != "" {
 			return swOK
 		}
 	case <-late.C:
@@ -242,22 +263,52 @@ func (k *Key) u2fPresence(ctx context.Context) uint16 {
 	return swConditions
 }
 
+// u2fBegin begins to wait for a touch.
+func (k *Key) u2fBegin(command string) {
+	k.log(Activity{Command: command})
+	wait, stop := context.WithTimeout(k.life, k.o.TouchTimeout)
+	t := &u2fTouch{command: command, done: make(chan struct{}), stop: stop, wait: wait}
+	t.idle = time.AfterFunc(u2fIdle, func() { k.u2fEnded(t, errKeepaliveCancel); stop() })
+	k.u2f = t
+	go func() {
+		defer close(t.done)
+		if t.err = k.u2fAwait(wait); t.err != nil {
+			k.u2fEnded(t, t.err)
+		}
+	}()
+}
+
+// u2fAwait asks for the touch. A Toucher's error is the key being pulled out, as in touch.
 func (k *Key) u2fAwait(ctx context.Context) error {
 	k.light(lightTouch)
-	defer k.light(lightPower)
 	t, err := k.o.Toucher.Touch(ctx, TouchRequest{Reason: Presence})
-	if err == nil && t.None {
+	switch {
+	case ctx.Err() == nil && err != nil:
+		k.PlugOut()
+		return errKeepaliveCancel
+	case ctx.Err() == nil && !t.None:
+		err = nil
+	default:
 		err = errUserActionTimeout
 	}
+	k.light(lightPower)
 	return err
 }
 
+// u2fEnded tells that the wait for a touch is over without one.
+func (k *Key) u2fEnded(t *u2fTouch, err error) {
+	t.told.Do(func() { k.log(Activity{Command: t.command, Done: true, Status: byte(statusOf(err))}) })
+}
+
 // u2fVerify takes a finger within the message itself: a verification cannot be spread over several.
-func (k *Key) u2fVerify(ctx context.Context) uint16 {
+func (k *Key) u2fVerify(ctx context.Context, command string, a *Activity) uint16 {
 	if len(k.st.Fingers) == 0 {
 		return swNotAllowed
 	}
+	k.u2fBegun(command, a)
 	if err := k.verifyUser(ctx, "", 1); err != nil {
+		a.Status = byte(statusOf(err))
+		errors.As(err, &a.Err)
 		return swConditions
 	}
 	return swOK
@@ -265,9 +316,10 @@ func (k *Key) u2fVerify(ctx context.Context) uint16 {
 
 // endU2F stops waiting for a U2F touch.
 func (k *Key) endU2F() {
-	if k.u2f != nil {
-		k.u2f.stop()
-		k.u2f.idle.Stop()
+	if t := k.u2f; t != nil {
+		k.u2fEnded(t, errKeepaliveCancel)
+		t.stop()
+		t.idle.Stop()
 		k.u2f = nil
 	}
 }
