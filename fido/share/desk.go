@@ -116,25 +116,9 @@ func (d *desk) toKey() error {
 	}
 }
 
-// forward hands one report to the key, if it may pass.
+// forward hands one report to the key, if it may pass. What a key could only complain about stays here and is answered in
+// its place: keys are free to complain on the channel of the request they are busy with, and to go on with that.
 func (d *desk) forward(r report) error {
-	channel, cmd := binary.BigEndian.Uint32(r[:]), r[4]
-	if channel == hidBroadcast && cmd == hidFirst|hidInit {
-		if d.veto.take() == nil {
-			d.cancel(cancelWait) // a client begins, there is one at a time: the one before it is gone
-		}
-		d.watch.finish(fido.CodeCancelled)
-	}
-	if c, waits := d.veto.channel(); waits && c == channel && (cmd == hidFirst|hidCancel || cmd == hidFirst|hidInit) {
-		held := d.veto.take()
-		switch {
-		case held == nil: // decided in this moment
-		case cmd == hidFirst|hidCancel:
-			return d.answerHeld(held, fido.CodeCancelled)
-		default:
-			d.watch.finish(fido.CodeCancelled) // CTAP 2.1 section 11.2.9.1.3: a channel that begins anew has nothing pending
-		}
-	}
 	refuse, err := d.watch.request(r)
 	switch {
 	case err != nil:
@@ -142,11 +126,19 @@ func (d *desk) forward(r report) error {
 	case refuse != nil:
 		return hungUp(d.write(*refuse))
 	}
-	whole, pass := d.veto.gather(r)
-	if pass {
-		return d.toLink([]report{r})
+	switch channel := binary.BigEndian.Uint32(r[:]); r[4] {
+	case hidFirst | hidInit:
+		d.veto.drop(channel)
+		return d.begin(r, channel)
+	case hidFirst | hidCancel:
+		d.veto.drop(channel)
+		return d.give(r, channel)
 	}
-	if whole == nil {
+	whole, wrong := d.veto.gather(r)
+	switch {
+	case wrong != nil:
+		return hungUp(d.write(*wrong))
+	case whole == nil:
 		return nil
 	}
 	// What is held is decided by the very bytes that would reach the key.
@@ -154,23 +146,58 @@ func (d *desk) forward(r report) error {
 	switch {
 	case refuse != nil:
 		return hungUp(d.write(*refuse))
-	case held:
-		d.veto.hold(whole)
+	case held != nil:
+		d.veto.hold(whole, held)
 		return nil
 	}
 	return d.toLink(whole)
 }
 
-// cancel stops what the key is doing for a client that is gone, and waits a while until it has.
-func (d *desk) cancel(wait time.Duration) {
-	channel, pending, idle := d.watch.open()
-	if !pending {
-		return
+// begin passes an INIT on. A client that begins is the only one: what the one before it asked for is stopped. So is what
+// is under way on a channel that begins anew (CTAP 2.1 section 11.2.9.1.3).
+func (d *desk) begin(r report, channel uint32) error {
+	if channel == hidBroadcast || d.watch.on(channel) {
+		if held, _ := d.veto.take(); held == nil {
+			d.cancel(cancelWait)
+		}
+		d.watch.finish(fido.CodeCancelled)
 	}
-	_ = d.link.Write(message(channel, hidCancel)) // a key that is gone has stopped as well
-	select {
-	case <-idle:
-	case <-time.After(wait):
+	if channel != hidBroadcast && !d.watch.anew(channel) {
+		return hungUp(d.write(*failed(channel, hidErrBusy)))
+	}
+	return d.toLink([]report{r})
+}
+
+// give passes a CANCEL on, where there is something to cancel. Elsewhere it is none, and no error either (CTAP 2.1 section
+// 11.2.9.1.5).
+func (d *desk) give(r report, channel uint32) error {
+	if c, waits := d.veto.channel(); waits && c == channel {
+		if held, _ := d.veto.take(); held != nil { // else it is decided in this moment
+			return d.answerHeld(held, fido.CodeCancelled)
+		}
+	}
+	if !d.watch.cancels(channel) {
+		return nil
+	}
+	return d.toLink([]report{r})
+}
+
+// cancel stops what the key is doing for a client that is gone, and waits a while until it has. One that did not hear has
+// to stop when its channel begins anew. One that goes on all the same is believed: it is still busy with that.
+func (d *desk) cancel(wait time.Duration) {
+	for _, how := range []byte{hidCancel, hidInit} {
+		r, give, idle := d.watch.stop(how)
+		if give {
+			_ = d.link.Write(r) // a key that is gone has stopped as well
+		}
+		if wait == 0 {
+			return
+		}
+		select {
+		case <-idle:
+			return
+		case <-time.After(wait):
+		}
 	}
 }
 

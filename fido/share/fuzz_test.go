@@ -50,34 +50,66 @@ func (m mirror) Read(d time.Duration) (r [fido.ReportSize]byte, err error) {
 func (m mirror) Close() error { return nil }
 
 // guarded is a key that answers as it is told, and holds what reaches it against what the person at the desk has said.
-// It reads requests in its own simple way, not in the desk's.
+// It reads requests in its own simple way, not in the desk's. Like any key it complains, on the channel it came on, about
+// what is malformed or comes while it is busy, and goes on with what it does.
 type guarded struct {
 	mirror
 	mu      sync.Mutex
-	answers []byte // statuses, one for each request
+	answers []byte // statuses, one for each request; waitsForTouch is none yet
 	yes     bool   // was said, and is not used
 	right   bool   // the last PIN was
 	part    []byte
 	head    [fido.ReportSize]byte
+	run     []byte // what waits for a touch: its channel and command; nil = nothing
 	wrong   []string
 
 	requests atomic.Int64
 }
 
+const waitsForTouch = 0xBB
+
+func (g *guarded) complain(r [fido.ReportSize]byte, code byte) error {
+	back := message(r, 0x3F)
+	back[6], back[7] = 1, code
+	return g.mirror.Write(back)
+}
+
 func (g *guarded) Write(r [fido.ReportSize]byte) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch {
+	n := int(r[5])<<8 | int(r[6])
+	switch busy := g.run != nil && bytes.Equal(r[:4], g.run[:4]); {
+	case r[4] == 0x86 && n != 8, r[4] == 0x91 && n != 0:
+		return g.complain(r, 3)
+	case r[4] == 0x86:
+		if busy {
+			g.run = nil
+		}
+		back := message(r, 0x06)
+		back[6] = 17
+		return g.mirror.Write(back)
+	case r[4] == 0x91 && busy:
+		back := message(r, g.run[4])
+		back[6], back[7], g.run = 1, 0x2D, nil
+		return g.mirror.Write(back)
+	case r[4] == 0x91:
+		return g.complain(r, 1)
+	case g.run != nil:
+		if err := g.complain(r, 6); err != nil {
+			return err
+		}
+		var keep [fido.ReportSize]byte
+		copy(keep[:], g.run[:4])
+		keep[4], keep[6], keep[7] = 0xBB, 1, 2
+		return g.mirror.Write(keep)
 	case r[4]&0x80 != 0:
 		g.head, g.part = r, bytes.Clone(r[7:])
-	case [4]byte(r[:]) == [4]byte(g.head[:]):
+	case g.head != ([fido.ReportSize]byte{}) && [4]byte(r[:]) == [4]byte(g.head[:]):
 		g.part = append(g.part, r[5:]...)
+	default:
+		return g.complain(r, 4)
 	}
-	n := int(g.head[5])<<8 | int(g.head[6])
-	if cmd := g.head[4] & 0x7F; cmd != 0x10 && cmd != 0x03 {
-		n = min(n, len(g.part)) // a PING that never ends would cost each run a second
-	}
-	if len(g.part) < n || g.head == ([fido.ReportSize]byte{}) {
+	if n = int(g.head[5])<<8 | int(g.head[6]); len(g.part) < n {
 		return nil
 	}
 	body, cmd := g.part[:n], g.head[4]&0x7F
@@ -88,8 +120,6 @@ func (g *guarded) Write(r [fido.ReportSize]byte) error {
 		status, g.answers = g.answers[0], g.answers[1:]
 	}
 	switch {
-	case cmd == 0x11:
-		return nil
 	case cmd == 0x03:
 		back[6], back[7] = 2, status
 		if n < 2 || body[0] != 0 || body[1] < 1 || body[1] > 3 {
@@ -99,10 +129,24 @@ func (g *guarded) Write(r [fido.ReportSize]byte) error {
 		back[6], back[7] = 1, status
 		g.request(body, status)
 		g.requests.Add(1)
-	case cmd != 0x01 && cmd != 0x04 && cmd != 0x06 && cmd != 0x08 && cmd != 0x10:
+		if status == waitsForTouch {
+			g.run = append(bytes.Clone(back[:4]), cmd)
+			back = message(back, 0x3B)
+			back[6], back[7] = 1, 2
+		}
+	case cmd != 0x01 && cmd != 0x04 && cmd != 0x08 && cmd != 0x10:
 		g.wrong = append(g.wrong, fmt.Sprintf("the CTAPHID command %02x", cmd))
 	}
 	return g.mirror.Write(back)
+}
+
+// ended notes what the desk tells as done while the key waits for a touch that would do it.
+func (g *guarded) ended(a share.Activity) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.run != nil {
+		g.wrong = append(g.wrong, fmt.Sprintf("%s is told as done, and the key waits on channel % x for its touch", a.Command, g.run[:4]))
+	}
 }
 
 // credit gives or takes a yes.
@@ -150,7 +194,7 @@ func (g *guarded) request(body []byte, status byte) {
 }
 
 // Whatever comes over the connection, and whatever the person and the key say, the desk ends in order, tells nothing that
-// could steer a terminal, and lets nothing that waits for a yes to the key without one.
+// could steer a terminal, lets nothing that waits for a yes to the key without one, and what it tells as done is done.
 func FuzzDesk(f *testing.F) {
 	report := func(head string) string { return "\x02\x00\x40" + head + string(make([]byte, 64-len(head))) }
 	cborOf := func(body string) string { return report("\x00\x00\x00\x01\x90\x00" + string(byte(len(body))) + body) }
@@ -168,6 +212,9 @@ func FuzzDesk(f *testing.F) {
 	f.Add([]byte(ready+cborOf("\x07")+cborOf("\x0D\xA1\x01\x02")+cborOf("\x50")+cborOf("\x06\xA1\x02\x04")), []byte("yyyy"), []byte("\x30"))
 	f.Add([]byte(ready+strings.Repeat(report("\x00\x00\x00\x01\x83\x00\x05\x00\x01\x00\x00x"), 3)), []byte("n"), []byte("\x69\x69"))
 	f.Add([]byte(ready+report("\x00\x00\x00\x01\x90\x00\x48\x0A\xA2\x01\x06")+try+report("\x00\x00\x00\x01\x00")), []byte("yy"), []byte(""))
+	f.Add([]byte(ready+cborOf("\x02\xA1\x01\x61a")+report("\x00\x00\x00\x01\x86\x00\x08abcdefgh")+cborOf("\x04")), []byte(""), []byte{waitsForTouch})
+	f.Add([]byte(ready+cborOf("\x02\xA1\x01\x61a")+report("\x00\x00\x00\x01\x91")+cborOf("\x02\xA1\x01\x61a")+begin), []byte("..n"), []byte{waitsForTouch, waitsForTouch})
+	f.Add([]byte(ready+cborOf("\x02\xA1\x01\x61a")+report("\x00\x00\x00\x01\x86\x00\x07abcdefg")+report("\x00\x00\x00\x01\x91\x00\x01x")), []byte("...n"), []byte{waitsForTouch})
 	f.Fuzz(func(t *testing.T, b, says, answers []byte) {
 		near, far := net.Pipe()
 		key := &guarded{mirror: mirror{make(chan [fido.ReportSize]byte, 64)}, answers: answers}
@@ -223,6 +270,7 @@ func FuzzDesk(f *testing.F) {
 				held.Store(a.Held != share.NotHeld && !a.Done)
 				if a.Done {
 					done.Add(1)
+					key.ended(a)
 				}
 				for _, r := range a.Command + a.RPID {
 					if r < ' ' || r >= 0x7f && r < 0xa0 {

@@ -208,12 +208,23 @@ func (h *hostile) allow(held []byte) {
 	}
 }
 
-// anew lets channel 1 begin anew, as far as the key's answer.
+// anew lets channel 1 begin anew, as far as the key's answers: to this, and to the desk's own INIT where it did not hear
+// of a CANCEL.
 func (h *hostile) anew() {
 	h.Helper()
 	h.first(1, 0x06, 8, []byte("abcdefgh"))
 	h.settle()
-	h.answers(report{3: 1, 4: 0x86, 6: 17})
+	h.key.mu.Lock()
+	begun := 0
+	for _, r := range h.key.got {
+		if r[4] == 0x86 {
+			begun++
+		}
+	}
+	h.key.mu.Unlock()
+	for range begun {
+		h.answers(report{3: 1, 4: 0x86, 6: 17})
+	}
 }
 
 // A far side that has the PIN (it was typed there) can sign what it likes: the signature does not cover the outer map. The
@@ -324,6 +335,150 @@ func TestTheDeskKeepsShowingWhatTheKeyDoes(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// waits lets the key wait for a touch for evil.x, asked for on channel 1.
+func (h *hostile) waits() {
+	h.Helper()
+	h.first(1, 0x10, 10, []byte("\x02\xA1\x01\x66evil.x"))
+	h.settle()
+	h.answers(report{3: 1, 4: 0xBB, 6: 1, 7: 2})
+}
+
+// goesOn fails if the desk takes what evil.x asked for as done, or n does not reach the key any more.
+func (h *hostile) goesOn() {
+	h.Helper()
+	h.settle()
+	for _, a := range h.all() {
+		if a.Done {
+			h.Fatalf("told as done: %+v", h.all())
+		}
+	}
+	h.key.mu.Lock()
+	h.key.got = nil
+	h.key.mu.Unlock()
+	h.says <- false
+	h.says <- false // once this is taken the first has been dealt with
+	if cancel := (report{3: 1, 4: 0x91}); !h.key.reached(cancel[:]) {
+		h.Error("a no does not cancel it")
+	}
+}
+
+// While the key waits for a touch nothing reaches it that it would only complain about: it is free to do that on the
+// channel of what it waits for, and to go on waiting.
+func TestWhatAKeyComplainsAboutStaysAtTheDesk(t *testing.T) {
+	const length, seq, channel = 3, 4, 0x0B
+	for what, c := range map[string]struct {
+		send   func(h *hostile)
+		answer report // in the key's place; none where the standard has none
+	}{
+		"a short INIT":           {func(h *hostile) { h.first(1, 0x06, 7, []byte("evilinit")) }, report{3: 1, 4: 0xBF, 6: 1, 7: length}},
+		"a long INIT":            {func(h *hostile) { h.first(1, 0x06, 9, []byte("evilinit")) }, report{3: 1, 4: 0xBF, 6: 1, 7: length}},
+		"an empty INIT":          {func(h *hostile) { h.first(1, 0x06, 0, []byte("evilinit")) }, report{3: 1, 4: 0xBF, 6: 1, 7: length}},
+		"a short INIT for all":   {func(h *hostile) { h.first(0xFFFFFFFF, 0x06, 7, []byte("evilinit")) }, report{0: 255, 1: 255, 2: 255, 3: 255, 4: 0xBF, 6: 1, 7: length}},
+		"a CANCEL with a body":   {func(h *hostile) { h.first(1, 0x11, 1, []byte("evilinit")) }, report{3: 1, 4: 0xBF, 6: 1, 7: length}},
+		"a CANCEL elsewhere":     {func(h *hostile) { h.first(2, 0x11, 0, []byte("evilinit")) }, report{}},
+		"a CANCEL for all":       {func(h *hostile) { h.first(0xFFFFFFFF, 0x11, 0, []byte("evilinit")) }, report{0: 255, 1: 255, 2: 255, 3: 255, 4: 0xBF, 6: 1, 7: channel}},
+		"a request on channel 0": {func(h *hostile) { h.first(0, 0x10, 8, []byte("evilinit")) }, report{4: 0xBF, 6: 1, 7: channel}},
+		"an INIT on channel 0":   {func(h *hostile) { h.first(0, 0x06, 8, []byte("evilinit")) }, report{4: 0xBF, 6: 1, 7: channel}},
+		"a request for all":      {func(h *hostile) { h.first(0xFFFFFFFF, 0x10, 8, []byte("evilinit")) }, report{0: 255, 1: 255, 2: 255, 3: 255, 4: 0xBF, 6: 1, 7: channel}},
+		"a stray continuation":   {func(h *hostile) { h.next(1, 0, []byte("evilinit")) }, report{}},
+		"one behind a refusal": {func(h *hostile) {
+			h.first(1, 0x10, 70, []byte("busy"))
+			h.next(1, 0, []byte("evilinit"))
+		}, report{3: 1, 4: 0xBF, 6: 1, 7: 6}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			h := newHostile(t)
+			h.waits()
+			c.send(h)
+			if c.answer != (report{}) {
+				if r := h.reply(); r != c.answer {
+					t.Errorf("answered with % x", r[:8])
+				}
+			}
+			if h.settle(); h.key.reached([]byte("evilinit")) {
+				t.Error("it reached the key")
+			}
+			h.goesOn()
+		})
+	}
+	t.Run("packets out of turn", func(t *testing.T) {
+		h := newHostile(t)
+		for _, cmd := range []byte{0x01, 0x10} {
+			h.first(1, cmd, 200, []byte("evilinit"))
+			h.next(1, 1, nil)
+			if r := h.reply(); r != (report{3: 1, 4: 0xBF, 6: 1, 7: seq}) {
+				t.Errorf("answered with % x", r[:8])
+			}
+			h.next(1, 0, nil)
+		}
+		if h.settle(); len(h.key.got) != 0 {
+			t.Errorf("%d reports reached the key", len(h.key.got))
+		}
+	})
+}
+
+// A complaint that may be about something else ends nothing.
+func TestAnErrorIsNotTheEnd(t *testing.T) {
+	complaint := report{3: 1, 4: 0xBF, 6: 1, 7: 1}
+	t.Run("behind a CANCEL", func(t *testing.T) {
+		h := newHostile(t)
+		h.waits()
+		h.first(1, 0x11, 0, nil)
+		h.settle()
+		h.answers(complaint)
+		h.goesOn()
+	})
+	t.Run("behind a no", func(t *testing.T) {
+		h := newHostile(t)
+		h.waits()
+		h.says <- false
+		h.says <- false
+		h.answers(complaint)
+		h.goesOn()
+	})
+	t.Run("to a CANCEL that came too late", func(t *testing.T) {
+		h := newHostile(t)
+		h.waits()
+		h.first(1, 0x11, 0, nil)
+		h.settle()
+		h.answers(report{3: 1, 4: 0x90, 6: 1})
+		h.mu.Lock()
+		h.told = nil
+		h.mu.Unlock()
+		h.waits()
+		h.answers(complaint)
+		h.goesOn()
+	})
+	t.Run("to what came before it", func(t *testing.T) {
+		h := newHostile(t)
+		h.first(1, 0x06, 8, []byte("abcdefgh"))
+		h.waits()
+		h.answers(complaint)
+		h.goesOn()
+	})
+}
+
+// A client that begins while the key does not stop finds it busy, and the person at the desk goes on seeing what with.
+// It is stopped by all that the standard has for it.
+func TestAKeyThatDoesNotStopIsStillBusy(t *testing.T) {
+	h := newHostile(t)
+	h.waits()
+	h.first(0xFFFFFFFF, 0x06, 8, []byte("abcdefgh"))
+	h.first(2, 0x10, 10, []byte("\x02\xA1\x01\x66good.x"))
+	for r := h.reply(); r != (report{3: 2, 4: 0xBF, 6: 1, 7: 6}); r = h.reply() {
+	}
+	for what, want := range map[string]report{"a CANCEL": {3: 1, 4: 0x91}, "an INIT on its channel": {3: 1, 4: 0x86, 6: 8}} {
+		if !h.key.reached(want[:]) {
+			t.Errorf("%s did not reach the key", what)
+		}
+	}
+	h.goesOn()
+	h.answers(report{3: 1, 4: 0x86, 6: 17})
+	if told := h.all(); !told[len(told)-1].Done {
+		t.Errorf("its channel began anew, which ends it: %+v", told)
 	}
 }
 
@@ -445,8 +600,11 @@ func TestALateBeginningEndsNothingNew(t *testing.T) {
 func TestARightPINIsTrustedUntilItIsNot(t *testing.T) {
 	try := []byte("\x06\xA1\x02\x05")
 	for what, next := range map[string]func(h *hostile){
-		"wrong":           func(h *hostile) { h.answers(report{3: 1, 4: 0x90, 6: 1, 7: 0x31}) },
-		"no answer":       func(h *hostile) { h.first(0xFFFFFFFF, 0x06, 8, []byte("abcdefgh")) },
+		"wrong": func(h *hostile) { h.answers(report{3: 1, 4: 0x90, 6: 1, 7: 0x31}) },
+		"given up": func(h *hostile) {
+			h.first(0xFFFFFFFF, 0x06, 8, []byte("abcdefgh"))
+			h.answers(report{3: 1, 4: 0x90, 6: 1, 7: 0x2D})
+		},
 		"its channel new": (*hostile).anew,
 		"an error":        func(h *hostile) { h.answers(report{3: 1, 4: 0xBF, 6: 1, 7: 0x7F}) },
 	} {

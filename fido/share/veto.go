@@ -14,37 +14,46 @@ import (
 // does a try of its PIN; any request can be refused while it is under way.
 type veto struct {
 	mu    sync.Mutex
-	part  report   // the first report of the message that comes in
-	all   []report // of it, as far as it has come; nil = none
+	all   []report // of the message that comes in, as far as it has; nil = none
 	want  int      // bytes
 	got   int
 	held  []report  // a whole message that waits for a yes
+	as    *asking   // what it was told as
 	since time.Time // it was told, or the person last said something
 }
 
-const keepaliveGap = 100 * time.Millisecond // CTAP 2.1 section 11.2.9.2.1: at least so often
+const keepaliveGap = 100 * time.Millisecond // CTAP 2.1 section 11.2.9.1.7: at least so often
 
-// gather puts a request together; whole is all of it once it is there. Reports of nothing that is gathered pass as they
-// come.
-func (v *veto) gather(r report) (whole []report, pass bool) {
+// gather puts a request together; whole is all of it once it is there. A packet that belongs to none is dropped (CTAP 2.1
+// section 11.2.4), one out of turn ends what it belongs to: wrong is the answer.
+func (v *veto) gather(r report) (whole []report, wrong *report) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
-	case r[4] == hidFirst|hidCBOR, r[4] == hidFirst|hidMsg:
-		v.part, v.all, v.want, v.got = r, []report{r}, int(binary.BigEndian.Uint16(r[5:])), fido.ReportSize-7
-	case v.all == nil, [4]byte(r[:]) != [4]byte(v.part[:]):
-		return nil, true
-	case r[4]&hidFirst != 0: // something else begins on its channel
+	case r[4]&hidFirst != 0:
+		v.all, v.want, v.got = []report{r}, int(binary.BigEndian.Uint16(r[5:])), fido.ReportSize-7
+	case v.all == nil, [4]byte(r[:]) != [4]byte(v.all[0][:]):
+		return nil, nil
+	case int(r[4]) != len(v.all)-1:
 		v.all = nil
-		return nil, true
+		return nil, failed(binary.BigEndian.Uint32(r[:]), hidErrSeq)
 	default:
 		v.all, v.got = append(v.all, r), v.got+fido.ReportSize-5
 	}
 	if v.got < v.want {
-		return nil, false
+		return nil, nil
 	}
 	whole, v.all = v.all, nil
-	return whole, false
+	return whole, nil
+}
+
+// drop forgets what has come in of a message on a channel that something else begins on.
+func (v *veto) drop(channel uint32) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.all != nil && (channel == hidBroadcast || channel == binary.BigEndian.Uint32(v.all[0][:])) {
+		v.all = nil
+	}
 }
 
 // body is what the reports of a whole message carry.
@@ -58,17 +67,17 @@ func body(whole []report) []byte {
 }
 
 // take hands out what waits for a yes; nil = nothing.
-func (v *veto) take() (held []report) {
+func (v *veto) take() (held []report, as *asking) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	held, v.held = v.held, nil
-	return held
+	held, as, v.held, v.as = v.held, v.as, nil, nil
+	return held, as
 }
 
-func (v *veto) hold(whole []report) {
+func (v *veto) hold(whole []report, as *asking) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.held, v.since = whole, time.Now()
+	v.held, v.as, v.since = whole, as, time.Now()
 }
 
 // stood is for how long what waits has been told, with nothing said since.
@@ -116,16 +125,18 @@ func (d *desk) decided(yes bool) error {
 	if stood := d.veto.stood(); yes && stood < d.o.ReadTime {
 		return nil
 	}
-	held := d.veto.take()
+	held, as := d.veto.take()
 	switch {
 	case held != nil && yes:
-		d.watch.allowed()
+		if !d.watch.allowed(as) {
+			return nil // its client went in this moment
+		}
 		return d.toLink(held)
 	case held != nil:
 		return d.answerHeld(held, fido.CodeDenied)
 	case !yes:
-		if channel, pending := d.watch.refuse(); pending {
-			_ = d.link.Write(message(channel, hidCancel)) // a key that is gone has stopped as well
+		if r, give := d.watch.refuse(); give {
+			_ = d.link.Write(r) // a key that is gone has stopped as well
 		}
 	}
 	return nil

@@ -43,8 +43,13 @@ const (
 	hidBroadcast = 0xFFFFFFFF
 	hidMax       = 7609 // bytes of the longest message
 
-	hidErrCommand = 0x01 // "the command in the request is invalid"
-	hidErrBusy    = 0x06 // "the channel is busy"
+	hidErrCommand = 0x01 // section 11.2.9.1.6
+	hidErrLength  = 0x03
+	hidErrSeq     = 0x04
+	hidErrBusy    = 0x06
+	hidErrChannel = 0x0B
+	initSize      = 8 // bytes of a nonce, which is all of an INIT
+	maxBegun      = 64
 	keepTouch     = 0x02 // status of a keepalive: the key waits for its user
 )
 
@@ -56,11 +61,13 @@ type watch struct {
 	nobody bool // at the desk: what waits for a yes is refused
 
 	mu      sync.Mutex
-	pending *asking       // asked, not answered
-	idle    chan struct{} // closed when nothing is pending
-	known   bool          // the far machine knows the PIN: the key took the last one that was tried
-	tries   int           // of the PIN that are left, as far as the key has told; 0 = not known
-	poll    *asking       // a U2F request that the key wants a touch for, and the client repeats until then
+	pending *asking        // asked, not answered
+	idle    chan struct{}  // closed when nothing is pending
+	begun   map[uint32]int // INITs on channels of their own that the key has not answered
+	crossed uint32         // the channel of the last CANCEL, until it asks again: it may have come behind the answer; 0 = none
+	known   bool           // the far machine knows the PIN: the key took the last one that was tried
+	tries   int            // of the PIN that are left, as far as the key has told; 0 = not known
+	poll    *asking        // a U2F request that the key wants a touch for, and the client repeats until then
 }
 
 // asking is a request that is under way.
@@ -72,6 +79,7 @@ type asking struct {
 	sent     bool // to the key; else what comes from it cannot be the answer
 	refused  bool // the person at the desk does not want it
 	anew     bool // its channel was told to begin anew meanwhile, which ends it once the key says so
+	stirred  bool // something else went to the key on its channel, so that an error may be the answer to that
 	pin      pinKind
 }
 
@@ -90,7 +98,7 @@ const (
 func newWatch(tell func(Activity), nobody bool) *watch {
 	idle := make(chan struct{})
 	close(idle)
-	return &watch{tell: tell, nobody: nobody, idle: idle}
+	return &watch{tell: tell, nobody: nobody, idle: idle, begun: map[uint32]int{}}
 }
 
 // request looks at a report on its way to the key. refuse is an answer to be given in the key's place; the report is
@@ -105,28 +113,19 @@ func (w *watch) request(r report) (refuse *report, err error) {
 	if n > hidMax {
 		return nil, bad("a message of %d bytes to the key", n)
 	}
-	switch cmd := r[4] &^ hidFirst; cmd {
-	case hidInit:
-		if q := w.pending; q != nil && q.channel == channel {
-			q.anew = true
-		}
+	switch cmd := r[4] &^ hidFirst; {
+	case channel == 0, channel == hidBroadcast && cmd != hidInit:
+		return failed(channel, hidErrChannel), nil
+	case cmd == hidInit && n != initSize, cmd == hidCancel && n != 0:
+		return failed(channel, hidErrLength), nil
+	case cmd == hidInit, cmd == hidCancel:
 		return nil, nil
-	case hidCancel:
-		return nil, nil
-	case hidCBOR, hidMsg, hidPing, hidLock, hidWink:
-		if w.pending != nil {
-			return failed(channel, hidErrBusy), nil
-		}
-		if cmd != hidCBOR && cmd != hidMsg { // those begin when they are whole
-			w.begin(&asking{channel: channel, cmd: cmd, sent: true})
-		}
-		if cmd == hidWink {
-			w.tell(Activity{Command: "wink", Done: true})
-		}
-		return nil, nil
-	default: // a vendor's own commands: firmware, settings; not FIDO
-		return failed(channel, hidErrCommand), nil
+	case cmd != hidCBOR && cmd != hidMsg && cmd != hidPing && cmd != hidLock && cmd != hidWink:
+		return failed(channel, hidErrCommand), nil // a vendor's own: firmware, settings; not FIDO
+	case w.pending != nil:
+		return failed(channel, hidErrBusy), nil
 	}
+	return nil, nil
 }
 
 func failed(channel uint32, code byte) *report {
@@ -136,21 +135,30 @@ func failed(channel uint32, code byte) *report {
 
 // whole looks at a request that is complete, and tells it. One that is held waits for a yes; refuse is an answer in the
 // key's place, as to request.
-func (w *watch) whole(first report, body []byte) (held bool, refuse *report) {
+func (w *watch) whole(first report, body []byte) (held *asking, refuse *report) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	channel := binary.BigEndian.Uint32(first[:])
 	if w.pending != nil {
-		return false, failed(channel, hidErrBusy)
+		return nil, failed(channel, hidErrBusy)
 	}
 	q := &asking{channel: channel, cmd: first[4] &^ hidFirst, body: body}
-	if q.cmd == hidMsg {
-		return false, w.u2f(q)
+	switch q.cmd {
+	case hidCBOR:
+	case hidMsg:
+		return nil, w.u2f(q)
+	case hidWink:
+		w.tell(Activity{Command: "wink", Done: true})
+		fallthrough
+	default:
+		q.sent = true
+		w.begin(q)
+		return nil, nil
 	}
 	w.poll = nil
 	if len(body) > 0 {
 		if _, known := commands[body[0]]; !known { // a vendor's or a later version's: nobody could say yes to a number
-			return false, w.instead(q, fmt.Sprintf("0x%02x", body[0]), fido.CodeInvalidCommand)
+			return nil, w.instead(q, fmt.Sprintf("0x%02x", body[0]), fido.CodeInvalidCommand)
 		}
 		q.Activity, q.pin = asked(body)
 	}
@@ -164,11 +172,13 @@ func (w *watch) whole(first report, body []byte) (held bool, refuse *report) {
 		q.Done, q.Status = true, byte(fido.CodeDenied)
 		w.tell(q.Activity)
 		r := message(channel, hidCBOR, q.Status)
-		return false, &r
+		return nil, &r
 	}
 	q.sent = q.Held == NotHeld
-	w.begin(q)
-	return !q.sent, nil
+	if w.begin(q); q.sent {
+		return nil, nil
+	}
+	return q, nil
 }
 
 // instead tells of a request that the key will not see, and answers it.
@@ -205,7 +215,7 @@ func (w *watch) u2f(q *asking) (refuse *report) {
 			return &r
 		}
 		q.Touch = true
-		w.idle, w.pending = make(chan struct{}), q
+		w.await(q)
 		return nil
 	}
 	w.poll = nil
@@ -214,30 +224,95 @@ func (w *watch) u2f(q *asking) (refuse *report) {
 }
 
 func (w *watch) begin(q *asking) {
-	w.idle, w.pending = make(chan struct{}), q
+	w.await(q)
 	if q.Command != "" {
 		w.tell(q.Activity)
 	}
 }
 
-// allowed marks what is held as on its way to the key.
-func (w *watch) allowed() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if q := w.pending; q != nil {
-		q.sent, q.Held, q.Allowed = true, NotHeld, true
-		w.tell(q.Activity)
+func (w *watch) await(q *asking) {
+	w.idle, w.pending, q.stirred = make(chan struct{}), q, w.begun[q.channel] > 0 || w.crossed == q.channel
+	if w.crossed == q.channel {
+		w.crossed = 0
 	}
 }
 
-// finish ends what is under way without an answer of the key.
+// allowed marks what was held as on its way to the key, unless it has ended meanwhile.
+func (w *watch) allowed(q *asking) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.pending != q {
+		return false
+	}
+	q.sent, q.Held, q.Allowed = true, NotHeld, true
+	w.tell(q.Activity)
+	return true
+}
+
+// finish ends what the key has not heard of. What it has heard of only the key ends.
 func (w *watch) finish(c fido.Code) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.poll = nil
-	if w.pending != nil {
+	if w.pending != nil && !w.pending.sent {
 		w.done(c, nil)
 	}
+}
+
+// on reports whether something is under way on a channel.
+func (w *watch) on(channel uint32) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pending != nil && w.pending.channel == channel
+}
+
+// anew notes that a channel is told to begin anew; false = that is not to be passed on.
+func (w *watch) anew(channel uint32) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.begun) >= maxBegun && w.begun[channel] == 0 {
+		return false
+	}
+	w.begun[channel]++
+	if q := w.pending; q != nil && q.channel == channel {
+		q.anew, q.stirred = true, true
+	}
+	return true
+}
+
+// cancels reports whether a CANCEL on a channel has something to cancel at the key.
+func (w *watch) cancels(channel uint32) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	q := w.pending
+	if q == nil || !q.sent || q.channel != channel || q.cmd != hidCBOR {
+		return false
+	}
+	q.stirred, w.crossed = true, channel
+	return true
+}
+
+// stop is what stops the request that the key is busy with: a CANCEL, if it hears of that, or an INIT. idle is closed
+// once nothing is under way.
+func (w *watch) stop(how byte) (r report, give bool, idle <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r, give = w.stopped(how)
+	return r, give, w.idle
+}
+
+func (w *watch) stopped(how byte) (r report, give bool) {
+	q := w.pending
+	switch {
+	case q == nil, !q.sent, how == hidCancel && q.cmd != hidCBOR:
+		return r, false
+	case how == hidInit:
+		w.begun[q.channel]++
+		q.anew, q.stirred = true, true
+		return message(q.channel, hidInit, make([]byte, initSize)...), true
+	}
+	q.stirred, w.crossed = true, q.channel
+	return message(q.channel, hidCancel), true
 }
 
 // done ends what is under way. more is what follows the status in the first report of the key's answer.
@@ -276,8 +351,9 @@ func (w *watch) learn(q *asking, c fido.Code, more []byte) {
 	}
 }
 
-// refuse marks what is under way as refused: its cancellation will be passed on as a refusal.
-func (w *watch) refuse() (channel uint32, pending bool) {
+// refuse marks what is under way as refused: its cancellation, which is to be given to the key, will be passed on as a
+// refusal.
+func (w *watch) refuse() (cancel report, give bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if p := w.poll; p != nil && !p.refused {
@@ -286,19 +362,23 @@ func (w *watch) refuse() (channel uint32, pending bool) {
 		a.Touch, a.Done, a.Status = false, true, byte(fido.CodeDenied)
 		w.tell(a)
 	}
-	if w.pending == nil {
-		return 0, false
+	if w.pending != nil {
+		w.pending.refused = true
 	}
-	w.pending.refused = true
-	return w.pending.channel, true
+	return w.stopped(hidCancel)
 }
 
 // answer looks at a report on its way from the key, and returns what is to be passed on.
 func (w *watch) answer(r report) report {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	q := w.pending
-	if q == nil || !q.sent || r[4]&hidFirst == 0 || binary.BigEndian.Uint32(r[:]) != q.channel {
+	channel, q := binary.BigEndian.Uint32(r[:]), w.pending
+	if w.begun[channel] > 0 && (r[4] == hidFirst|hidInit || r[4] == hidFirst|hidError && (q == nil || q.channel != channel)) {
+		if w.begun[channel]--; w.begun[channel] == 0 {
+			delete(w.begun, channel)
+		}
+	}
+	if q == nil || !q.sent || r[4]&hidFirst == 0 || channel != q.channel {
 		return r
 	}
 	n := min(int(binary.BigEndian.Uint16(r[5:])), len(r)-7)
@@ -308,9 +388,10 @@ func (w *watch) answer(r report) report {
 			q.Touch, q.Allowed = true, false
 			w.tell(q.Activity)
 		}
+	case cmd == hidError && q.stirred: // it may go on; if not, a channel that begins anew will end it
 	case cmd == hidError:
 		w.done(fido.CodeOther, nil)
-	case cmd == hidInit && q.anew:
+	case cmd == hidInit && q.anew && w.begun[channel] == 0:
 		w.done(fido.CodeCancelled, nil)
 	case cmd != q.cmd: // an answer to something earlier
 	case cmd == hidCBOR && n > 0:
@@ -351,16 +432,6 @@ func (w *watch) u2fAnswer(q *asking, r report, n int) {
 		w.done(fido.CodeOther, nil)
 	}
 	w.poll = nil
-}
-
-// open is the channel on which an answer is owed, and what is closed once it has come.
-func (w *watch) open() (channel uint32, pending bool, idle <-chan struct{}) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.pending == nil {
-		return 0, false, w.idle
-	}
-	return w.pending.channel, w.pending.sent, w.idle
 }
 
 // commands of CTAP 2.1 section 6, with the preview's numbers.
