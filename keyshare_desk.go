@@ -80,7 +80,11 @@ func (d *deskTalk) lines(act share.Activity) []steps.Text {
 	case act.Done && act.Status == 0:
 		return []steps.Text{steps.T("Done: %s.", what)}
 	case act.Done:
-		lines := []steps.Text{steps.T("Refused: %s: %s.", what, fido.Code(act.Status).String())}
+		status := fido.Code(act.Status)
+		if status == fido.CodePINBlocked && act.Command == "authenticatorMakeCredential" {
+			status = fido.CodeUVBlocked // it tries no PIN: the status stands for the finger's tries (CTAP 2.1 section 6.1.2)
+		}
+		lines := []steps.Text{steps.T("Refused: %s: %s.", what, status.String())}
 		if act.Status == byte(fido.CodePINPowerCycle) {
 			lines = append(lines, steps.T("Unplugging it ends the sharing: share it again after that."))
 		}

@@ -451,3 +451,13 @@ func TestReadingIsToldOnce(t *testing.T) {
 		t.Errorf("%d lines, not 4", n)
 	}
 }
+
+// PIN_BLOCKED means the PIN where one was tried, and the finger where a sign-in is made (CTAP 2.1 section 6.1.2).
+func TestTheDeskTellsFingerFromPIN(t *testing.T) {
+	for command, words := range map[string]string{"authenticatorMakeCredential": "use the PIN", "authenticatorClientPIN PIN": "only a reset helps"} {
+		got := (&deskTalk{host: "there"}).lines(share.Activity{Command: command, Done: true, Status: byte(fido.CodePINBlocked)})
+		if len(got) != 1 || !strings.Contains(got[0].String(), words) {
+			t.Errorf("%s: %v", command, got)
+		}
+	}
+}

@@ -137,6 +137,48 @@ func TestByFinger(t *testing.T) {
 	})
 }
 
+// A key of before permissions is told to verify the user itself, and says PIN_BLOCKED when the finger's tries are spent
+// (CTAP 2.1 section 6.1.2): that is not the PIN's end.
+func TestFingerBlockedIsNotThePIN(t *testing.T) {
+	eachOpener(t, func(t *testing.T, o opener) {
+		ctx := t.Context()
+		h, store := newHand(), softkey.MemoryStore()
+		plug := func(p softkey.Profile) (*softkey.Key, fido.Session) {
+			p.Samples, p.AlwaysUV = 3, false
+			k, err := softkey.Open(softkey.Options{Profile: p, Store: store, Toucher: h})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = k.Close() })
+			return k, open(t, o, k)
+		}
+		k, s := plug(softkey.ATKeyPro21())
+		if err := s.SetPIN(ctx, pin(rightPIN)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Enrol(ctx, pin(rightPIN), "x", nil); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = s.Close(), k.Close()
+		old := softkey.ATKeyPro21()
+		old.PinUvAuthToken = false
+		_, s = plug(old)
+		h.set(func(h *hand) { h.finger = otherFinger() })
+		var err error
+		for range 3 {
+			_, err = s.Make(ctx, secret.Secret{}, request("ana"))
+		}
+		wantCode(t, err, fido.CodeUVBlocked)
+		if r, err := s.Retries(ctx); err != nil || r.UV != 0 || r.PIN != 8 {
+			t.Errorf("%+v %v", r, err)
+		}
+		for range 3 {
+			_, err = s.Make(ctx, pin(wrongPIN), request("ana"))
+		}
+		wantCode(t, err, fido.CodePINPowerCycle)
+	})
+}
+
 func TestExclude(t *testing.T) {
 	eachOpener(t, func(t *testing.T, o opener) {
 		ctx := t.Context()

@@ -2,6 +2,7 @@ package fido
 
 import (
 	"context"
+	"errors"
 
 	"keyrollout/internal/secret"
 )
@@ -22,7 +23,7 @@ func (s *session) Make(ctx context.Context, pin secret.Secret, r MakeRequest) (C
 	r.Algorithms, r.Exclude = []int{alg}, exclude
 	var a attested
 	if err := s.do(op, pin, func() (err error) { a, err = s.d.makeCredential(ctx, pin, r); return err }); err != nil {
-		return Credential{}, err
+		return Credential{}, s.ofFinger(ctx, pin, err)
 	}
 	c := Credential{Format: a.format, AuthData: a.authData, AttestationObject: attestationObject(a.format, a.stmt, a.authData)}
 	if c.AAGUID, err = aaguidOf(a.authData); err == nil {
@@ -77,12 +78,25 @@ func (s *session) assert(ctx context.Context, pin secret.Secret, r AssertRequest
 	var out []Assertion
 	err := s.do(assertOp, pin, func() (err error) { out, err = s.d.assert(ctx, pin, r); return err })
 	if err != nil {
-		return nil, err
+		return nil, s.ofFinger(ctx, pin, err)
 	}
 	if len(out) == 1 && len(out[0].CredentialID) == 0 && len(r.Allow) == 1 {
 		out[0].CredentialID = r.Allow[0] // a key may leave out what was the only choice
 	}
 	return out, nil
+}
+
+// ofFinger takes PIN_BLOCKED for what it is where no PIN was given and tries of one are left: CTAP 2.1 section 6.1.2 has
+// that status for the finger's tries as well.
+func (s *session) ofFinger(ctx context.Context, pin secret.Secret, err error) error {
+	var e *Error
+	if !pin.Empty() || !errors.As(err, &e) || e.Code != CodePINBlocked {
+		return err
+	}
+	if r, asked := s.Retries(ctx); asked != nil || r.PIN <= 0 {
+		return err
+	}
+	return &Error{Op: e.Op, Code: CodeUVBlocked, Err: e.Err}
 }
 
 // Credentials lists resident credentials. Each relying party is one question to the key, and with an empty PIN one

@@ -161,9 +161,19 @@ func verifyByFinger(t *testing.T, k *Key, c *client, f *fingers) {
 	if _, s := c.uvToken(pinuv.Two, permMake, "a.example"); s != errUVBlocked {
 		t.Errorf("after five wrong fingers: %#x", byte(s))
 	}
+	told := make(chan Activity, 10) // where PIN_BLOCKED would be taken for the PIN's end
+	k.mu.Lock()
+	k.o.Log = func(a Activity) { told <- a }
+	k.mu.Unlock()
 	if s := c.cbor(cmdMake, makeParams("a.example", "u", tok{}, m{7: map[string]bool{"uv": true, "rk": true}}), nil); s != errPINBlocked {
 		t.Errorf("makeCredential with the finger locked: %#x", byte(s))
 	}
+	if begun, done := <-told, <-told; begun.Done || !done.Done || done.Status != byte(errUVBlocked) {
+		t.Errorf("it is told as %+v", done)
+	}
+	k.mu.Lock()
+	k.o.Log = nil
+	k.mu.Unlock()
 	k.PlugOut()
 	k.PlugIn()
 	c.init()

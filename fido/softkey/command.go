@@ -59,6 +59,9 @@ func (k *Key) cbor(ctx context.Context, cid uint32, msg []byte) []byte {
 	response, err := k.command(ctx, cmd, body)
 	s := statusOf(err)
 	a.Done, a.Status = true, byte(s)
+	if s == errPINBlocked && k.st.PINTries > 0 {
+		a.Status = byte(errUVBlocked)
+	}
 	errors.As(err, &a.Err)
 	k.log(a)
 	if s != statusOK {

@@ -37,7 +37,7 @@ type Activity struct {
 	Sub     byte   // the subcommand; 0 where there is none
 	RPID    string // the site, where there is one
 	Done    bool
-	Status  byte        // CTAP status, once done
+	Status  byte        // CTAP status, once done; UV_BLOCKED where PIN_BLOCKED stands for the finger's tries (section 6.1.2)
 	Err     *WriteError // why the store could not be written; nil = it could
 }
 
