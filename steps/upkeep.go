@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"unicode/utf8"
 
 	"keyrollout/fido"
 	"keyrollout/internal/secret"
@@ -103,7 +104,8 @@ func Fingers(ctx context.Context, w *World) (list []fido.Fingerprint, err error)
 	return list, err
 }
 
-// FingerNamed finds a finger by its name or the hex of its id.
+// FingerNamed finds a finger by the hex of its id, or else by its name: so that every finger can be named, whatever
+// another one is called.
 func FingerNamed(ctx context.Context, w *World, name string) (fido.Fingerprint, error) {
 	list, err := Fingers(ctx, w)
 	if err != nil {
@@ -111,7 +113,10 @@ func FingerNamed(ctx context.Context, w *World, name string) (fido.Fingerprint, 
 	}
 	var hits []fido.Fingerprint
 	for _, f := range list {
-		if f.Name == name || hex.EncodeToString(f.ID) == name {
+		if hex.EncodeToString(f.ID) == name {
+			return f, nil
+		}
+		if f.Name == name {
 			hits = append(hits, f)
 		}
 	}
@@ -167,6 +172,11 @@ func RenameFinger(ctx context.Context, w *World, old, name string) error {
 // tooLong is how keys refuse a name for its length.
 var tooLong = []fido.Code{fido.CodeInvalidParameter, fido.CodeInvalidLength, fido.CodeLimitExceeded, fido.CodeTooLarge, fido.CodeKeyFull}
 
+var printableOnly = T("A name is one line of text: no line breaks or other control characters, no space at its ends.")
+
+// printable reports whether a name is shown as it is: what Printed takes away no reader would ever see again.
+func printable(name string) bool { return utf8.ValidString(name) && Printed(name) == name }
+
 // fingerNames is the check that a name can be one more finger's on this key.
 func (w *World) fingerNames(ctx context.Context) (fits func(string) *Problem, err error) {
 	sensor, err := w.session.Sensor(ctx)
@@ -178,6 +188,8 @@ func (w *World) fingerNames(ctx context.Context) (fits func(string) *Problem, er
 		switch {
 		case name == "":
 			return &Problem{Code: "finger-name-empty", What: T("A name has at least one character."), State: unchanged}
+		case !printable(name):
+			return &Problem{Code: "finger-name-unprintable", What: printableOnly, State: unchanged}
 		case sensor.NameSize > 0 && len(name) > sensor.NameSize:
 			return &Problem{Code: "finger-name", What: T("This key takes names of at most %d bytes; \"%s\" has %d.", sensor.NameSize, name, len(name)), State: unchanged}
 		case slices.ContainsFunc(list, func(f fido.Fingerprint) bool { return f.Name == name }):

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"unicode/utf8"
 
 	"keyrollout/fido"
 	"keyrollout/internal/secret"
@@ -42,7 +41,10 @@ const nameLimit = 64
 
 // RenameResident changes the user name that a sign-in on the key shows; the account it signs in to stays the same.
 func RenameResident(ctx context.Context, w *World, id []byte, name string) error {
-	if len(name) == 0 || len(name) > nameLimit || !utf8.ValidString(name) {
+	if !printable(name) {
+		return &Problem{Code: "sign-in-name", State: unchanged, Next: []Choice{Leave}, What: printableOnly}
+	}
+	if len(name) == 0 || len(name) > nameLimit {
 		return &Problem{Code: "sign-in-name", State: unchanged, Next: []Choice{Leave},
 			What: T("A key keeps names of 1 to %d bytes; this one has %d.", nameLimit, len(name))}
 	}

@@ -2,6 +2,7 @@ package steps_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,11 +72,15 @@ func TestFingersOfAKey(t *testing.T) {
 	}
 	b.mustCare(rename("right index finger", "Zeigefinger"))
 	for code, names := range map[string][2]string{
-		"finger-name":       {"Zeigefinger", strings.Repeat("語", 22)}, // 66 bytes, 22 characters
-		"finger-name-empty": {"Zeigefinger", ""},
-		"finger-unknown":    {"nobody", "x"},
+		"finger-name":             {"Zeigefinger", strings.Repeat("語", 22)}, // 66 bytes, 22 characters
+		"finger-name-empty":       {"Zeigefinger", ""},
+		"finger-name-unprintable": {"Zeigefinger", "two\nlines"},
+		"finger-unknown":          {"nobody", "x"},
 	} {
 		b.refused(code, rename(names[0], names[1]))
+	}
+	for _, bad := range []string{"\x1b[31mred", "space ", "\xff"} {
+		b.refused("finger-name-unprintable", rename("Zeigefinger", bad))
 	}
 	b.events = nil
 	b.mustCare(rename("Zeigefinger", "Zeigefinger"))
@@ -86,6 +91,19 @@ func TestFingersOfAKey(t *testing.T) {
 	b.mustCare(steps.AddFinger) // the same words for another finger, and then two of them
 	b.mustCare(rename("right index finger", "Daumen"))
 	b.refused("finger-name-taken", rename("Daumen", "Zeigefinger"))
+	// An id names its finger, whatever another is called.
+	ids := map[string]string{}
+	b.mustCare(func(ctx context.Context, w *steps.World) error {
+		list, err := steps.Fingers(ctx, w)
+		for _, f := range list {
+			ids[f.Name] = hex.EncodeToString(f.ID)
+		}
+		return err
+	})
+	b.mustCare(rename("Daumen", ids["Zeigefinger"]))
+	b.mustCare(rename(ids["Zeigefinger"], "Mittelfinger"))
+	b.mustCare(rename(ids["Daumen"], "Daumen"))
+	b.mustCare(rename("Mittelfinger", "Zeigefinger"))
 	b.mustCare(func(ctx context.Context, w *steps.World) error { return steps.RemoveFinger(ctx, w, "Daumen") })
 	remove := func(ctx context.Context, w *steps.World) error { return steps.RemoveFinger(ctx, w, "Zeigefinger") }
 	b.person.queue["finger.remove"] = []string{"no"}
@@ -213,7 +231,7 @@ func TestAFullKey(t *testing.T) {
 	b.mustCare(func(ctx context.Context, w *steps.World) error {
 		return steps.RenameResident(ctx, w, all[hidden].ID, "高橋 陽翔 🔑")
 	})
-	for _, bad := range []string{"", strings.Repeat("語", 22), "\xff"} {
+	for _, bad := range []string{"", strings.Repeat("語", 22), "\xff", "two\nlines", "\x1b[31mred"} {
 		b.refused("sign-in-name", func(ctx context.Context, w *steps.World) error {
 			return steps.RenameResident(ctx, w, all[hidden].ID, bad)
 		})

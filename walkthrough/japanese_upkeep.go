@@ -9,6 +9,7 @@ var japaneseUpkeep = map[string]string{
 	"%s belongs to another user, who alone may use it.":                                                                              "%s は別のユーザーのもので、そのユーザーだけが使えます。",
 	"%s is not there: the key was unplugged, or the path is wrong.":                                                                  "%s がありません。 キーが抜かれたか、パスが違います。",
 	"A name has at least one character.":                                                                                             "名前は1文字以上にしてください。",
+	"A name is one line of text: no line breaks or other control characters, no space at its ends.":                                  "名前は1行の文字にしてください。 改行などの制御文字と、前後の空白は使えません。",
 	"Another finger on this key is called \"%s\" already.":                                                                           "このキーには「%s」という名前の指がすでにあります。",
 	"Over SSH, a key at your own desk is not seen here. Run there:  keyrollout key share user@host":                                  "SSH の接続元にキーがある場合: そのままでは使えません。 そちらで  keyrollout key share user@host  を実行すると、ここで使えます。",
 	"Does its light come on? If not: the other way round, firmly, another socket, not through a hub.":                                "キーは光りますか。 光らないときは、裏返す、奥まで差す、別の差込口にする、ハブを通さない、のいずれかを試してください。",
