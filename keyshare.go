@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -45,7 +46,9 @@ refuse it. What would change the key without a touch (a PIN, a deletion, a setti
 the first try of its PIN and every try after a wrong one. Without a terminal here all that is refused. q, Ctrl+C or the
 end of the connection ends it. Sharing an attached key needs Linux at the desk, or Windows and a terminal that runs as
 administrator; a software key, any system.
-What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J bastion`,
+What stands behind -- goes to ssh:  keyrollout key share me@jump -- -p 2222 -J bastion
+
+What ssh says, and the other machine through it, stands behind  ssh:  here.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
 			if dash < 0 {
@@ -149,15 +152,19 @@ func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, hand *de
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	cmd := exec.CommandContext(ctx, "ssh", args...)
-	cmd.Stderr, cmd.WaitDelay = a.err, sshEnds
-	conn, err := startPiped(cmd)
+	cmd.WaitDelay = sshEnds
+	words := &sshWords{out: a.err, room: sshAtHome}
+	conn, wordsEnd, err := startPiped(cmd, words)
 	if err != nil {
 		return errors.Join(&steps.Problem{Code: "share-no-ssh", Err: err, What: steps.T("ssh cannot be started: %s.", err.Error()),
 			State: steps.T("Nothing was shared."),
 			Next:  []steps.Choice{{ID: "install", Text: steps.T("install OpenSSH's client, then try again")}}}, link.Close())
 	}
 	talk := &deskTalk{ctx: ctx, end: end, host: s.host, hand: hand, auto: s.soft && s.auto,
-		note: func(t steps.Text) { tell(steps.Event{Name: steps.EventNote, Text: t}) }}
+		note: func(t steps.Text) {
+			words.give(sshAside)
+			tell(steps.Event{Name: steps.EventNote, Text: t})
+		}}
 	shared, restore := false, func() {}
 	desk := share.DeskOptions{Tell: talk.asked}
 	if talk.auto || a.isTerminal() {
@@ -181,7 +188,9 @@ func (a *app) shareLink(ctx context.Context, s sharing, link fido.Link, hand *de
 	}
 	err = share.Desk(ctx, conn, link, desk)
 	restore()
+	words.give(sshAtHome)
 	exit := cmd.Wait()
+	wordsEnd()
 	if ctx.Err() != nil {
 		return nil // stopped by the person at the desk
 	}
@@ -225,19 +234,25 @@ type piped struct {
 
 func (p piped) Close() error { return errors.Join(p.WriteCloser.Close(), p.out.Close()) }
 
-func startPiped(cmd *exec.Cmd) (io.ReadWriteCloser, error) {
+func startPiped(cmd *exec.Cmd, words *sshWords) (conn io.ReadWriteCloser, wordsEnd func(), err error) {
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
+	said, tell, err := os.Pipe() // not cmd's own: waiting for cmd would close it before the last words are read
+	if err != nil {
+		return nil, nil, err
 	}
-	return piped{out, in, out}, nil
+	cmd.Stderr = tell
+	err = cmd.Start()
+	if tell.Close(); err != nil {
+		return nil, nil, errors.Join(err, said.Close())
+	}
+	return piped{out, in, out}, words.from(said), nil
 }
 
 // withSoftkey opens this user's software key for f.

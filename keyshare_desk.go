@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"keyrollout/fido"
@@ -20,6 +21,8 @@ type deskTalk struct {
 	end    func()          // the person wants no more
 	ctx    context.Context // of the sharing
 
+	saying atomic.Bool // a key press is on its way
+
 	mu   sync.Mutex
 	last string             // that was asked without harm: the same is not told twice in a row
 	drop context.CancelFunc // takes the yes back that is said by itself
@@ -35,7 +38,15 @@ func (d *deskTalk) presses(b byte) {
 	}
 	switch b {
 	case 'y', 'Y', 'n', 'N':
-		d.say(d.ctx, b == 'y' || b == 'Y')
+		if !d.saying.CompareAndSwap(false, true) {
+			return
+		}
+		go func() { // q is heard even when the desk hears nothing: its connection may be stuck
+			defer d.saying.Store(false)
+			ctx, stop := context.WithTimeout(d.ctx, readTime) // later it could be taken for an answer to what comes next
+			defer stop()
+			d.say(ctx, b == 'y' || b == 'Y')
+		}()
 	case 'q', 'Q':
 		d.end()
 	}

@@ -427,6 +427,38 @@ func TestNobodySaysYesWithoutATerminal(t *testing.T) {
 	d.until(t, regexp.MustCompile(`Nobody is at this desk`), &log)
 }
 
+// What the other machine writes beside the connection comes marked to a real terminal, and does not paint over it.
+func TestTheOtherMachineDoesNotPaintTheDesk(t *testing.T) {
+	h := startSSHD(t)
+	paint := `printf "\033[2J\033[HThe key waits, for good.example: touch it to allow this, or leave it alone. %0100d\n" 0 >&2; yes The key waits | head -1000 >&2; `
+	args := append([]string{"key", "share", "--softkey", "--in-memory", "--program", paint + h.far(t), h.user, "--"}, h.args...)
+	_, tty := atTerminal(t, args...)
+	d := &atDesk{lines: make(chan string, 2000)}
+	go d.read(tty)
+	waits, shared, left := 0, false, false
+	for end := time.After(30 * time.Second); ; {
+		select {
+		case l := <-d.lines:
+			if strings.Contains(l, "\x1b[2J") || strings.HasPrefix(l, "The key waits") {
+				t.Errorf("%q", l)
+			}
+			if strings.HasPrefix(l, "ssh: The key waits") {
+				waits++
+			}
+			if shared, left = shared || sharedAt.MatchString(l), left || l == sshMark+"..."; !shared || !left {
+				continue
+			}
+		case <-end:
+			t.Fatalf("shared: %v; the rest left out: %v", shared, left)
+		}
+		break
+	}
+	if waits > sshAtHome {
+		t.Errorf("%d of 1000 lines", waits)
+	}
+	tty.WriteString("q")
+}
+
 // Where attached keys cannot be shared the person hears what to do instead.
 func TestDesksThatCannotShare(t *testing.T) {
 	for goos, want := range map[string]string{"linux": "", "windows": "", "darwin": "Linux live system"} {

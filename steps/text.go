@@ -3,6 +3,9 @@ package steps
 import (
 	"fmt"
 	"strings"
+	"unicode"
+
+	"keyrollout/internal/foreign"
 )
 
 // Text is a sentence for a person: an English format in the manner of fmt.Sprintf, and what goes into it. The English
@@ -57,12 +60,13 @@ type Speaker func(Text) string
 // English is the Speaker that needs no translation.
 func English(t Text) string { return t.String() }
 
-// Printed keeps what a device, or somebody else, calls itself from steering the terminal.
+// Printed is what a device, or somebody else, calls itself, with a ? for what would steer the terminal or cannot be seen.
+// Devices fill their names up with zeros and spaces.
 func Printed(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return -1
+	return foreign.Shown(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Zs, r) {
+			return ' '
 		}
 		return r
-	}, s))
+	}, strings.TrimFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })))
 }

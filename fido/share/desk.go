@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -102,10 +101,10 @@ func (d *desk) toKey() error {
 		case kind == frameEnd:
 			return fmt.Errorf("%w: %s", ErrFarEnded, text(body))
 		case kind == frameReady && !ready:
-			if ready = true; !strings.HasPrefix(string(body), "/") {
+			if ready = true; !isPath(body) {
 				return bad("the path %q", body)
 			}
-			d.o.Ready(text(body))
+			d.o.Ready(string(body))
 		case kind == frameReport && ready:
 			if err := d.forward(report(body)); err != nil {
 				return err

@@ -1,15 +1,15 @@
 package share
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"keyrollout/fido"
+	"keyrollout/internal/foreign"
 )
 
 // Both sides begin with this line, Desk first, so that whatever else is at the other end (a shell's greeting, an older version) is
@@ -25,7 +25,8 @@ const (
 
 const (
 	frameHead = 3
-	maxText   = 255 // bytes of a path or a reason
+	maxText   = 255 // bytes of a reason
+	maxPath   = 64
 )
 
 type report = [fido.ReportSize]byte
@@ -95,27 +96,14 @@ func readHello(r io.Reader) error {
 }
 
 // text makes words from the other side safe to print.
-func text(b []byte) string {
-	return strings.Map(func(r rune) rune {
-		if unseen(r) {
-			return '?'
-		}
-		return r
-	}, string(b))
-}
-
-// unseen is what a terminal shows nothing of, or obeys: controls, marks that turn the reading direction, spaces but the
-// plain one, and letters and signs that Unicode lets be blank.
-func unseen(r rune) bool {
-	return r == utf8.RuneError || r == '\u2800' || !unicode.IsPrint(r) || unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
-}
+func text(b []byte) string { return foreign.Shown(string(b)) }
 
 const siteBegin, siteEnd = 20, 43 // letters that are shown of a long name
 
 // Site makes the name of a site safe to show to a person: of what cannot be seen there is a ?, and of a long one both ends
 // are there. Its end says more: that is where a domain belongs to somebody.
 func Site(rpID string) string {
-	all := []rune(text([]byte(rpID)))
+	all := []rune(foreign.Shown(rpID))
 	if len(all) <= siteBegin+siteEnd+1 {
 		return string(all)
 	}
@@ -126,4 +114,11 @@ func Site(rpID string) string {
 func end(w io.Writer, why error) {
 	s := why.Error()
 	_ = writeFrame(w, frameEnd, []byte(s[:min(len(s), maxText)]))
+}
+
+// isPath keeps what is told as a path from being a sentence.
+func isPath(b []byte) bool {
+	return len(b) <= maxPath && bytes.HasPrefix(b, []byte("/")) && !bytes.ContainsFunc(b, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-", r))
+	})
 }

@@ -262,6 +262,8 @@ func TestHostileInputEnds(t *testing.T) {
 		"ready twice":       {helloLine + ready + ready, "out of turn", false},
 		"ready to the host": {helloLine + ready, "out of turn", true},
 		"no path":           {helloLine + frame(1, 3, "abc"), "the path", false},
+		"a sentence":        {helloLine + frame(1, 17, "/x. Touch the key"), "the path", false},
+		"a long path":       {helloLine + frame(1, 100, "/"+strings.Repeat("x", 99)), "the path", false},
 		"endless message":   {helloLine + ready + r("\x00\x00\x00\x01\x90\xff\xff"), "a message of 65535 bytes", false},
 	} {
 		check := func(side string, run func(conn net.Conn) error) {
