@@ -6,9 +6,13 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"math/big"
+	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -238,6 +242,94 @@ func TestMakeIsRefused(t *testing.T) {
 		_, err = s.Make(ctx, pin(rightPIN), request("bo"))
 		wantCode(t, err, fido.CodeKeyFull)
 	})
+}
+
+// A site whose credentials cannot be read costs the list those, and no others: the key is there, and answers on.
+func TestCredentialsThatCannotBeRead(t *testing.T) {
+	long := append([]byte{0, 0xA1, 0x01, 0x59, 0x09, 0xC4}, make([]byte, 2500)...) // {1: 2,500 bytes}: libfido2 has room for 2,048
+	for name, answer := range map[string][]byte{"too long": long, "half a map": {0, 0xA2, 0x01}, "a name that was cut": {0x2E}} {
+		t.Run(name, func(t *testing.T) {
+			eachOpener(t, func(t *testing.T, o opener) {
+				ctx := t.Context()
+				s, k, _ := withPIN(t, o)
+				for _, site := range []string{"a.example", "b.example", "c.example"} {
+					r := request("ana")
+					r.RPID = site
+					if _, err := s.Make(ctx, pin(rightPIN), r); err != nil {
+						t.Fatal(err)
+					}
+				}
+				_ = s.Close()
+				hash := sha256.Sum256([]byte("b.example"))
+				s, err := o(ctx, k.Device(), &tamperedLink{Link: k.Link(), about: hash[:], answer: answer})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				list, err := s.Credentials(ctx, pin(rightPIN), "")
+				var unread *fido.UnreadError
+				if !errors.As(err, &unread) || !slices.Equal(unread.RPIDs, []string{"b.example"}) {
+					t.Errorf("%v", err)
+				}
+				if len(list) != 2 || list[0].RPID != "a.example" || list[1].RPID != "c.example" {
+					t.Errorf("%+v", list)
+				}
+				if _, err := s.Info(ctx); err != nil {
+					t.Errorf("afterwards: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// tamperedLink answers requests that hold certain bytes in the key's place.
+type tamperedLink struct {
+	fido.Link
+	about, answer []byte
+
+	mu    sync.Mutex
+	frame [][fido.ReportSize]byte // of a request that is not whole yet
+	body  []byte
+	queue [][fido.ReportSize]byte // of the answer
+}
+
+func (l *tamperedLink) Write(r [fido.ReportSize]byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r[4]&0x80 != 0 {
+		l.frame, l.body = nil, append([]byte(nil), r[7:]...)
+	} else {
+		l.body = append(l.body, r[5:]...)
+	}
+	l.frame = append(l.frame, r)
+	if first := l.frame[0]; len(l.body) < int(binary.BigEndian.Uint16(first[5:])) {
+		return nil
+	}
+	if bytes.Contains(l.body, l.about) {
+		channel, f := binary.BigEndian.Uint32(r[:]), &fakeKey{out: make(chan [64]byte, 1024)}
+		f.send(channel, hidCBOR, l.answer)
+		for range len(f.out) {
+			l.queue = append(l.queue, <-f.out)
+		}
+		return nil
+	}
+	for _, f := range l.frame {
+		if err := l.Link.Write(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *tamperedLink) Read(d time.Duration) (r [fido.ReportSize]byte, err error) {
+	l.mu.Lock()
+	if len(l.queue) > 0 {
+		r, l.queue = l.queue[0], l.queue[1:]
+		l.mu.Unlock()
+		return r, nil
+	}
+	l.mu.Unlock()
+	return l.Link.Read(d)
 }
 
 func TestCredentials(t *testing.T) {

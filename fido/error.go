@@ -75,6 +75,14 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// UnreadError is a listing that is not whole: at these sites the key holds credentials that could not be read. Either its
+// answer cannot be read, or it cut the site's name (CTAP 2.1 section 6.8.7) and finds nothing under what it shows of it.
+type UnreadError struct{ RPIDs []string }
+
+func (e *UnreadError) Error() string {
+	return fmt.Sprintf("key: list the credentials: those at %q could not be read", e.RPIDs)
+}
+
 // HeldBy is the cause of CodeBusy where the program that holds the key is known.
 type HeldBy struct {
 	Program string // as the system calls the process; its own choice

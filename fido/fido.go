@@ -92,7 +92,8 @@ type Session interface {
 
 	Make(ctx context.Context, pin secret.Secret, r MakeRequest) (Credential, error)
 	Assert(ctx context.Context, pin secret.Secret, r AssertRequest) ([]Assertion, error)
-	// Credentials lists the resident credentials of a relying party, of all when rpID is empty.
+	// Credentials lists the resident credentials of a relying party, of all when rpID is empty; with an *UnreadError where
+	// those of some cannot be read.
 	Credentials(ctx context.Context, pin secret.Secret, rpID string) ([]Resident, error)
 	DeleteCredential(ctx context.Context, pin secret.Secret, id []byte) error
 

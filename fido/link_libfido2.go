@@ -5,6 +5,7 @@ package fido
 /*
 #include <stddef.h>
 #include <stdint.h>
+#include <fido.h>
 */
 import "C"
 
@@ -55,7 +56,8 @@ func (l *line) gather(r [ReportSize]byte) bool {
 	if len(l.last) < l.want {
 		return false
 	}
-	if l.want > 1 && l.last[0] == 0 && !ctapclient.WellFormed(l.last[1:l.want]) {
+	// One that is longer than libfido2 has room for it would call the end of the line, and leave the rest of it to be read.
+	if l.want > C.FIDO_MAXMSG || l.want > 1 && l.last[0] == 0 && !ctapclient.WellFormed(l.last[1:l.want]) {
 		refused := l.held[0]
 		copy(refused[5:], []byte{0, 2, 0, 0xFF}) // success, and a break where an item has to be: libfido2 says what it is
 		l.held = [][ReportSize]byte{refused}

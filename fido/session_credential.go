@@ -100,7 +100,7 @@ func (s *session) ofFinger(ctx context.Context, pin secret.Secret, err error) er
 }
 
 // Credentials lists resident credentials. Each relying party is one question to the key, and with an empty PIN one
-// finger each.
+// finger each. Where those of some relying parties cannot be read the others come with an *UnreadError.
 func (s *session) Credentials(ctx context.Context, pin secret.Secret, rpID string) (out []Resident, err error) {
 	const op = "list the credentials"
 	if !s.info.CanListCredentials() {
@@ -113,13 +113,20 @@ func (s *session) Credentials(ctx context.Context, pin secret.Secret, rpID strin
 			return nil, err
 		}
 	}
+	unread := &UnreadError{}
 	for _, rp := range rps {
 		var some []Resident
 		err := s.do(op, pin, func() (err error) { some, err = s.d.residents(ctx, pin, rp); return none(err) })
-		if err != nil {
+		switch {
+		case rpID == "" && (is(err, CodeGarbled) || err == nil && len(some) == 0): // although the key has just named the site
+			unread.RPIDs = append(unread.RPIDs, rp)
+		case err != nil:
 			return nil, err
 		}
 		out = append(out, some...)
+	}
+	if len(unread.RPIDs) > 0 {
+		return out, unread
 	}
 	return out, nil
 }

@@ -245,15 +245,31 @@ func Residents(ctx context.Context, w *World) ([]fido.Resident, error) {
 
 // held lists the sign-ins of a relying party, of all when it is empty.
 func (w *World) held(ctx context.Context, rp string) (list []fido.Resident, err error) {
+	var unread *fido.UnreadError
 	err = w.asOwner(ctx, func(ctx context.Context, pin secret.Secret) (err error) {
 		list, err = w.session.Credentials(ctx, pin, rp)
+		if errors.As(err, &unread) {
+			return nil
+		}
 		return err
 	})
 	var none *fido.Error
-	if errors.As(err, &none) && none.Code == fido.CodeNoCredentials {
+	switch {
+	case errors.As(err, &none) && none.Code == fido.CodeNoCredentials:
 		return nil, nil
+	case err != nil || unread == nil:
+		return list, err
+	case len(list) == 0:
+		return nil, &Problem{Code: "sign-ins-unread", Err: unread, State: unchanged, What: unreadWords(unread.RPIDs[0])}
 	}
-	return list, err
+	for _, site := range unread.RPIDs {
+		w.note(keyID, unreadWords(site))
+	}
+	return list, nil
+}
+
+func unreadWords(site string) Text {
+	return T("What the key holds for %s cannot be read here: it is missing in what is listed.", Printed(site))
 }
 
 // asOwner runs f, a question of credential management, with the key's PIN; where it has none, or it is locked, with an

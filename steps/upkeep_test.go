@@ -284,3 +284,43 @@ func TestAKeyWithAFingerAndNoPIN(t *testing.T) {
 		return errors.Join(err, err2)
 	})
 }
+
+// unread is a key one of whose sites cannot be read; held is what can be.
+type unread struct {
+	fido.Keys
+	held []fido.Resident
+}
+
+type unreadSession struct {
+	fido.Session
+	held []fido.Resident
+}
+
+func (k unread) Open(ctx context.Context, d fido.Device) (fido.Session, error) {
+	s, err := k.Keys.Open(ctx, d)
+	return unreadSession{s, k.held}, err
+}
+
+func (s unreadSession) Credentials(context.Context, secret.Secret, string) ([]fido.Resident, error) {
+	return s.held, &fido.UnreadError{RPIDs: []string{"long.example"}}
+}
+
+// What cannot be read is named, and takes nothing else with it; a list of nothing is not told as an empty key.
+func TestASiteThatCannotBeReadIsNamed(t *testing.T) {
+	b := newBench(t)
+	b.mustCare(steps.SetPIN)
+	for _, held := range [][]fido.Resident{{{ID: []byte{1}, RPID: "a.example"}}, nil} {
+		w := b.world()
+		w.Keys = unread{w.Keys, held}
+		b.events = nil
+		list, err := steps.Residents(t.Context(), w)
+		w.Close()
+		var p *steps.Problem
+		switch {
+		case held != nil && (err != nil || len(list) != 1 || !b.said("for long.example cannot be read")):
+			t.Errorf("%v, %v", list, err)
+		case held == nil && (!errors.As(err, &p) || p.Code != "sign-ins-unread"):
+			t.Errorf("with nothing that can be read: %v, %v", list, err)
+		}
+	}
+}
