@@ -293,10 +293,10 @@ func FuzzDesk(f *testing.F) {
 // endpoint is a device path without a kernel.
 type endpoint struct{ closed chan struct{} }
 
-func (endpoint) Path() string                      { return "/dev/pts/9" }
-func (endpoint) Write([fido.ReportSize]byte) error { return nil }
-func (endpoint) Fresh()                            {}
-func (endpoint) Stalled() bool                     { return true }
+func (endpoint) Path() string               { return "/dev/pts/9" }
+func (endpoint) Send([fido.ReportSize]byte) {}
+func (endpoint) Fresh()                     {}
+func (endpoint) Stalled() bool              { return true }
 func (e endpoint) Read() ([fido.ReportSize]byte, error) {
 	<-e.closed
 	return [fido.ReportSize]byte{}, io.EOF

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"keyrollout/fido"
 )
@@ -18,8 +17,8 @@ type Endpoint interface {
 	Path() string
 	// Read blocks until a program has written a report; io.EOF after Close.
 	Read() (report [fido.ReportSize]byte, err error)
-	// Write hands a report to the program, and gives up after a while when nobody reads.
-	Write(report [fido.ReportSize]byte) error
+	// Send hands a report to the program. It does not wait for it: whoever comes next begins anew.
+	Send(report [fido.ReportSize]byte)
 	// Fresh drops what an earlier program has left unread.
 	Fresh()
 	// Stalled reports whether nobody reads any more.
@@ -121,7 +120,7 @@ func (h *host) deliver(r report) error {
 			return writeFrame(h.conn, frameReport, c[:])
 		})
 	}
-	_ = h.at.Write(r) // nobody reads: whoever comes next begins anew
+	h.at.Send(r)
 	return nil
 }
 
@@ -157,5 +156,3 @@ func (h *host) toDesk() error {
 		}
 	}
 }
-
-const writeTime = 5 * time.Second // a program that reads nothing for so long is gone

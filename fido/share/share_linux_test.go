@@ -1,6 +1,7 @@
 package share_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"keyrollout/fido"
 	"keyrollout/fido/share"
@@ -202,6 +205,31 @@ func TestAProgramThatIsGoneLeavesTheKeyFree(t *testing.T) {
 	stop()
 	<-done
 	s.Close()
+}
+
+// Whatever a program leaves half written when it dies, the next one is answered at its first try.
+func TestAHalfReportKeepsNobodyFromTheKey(t *testing.T) {
+	p := shared(t, touching{})
+	init := append([]byte{0, 0xff, 0xff, 0xff, 0xff, 0x86, 0, 8}, bytes.Repeat([]byte{7}, 57)...)
+	for _, torn := range [][]byte{{0}, init[:30], init[:64]} {
+		f, err := os.OpenFile(p.path, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range [][]byte{torn, init} {
+			if _, err := f.Write(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		var r report
+		if _, err := io.ReadFull(f, r[:]); err != nil || r[4] != 0x86 || r[7] != 7 {
+			t.Errorf("behind %d bytes: % x, %v", len(torn), r[:16], err)
+		}
+		f.Close()
+	}
 }
 
 func TestSharingEndsWithEverythingItHangsOn(t *testing.T) {

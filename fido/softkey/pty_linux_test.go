@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"keyrollout/fido/internal/devpath"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -45,8 +47,8 @@ func TestTornReportOnTheDevicePath(t *testing.T) {
 	}
 	init := frame(broadcast, hidInit, []byte("12345678"))
 	long := frame(1, hidPing, bytes.Repeat(append([]byte{0, 0xFF, 0xFF, 0xFF, 0xFF, hidInit, 0, 8}, 1), 20))
-	for what, torn := range [][]byte{{0}, init[:30], init[:64], init[1:], long[:66], long[:3*ptyFrame-1], long[5:], append(init[:65:65], 0, 1)} {
-		for _, pause := range []time.Duration{0, ptyPause / 2, 2 * ptyPause} {
+	for what, torn := range [][]byte{{0}, init[:30], init[:64], init[1:], long[:66], long[:3*devpath.Frame-1], long[5:], append(init[:65:65], 0, 1)} {
+		for _, pause := range []time.Duration{0, devpath.Pause / 2, 2 * devpath.Pause} {
 			f := device()
 			write(f, torn)
 			if err := f.Close(); err != nil {
@@ -72,20 +74,6 @@ func TestTornReportOnTheDevicePath(t *testing.T) {
 			if err := f.Close(); err != nil {
 				t.Fatal(err)
 			}
-		}
-	}
-}
-
-// What a client passes on for somebody else is never taken for packets, wherever the reads fall.
-func TestInStepTakesOnlyWhatWaits(t *testing.T) {
-	init := append([]byte{0}, frames(broadcast, hidInit, []byte("12345678"))[0][:]...)
-	for name, c := range map[string]struct{ in, out []byte }{
-		"nothing waits":       {init[:40], nil},
-		"a client waits":      {append([]byte{1, 2, 3}, init...), init},
-		"an INIT in a stream": {append(append([]byte{1, 2, 3}, init...), 0), nil},
-	} {
-		if got := inStep(c.in); !bytes.Equal(got, c.out) {
-			t.Errorf("%s: %x", name, got)
 		}
 	}
 }
