@@ -269,7 +269,7 @@ func (w *World) held(ctx context.Context, rp string) (list []fido.Resident, err 
 }
 
 func unreadWords(site string) Text {
-	return T("What the key holds for %s cannot be read here: it is missing in what is listed.", Printed(site))
+	return T("What the key holds for %s cannot be read here, and is not in this list.", Printed(site))
 }
 
 // asOwner runs f, a question of credential management, with the key's PIN; where it has none, or it is locked, with an
