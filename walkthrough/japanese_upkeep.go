@@ -21,7 +21,7 @@ var japaneseUpkeep = map[string]string{
 	"Its PIN is locked; an enrolled finger still opens it.":                                                                          "PIN はロックされていますが、登録済みの指なら使えます。",
 	"No key found (looked at %s).":                                                                                                   "キーが見つかりません（%s に確認）。",
 	"On the key it is called \"%s\".":                                                                                                "キーには「%s」という名前で保存されました。",
-	"What the key holds for %s cannot be read here, and is not in this list.":                                                "%s のためにキーにあるものは、ここでは読み取れません。 一覧には含まれていません。",
+	"What the key holds for %s cannot be read here, and is not in this list.":                                                        "%s のためにキーにあるものは、ここでは読み取れません。 一覧には含まれていません。",
 	"Put these lines into %s:":                                                                                                       "次の行を %s に書き込みます:",
 	"Read back: \"%s\" is now called \"%s\".":                                                                                        "読み戻しで確認: 「%s」の名前は「%s」になりました。",
 	"Read back: no PIN and no finger are on it.":                                                                                     "読み戻しで確認: PIN も指紋もありません。",
