@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"keyrollout/fido"
@@ -174,8 +176,13 @@ var tooLong = []fido.Code{fido.CodeInvalidParameter, fido.CodeInvalidLength, fid
 
 var printableOnly = T("A name is one line of text: no line breaks or other control characters, no space at its ends.")
 
-// printable reports whether a name is shown as it is: what Printed takes away no reader would ever see again.
-func printable(name string) bool { return utf8.ValidString(name) && Printed(name) == name }
+// printable reports whether a name is one line that steers no terminal. Joiners and selectors stay: letters and emoji are
+// made of them.
+func printable(name string) bool {
+	return utf8.ValidString(name) && strings.TrimSpace(name) == name && !strings.ContainsFunc(name, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
+	})
+}
 
 // fingerNames is the check that a name can be one more finger's on this key.
 func (w *World) fingerNames(ctx context.Context) (fits func(string) *Problem, err error) {

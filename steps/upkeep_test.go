@@ -79,9 +79,11 @@ func TestFingersOfAKey(t *testing.T) {
 	} {
 		b.refused(code, rename(names[0], names[1]))
 	}
-	for _, bad := range []string{"\x1b[31mred", "space ", "\xff"} {
+	for _, bad := range []string{"\x1b[31mred", "space ", "\xff", "a\u202eb", "a\u2028b"} {
 		b.refused("finger-name-unprintable", rename("Zeigefinger", bad))
 	}
+	b.mustCare(rename("Zeigefinger", "右手\u3000人差し指 ❤\ufe0f")) // a wide space, and a sign that is made of two
+	b.mustCare(rename("右手\u3000人差し指 ❤\ufe0f", "Zeigefinger"))
 	b.events = nil
 	b.mustCare(rename("Zeigefinger", "Zeigefinger"))
 	if !b.said("called that already") {
