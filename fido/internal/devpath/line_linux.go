@@ -28,10 +28,9 @@ const (
 	mostWaiting = 16 * 129                // reports for a program that does not read: 16 of the longest messages
 	stalledFor  = 2400 * time.Millisecond // a program that takes nothing for so long is gone
 	// Pause is how long a program may take between the pieces of a report: what stays cut was left by one that is gone.
-	Pause      = 100 * time.Millisecond
-	mostUnread = 8 * fido.ReportSize // bytes that lie in the terminal, which has room for 4095
-	waitMin    = 50 * time.Microsecond
-	waitMax    = 5 * time.Millisecond
+	Pause   = 100 * time.Millisecond
+	waitMin = 50 * time.Microsecond
+	waitMax = 5 * time.Millisecond
 )
 
 // Line is the key's end of the path. Its methods may be called at any time, Read and Carry by one goroutine each.
@@ -47,6 +46,7 @@ type Line struct {
 	mu    sync.Mutex // guards what goes to the program
 	queue []Report
 	since time.Time     // when what is first in the queue got there
+	put   time.Time     // when the last one was put into the terminal
 	wake  chan struct{} // holds one value when something waits
 }
 
@@ -168,43 +168,48 @@ func (l *Line) Send(r Report) {
 	}
 }
 
-// Carry carries what is sent until ctx ends, few reports at a time: the terminal has room for them all, else it would cut
-// one, and Fresh could throw away what belongs to a half that the program has read.
+// Carry carries what is sent until ctx ends, one report at a time: the next comes when the program has taken the one
+// before. Of several the kernel may show the program one cut, and Fresh would throw the rest of it away.
+//
+// What lies there unread for long was left by a program that is gone, and does not wait for the next one: that may read
+// it before its INIT, which clears the line, has come here.
 func (l *Line) Carry(ctx context.Context) {
 	for wait := waitMin; ; {
-		carried, more := l.carry()
-		switch {
-		case !more:
-			select {
-			case <-l.wake:
-			case <-ctx.Done():
-				return
-			}
-		case !carried:
-			select {
-			case <-time.After(wait):
-				wait = min(2*wait, waitMax)
-			case <-ctx.Done():
-				return
-			}
+		carried, again := l.carry(wait)
+		if carried {
+			wait = waitMin
 			continue
 		}
-		wait = waitMin
+		select {
+		case <-l.wake:
+			wait = waitMin
+		case <-time.After(again):
+			wait = min(2*wait, waitMax)
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
-func (l *Line) carry() (carried, more bool) {
+// carry carries one report; where it cannot, again says when to look again.
+func (l *Line) carry(wait time.Duration) (carried bool, again time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.queue) == 0 {
-		return false, false
-	}
-	if l.unread() >= mostUnread {
-		return false, true
+	unread := l.unread()
+	switch {
+	case unread >= fido.ReportSize && time.Since(l.put) > stalledFor:
+		l.queue = nil
+		l.flush()
+		return false, stalledFor
+	case len(l.queue) == 0:
+		return false, stalledFor
+	case unread > 0:
+		return false, wait
 	}
 	_, _ = l.master.Write(l.queue[0][:]) // there is room; when that fails nobody is there any more
-	l.queue, l.since = l.queue[1:], time.Now()
-	return true, len(l.queue) > 0
+	now := time.Now()
+	l.queue, l.since, l.put = l.queue[1:], now, now
+	return true, 0
 }
 
 // unread is how many bytes the program has not read yet. Polling first makes the kernel count what is still on its way:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"io"
 	"os"
 	"testing"
 	"time"
@@ -103,5 +104,51 @@ func TestLoseAndMend(t *testing.T) {
 		if n, err := f.Read(b[:]); n != len(b) || b != want {
 			t.Fatalf("%d bytes, %v: % x", n, err, b)
 		}
+	}
+}
+
+// What a program that is gone did not read is not there for one that comes later.
+func TestWhatNobodyReadsGoes(t *testing.T) {
+	l, err := devpath.Open()
+	if err != nil {
+		t.Skip("no pseudo-terminals here: ", err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	carried := make(chan struct{})
+	go func() { defer close(carried); l.Carry(ctx) }()
+	defer func() { stop(); <-carried; l.Close() }()
+	f, err := os.OpenFile(l.Path(), os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	unread := func() (n int) {
+		c, err := f.SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for end := time.Now().Add(10 * time.Second); unread() == 0; time.Sleep(time.Millisecond) {
+		if l.Send(devpath.Report{1}); time.Now().After(end) {
+			t.Fatal("nothing comes")
+		}
+	}
+	for end := time.Now().Add(20 * time.Second); unread() > 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d bytes lie there", unread())
+		}
+	}
+	want := devpath.Report{2}
+	l.Send(want)
+	if err := f.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	var r devpath.Report
+	if _, err := io.ReadFull(f, r[:]); err != nil || r != want {
+		t.Errorf("% x, %v", r[:4], err)
 	}
 }
