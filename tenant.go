@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"slices"
@@ -80,7 +79,7 @@ func (a *app) writePosture(found []steps.Posture, format string) error {
 	}
 	switch format {
 	case "json":
-		return json.NewEncoder(a.out).Encode(out)
+		return writeJSON(a.out, out)
 	case "junit":
 		return a.writeJUnit(out)
 	case "sarif":

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -79,10 +78,7 @@ func (a *app) writeSARIF(found []finding) error {
 		run.Results = append(run.Results, sarifResult{RuleID: f.ID, RuleIndex: at, Kind: cmp.Or(kind[0], "review"), Level: cmp.Or(kind[1], "none"), Message: sarifText{text},
 			Locations: []sarifLocation{{[]sarifLogical{{"tenant/" + f.ID, "resource"}}}}})
 	}
-	e := json.NewEncoder(a.out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+	return writeJSON(a.out, sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
 }
 
 // helpFor is the public page of the first rule that has one.

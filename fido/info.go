@@ -54,7 +54,7 @@ func drivable(alg int) bool { return alg == ES256 || alg == EdDSA || alg == ES38
 func (i Info) fitting(ids [][]byte) [][]byte {
 	var out [][]byte
 	for _, id := range ids {
-		if len(id) > 0 && (i.MaxCredID == 0 || len(id) <= i.MaxCredID) {
+		if len(id) > 0 && (i.MaxCredID <= 0 || len(id) <= i.MaxCredID) {
 			out = append(out, id)
 		}
 	}
@@ -64,7 +64,7 @@ func (i Info) fitting(ids [][]byte) [][]byte {
 // inLists cuts ids into lists that the key accepts.
 func (i Info) inLists(ids [][]byte) [][][]byte {
 	n := i.MaxCredIDs
-	if n == 0 {
+	if n <= 0 {
 		n = 8 // what most keys take
 	}
 	var out [][][]byte

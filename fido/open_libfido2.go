@@ -50,9 +50,9 @@ import (
 )
 
 // openDevice begins a visit to a key. On Linux libfido2 opens by itself only what is no device file, a reader without
-// contact: whatever else it is given to read has been checked by a line first.
+// contact, by libfido2's own names for those: whatever else it is given to read has been checked by a line first.
 func openDevice(ctx context.Context, d Device) (Session, error) {
-	if runtime.GOOS == "linux" && strings.HasPrefix(d.Path, "/") {
+	if runtime.GOOS == "linux" && !strings.HasPrefix(d.Path, "nfc:") && !strings.HasPrefix(d.Path, "pcsc:") {
 		return openOverHID(ctx, d)
 	}
 	return begin(ctx, d, nil)

@@ -117,7 +117,12 @@ func TestPathsThatAreNoKeys(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	t.Chdir(dir)
+	if err := os.Symlink("/dev/null", "link"); err != nil {
+		t.Fatal(err)
+	}
 	for path, want := range map[string]fido.Code{
+		"link":                     fido.CodeNotFIDO, // by whatever name
 		filepath.Join(dir, "none"): fido.CodeNotFound,
 		file:                       fido.CodeNotFound,
 		dir:                        fido.CodeNotFound,

@@ -71,7 +71,7 @@ type KeyState struct {
 	Software      bool
 	PINSet        bool
 	PINTries      int
-	Fingers       int
+	Fingers       int  // -1 = not told before the PIN is
 	FingersMax    int  // 0 = not told
 	AttestationOK bool // on Microsoft's list of models accepted under enforced attestation
 }

@@ -135,9 +135,11 @@ func (m *model) keyLines(b brush) []string {
 		default:
 			parts = append(parts, b.say(steps.T("no PIN")))
 		}
-		if k.FingersMax > 0 {
+		switch {
+		case k.Fingers < 0: // not told before the PIN is
+		case k.FingersMax > 0:
 			parts = append(parts, b.say(steps.T("fingers %d of %d", k.Fingers, k.FingersMax)))
-		} else {
+		default:
 			parts = append(parts, b.say(steps.T("fingers %d", k.Fingers)))
 		}
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -292,6 +293,20 @@ func TestEveryScreenFitsEverySize(t *testing.T) {
 					t.Fatalf("scene %s at %d x %d\n%s", s.name, w, h, b.screen())
 				}
 			}
+		}
+	}
+}
+
+// A key tells how many fingers it holds only to who knows its PIN.
+func TestFingersThatAreNotToldAreNotShown(t *testing.T) {
+	for _, most := range []int{0, 10} {
+		b := newBench(t, 80, 24)
+		inKey(b)
+		b.tell(steps.EventLED, flashing)
+		b.tell(steps.EventEnrol, enrolment)
+		b.tell(steps.EventKey, steps.KeyState{Model: "ATKey.Pro 2.1", PINSet: true, PINTries: 8, Fingers: -1, FingersMax: most})
+		if s := b.screen(); !strings.Contains(s, "PIN set") || strings.Contains(s, "fingers") {
+			t.Errorf("%s", s)
 		}
 	}
 }
