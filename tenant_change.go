@@ -99,6 +99,9 @@ func (a *app) planTenant(ctx context.Context, rehearse bool, args []string, out,
 			if err := a.settled(ctx, w, rehearse); err != nil {
 				return err
 			}
+			if j, err := a.knownJournal(w, rehearse); err == nil && j != nil { // a damaged one stops what changes something
+				w.Journal = j
+			}
 			plan, err = steps.PlanTenant(ctx, w, wish)
 		}
 		return err
@@ -307,17 +310,23 @@ func (a *app) settled(ctx context.Context, w *steps.World, rehearse bool) error 
 	return a.journaled(ctx, w, rehearse, "", steps.Settle)
 }
 
-// inDoubt looks into the tenant's journal without touching it.
+// inDoubt looks whether the tenant's journal knows of a change that was cut off.
 func (a *app) inDoubt(w *steps.World, rehearse bool) (bool, error) {
+	j, err := a.knownJournal(w, rehearse)
+	return j != nil && j.InDoubt(), err
+}
+
+// knownJournal is the tenant's journal, read and not touched; nil where there is none yet.
+func (a *app) knownJournal(w *steps.World, rehearse bool) (*steps.Journal, error) {
 	dir, err := a.tenantDir(w, rehearse)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	j, err := steps.ReadJournal(filepath.Join(dir, "journal.jsonl"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil, nil
 	}
-	return err == nil && j.InDoubt(), err
+	return j, err
 }
 
 // inUse is a lock that another process holds.

@@ -32,6 +32,9 @@ type batchAnswer struct {
 	Body    json.RawMessage   `json:"body"`
 }
 
+// Self stands for the id of who is signed in: Graph tells nobody their own methods by their id.
+const Self = "me"
+
 // PasskeysOf reads the passkeys of many people, twenty in one request. It needs UserAuthMethod-Passkey.Read.All. What
 // is wrong with one person is told with that person; an error of the whole ends the list.
 func (c *client) PasskeysOf(ctx context.Context, userIDs []string) iter.Seq2[Holder, error] {
@@ -39,6 +42,9 @@ func (c *client) PasskeysOf(ctx context.Context, userIDs []string) iter.Seq2[Hol
 	return func(yield func(Holder, error) bool) {
 		for group := range slices.Chunk(userIDs, batchSize) {
 			answers, err := c.batch(ctx, op, group, func(id string) string {
+				if id == Self {
+					return "/me/authentication/fido2Methods"
+				}
 				return "/users/" + url.PathEscape(id) + "/authentication/fido2Methods"
 			})
 			if err != nil {

@@ -25,6 +25,8 @@ type Inspector interface {
 
 	// GroupMembers are the people of a group, also through other groups. GroupMember.ReadBasic.All.
 	GroupMembers(ctx context.Context, groupID string) iter.Seq2[User, error]
+	// Everybody are all accounts of the tenant, as far as the caller reads on. User.ReadBasic.All.
+	Everybody(ctx context.Context) iter.Seq2[User, error]
 	// PasskeysOf are the passkeys of many people. UserAuthMethod-Passkey.Read.All.
 	PasskeysOf(ctx context.Context, userIDs []string) iter.Seq2[Holder, error]
 	// Registered is who has registered what; up to 36 hours old, without disabled accounts. AuditLog.Read.All, P1.

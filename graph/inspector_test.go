@@ -204,7 +204,7 @@ func TestNeeds(t *testing.T) {
 	for part, errs := range map[string][]error{
 		"tenant-read": {two(tenant.Organization(ctx)), two(tenant.Me(ctx)), two(tenant.User(ctx, "x")), two(tenant.FindUsers(ctx, "x")), two(tenant.FindGroups(ctx, "x")),
 			two(tenant.Group(ctx, pilots)), two(tenant.MemberOf(ctx, "x", []string{pilots})), two(tenant.FIDO2Policy(ctx)), two(tenant.PassPolicy(ctx)),
-			two(i.Methods(ctx)), two(i.Strengths(ctx)), two(collect(i.GroupMembers(ctx, pilots), 0))},
+			two(i.Methods(ctx)), two(i.Strengths(ctx)), two(collect(i.GroupMembers(ctx, pilots), 0)), two(collect(i.Everybody(ctx), 0))},
 		"tenant-check": {two(i.SecurityDefaults(ctx)), two(i.AccessRules(ctx)), two(i.Licences(ctx))},
 		"tenant-write": {tenant.SetPassPolicy(ctx, pass), tenant.SetFIDO2Policy(ctx, FIDO2Policy{})},
 		"methods-read": {two(tenant.Passes(ctx, "x")), two(tenant.Passkeys(ctx, "x")), two(collect(i.PasskeysOf(ctx, []string{"x"}), 0))},

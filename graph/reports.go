@@ -10,9 +10,10 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/auditlogs"
 	"github.com/microsoftgraph/msgraph-sdk-go/groups"
 	"github.com/microsoftgraph/msgraph-sdk-go/reports"
+	"github.com/microsoftgraph/msgraph-sdk-go/users"
 )
 
-// bigPage is the largest page Graph gives of a group's members.
+// bigPage is the largest page Graph gives of the members of a group, and of the users.
 const bigPage = 999
 
 func (c *client) GroupMembers(ctx context.Context, groupID string) iter.Seq2[User, error] {
@@ -40,6 +41,19 @@ func (c *client) GroupMembers(ctx context.Context, groupID string) iter.Seq2[Use
 	return mapped(list, func(m member) User {
 		return User{ID: m.ID, UPN: m.UPN, Name: m.Name, Guest: isGuest(m.Kind, m.UPN), Disabled: m.Enabled != nil && !*m.Enabled}
 	})
+}
+
+func (c *client) Everybody(ctx context.Context) iter.Seq2[User, error] {
+	type account struct {
+		ID   string `json:"id"`
+		UPN  string `json:"userPrincipalName"`
+		Name string `json:"displayName"`
+	}
+	list := rows[account](ctx, c, c.v1, "list the users", func(ctx context.Context) (*kiota.RequestInformation, error) {
+		return users.NewUsersRequestBuilderInternal(nil, c.v1).ToGetRequestInformation(ctx, &users.UsersRequestBuilderGetRequestConfiguration{
+			QueryParameters: &users.UsersRequestBuilderGetQueryParameters{Select: basicUser, Top: ptr[int32](bigPage)}})
+	})
+	return mapped(list, func(u account) User { return User{ID: u.ID, UPN: u.UPN, Name: u.Name} })
 }
 
 func (c *client) Registered(ctx context.Context) iter.Seq2[Registered, error] {

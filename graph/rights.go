@@ -78,7 +78,8 @@ type need struct{ part, scope string }
 var needs = map[string]need{
 	"read the tenant's name": {"tenant-read", "User.Read"}, "read who is signed in": {"tenant-read", "User.Read"},
 	"find a user": {"tenant-read", "User.ReadBasic.All"}, "search users": {"tenant-read", "User.ReadBasic.All"},
-	"find a group": {"tenant-read", "Group.ReadBasic.All"}, "search groups": {"tenant-read", "Group.ReadBasic.All"},
+	"list the users": {"tenant-read", "User.ReadBasic.All"},
+	"find a group":   {"tenant-read", "Group.ReadBasic.All"}, "search groups": {"tenant-read", "Group.ReadBasic.All"},
 	"count a group": {"tenant-read", "GroupMember.Read.All"}, "look up group membership": {"tenant-read", "GroupMember.Read.All"},
 	"list the members of a group":             {"tenant-read", "GroupMember.Read.All"},
 	"read the passkey policy":                 {"tenant-read", "Policy.Read.AuthenticationMethod"},

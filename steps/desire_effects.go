@@ -145,15 +145,23 @@ func peopleText(a, b policies, l losses, groups map[string]graph.Group, names ma
 			out = append(out, uncounted)
 		}
 	}
-	come, leave := moved(a.fido2.Enabled, b.fido2.Enabled, a.fido2.Include, b.fido2.Include)
-	for _, id := range come {
-		say(id, T("Everyone can register a key."), T("%s in %s can newly register a key."), T("%s: its people can newly register a key."))
+	before, after := reached(a.fido2.Enabled, a.fido2.Include), reached(b.fido2.Enabled, b.fido2.Include)
+	come, leave := moved(before, after)
+	switch {
+	case len(before) > 0 && len(after) == 0:
+		out = append(out, T("Nobody can register or use a key any more."))
+	case targets(before, graph.AllUsers) && !targets(after, graph.AllUsers):
+		out = append(out, T("From then on only these can register or use a key: %s.", whoOf(after, groups, names)))
+	default:
+		for _, id := range come {
+			say(id, T("Everyone can register a key."), T("%s in %s can newly register a key."), T("%s: its people can newly register a key."))
+		}
+		for _, id := range leave {
+			say(id, Text{}, T("%s in %s can no longer register or use a key, unless they are in by another group."),
+				T("%s: its people can no longer register or use a key, unless they are in by another group."))
+		}
 	}
-	for _, id := range leave {
-		say(id, T("Not everyone can register or use a key any more."), T("%s in %s can no longer register or use a key, unless they are in by another group."),
-			T("%s: its people can no longer register or use a key, unless they are in by another group."))
-	}
-	shut, open := moved(true, true, a.fido2.Exclude, b.fido2.Exclude)
+	shut, open := moved(a.fido2.Exclude, b.fido2.Exclude)
 	for _, id := range shut {
 		say(id, T("Everyone is excluded: nobody can register or use a key."), T("Excluded from keys: %s in %s."), T("%s: its people are excluded from keys."))
 	}
@@ -162,13 +170,23 @@ func peopleText(a, b policies, l losses, groups map[string]graph.Group, names ma
 	}
 	switch t := l.text(); {
 	case !t.Empty():
-		out = append(out, t)
-	case a.fido2.Enabled:
-		out = append(out, T("Every key that signs in today goes on doing so."))
-	default:
+		if out = append(out, t); l.seen && !l.late && l.unseen == 0 && len(after) > 0 {
+			out = append(out, T("Every other key that signs in today goes on doing so."))
+		}
+	case len(before) == 0:
 		out = append(out, T("Nobody's sign-in changes: a key comes beside what people have."))
+	case len(after) == 0:
+		out = append(out, T("Nobody signs in with a key today, so nobody loses a sign-in."))
+	case len(leave)+len(shut) > 0:
+		out = append(out, T("None of those who lose it signs in with a key today; every key that does goes on doing so."))
+	default:
+		out = append(out, T("Every key that signs in today goes on doing so."))
 	}
-	come, leave = moved(a.pass.Enabled, b.pass.Enabled, a.pass.Include, b.pass.Include)
+	before, after = reached(a.pass.Enabled, a.pass.Include), reached(b.pass.Enabled, b.pass.Include)
+	come, leave = moved(before, after)
+	if len(before) > 0 && len(after) == 0 {
+		return append(out, T("Nobody can use a pass any more; one that was issued may stop working."))
+	}
 	for _, id := range come {
 		say(id, T("Everyone can be given a pass."), T("%s in %s can newly be given a pass."), T("%s: its people can newly be given a pass."))
 	}
@@ -179,23 +197,43 @@ func peopleText(a, b policies, l losses, groups map[string]graph.Group, names ma
 	return out
 }
 
-// moved tells which targets come in and which go out; a policy that is off reaches nobody.
-func moved(aOn, bOn bool, a, b []graph.Target) (come, leave []string) {
-	if !aOn {
-		a = nil
+// reached are the targets that a policy reaches: off, it reaches nobody; with everyone, no group adds anybody.
+func reached(on bool, include []graph.Target) []graph.Target {
+	if i := slices.IndexFunc(include, func(t graph.Target) bool { return t.ID == graph.AllUsers }); on && i >= 0 {
+		return include[i : i+1]
+	} else if on {
+		return include
 	}
-	if !bOn {
-		b = nil
-	}
+	return nil
+}
+
+// moved tells which targets come in and which go out. From everyone to groups nobody comes, and to everyone nobody goes.
+func moved(a, b []graph.Target) (come, leave []string) {
 	for _, t := range b {
-		if !hasTarget(a, t.ID) {
+		if !hasTarget(a, t.ID) && !targets(a, graph.AllUsers) {
 			come = append(come, t.ID)
 		}
 	}
 	for _, t := range a {
-		if !hasTarget(b, t.ID) {
+		if !hasTarget(b, t.ID) && !targets(b, graph.AllUsers) {
 			leave = append(leave, t.ID)
 		}
 	}
 	return come, leave
+}
+
+// whoOf names targets with the people in them.
+func whoOf(list []graph.Target, groups map[string]graph.Group, names map[string]string) Text {
+	var out Text
+	for i, t := range list {
+		one := Text{Format: "%s", Args: []any{nameOf(t.ID, groups, names)}}
+		if g, ok := groups[t.ID]; ok && g.Members >= 0 {
+			one = T("%s in %s", People(g.Members), g.Name)
+		}
+		if i > 0 {
+			one = T("%s, %s", out, one)
+		}
+		out = one
+	}
+	return out
 }

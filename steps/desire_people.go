@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,7 @@ type LockedKey struct {
 type losses struct {
 	keys   []LockedKey
 	seen   bool // false: nobody knows
+	late   bool // whose keys to read was told by the registration report, which does not know the last day and a half
 	unseen int  // people whose keys could not be read
 }
 
@@ -80,7 +82,7 @@ func (w *World) lost(ctx context.Context, a, b graph.FIDO2Policy) (losses, error
 	if !ok {
 		return losses{}, nil
 	}
-	people, err := w.candidates(ctx, in, a.Include)
+	people, late, err := w.candidates(ctx, in, a.Include)
 	if err != nil {
 		return losses{}, hidden(err)
 	}
@@ -88,8 +90,11 @@ func (w *World) lost(ctx context.Context, a, b graph.FIDO2Policy) (losses, error
 	if err != nil {
 		return losses{}, hidden(err)
 	}
-	l := losses{seen: true}
+	l := losses{seen: true, late: late}
 	ids := slices.Sorted(maps.Keys(people))
+	if i := slices.Index(ids, w.Admin.ID); i >= 0 {
+		ids[i] = graph.Self
+	}
 	began, n := w.Clock.Now(), 0
 	for h, err := range in.PasskeysOf(ctx, ids) {
 		if err != nil {
@@ -106,6 +111,9 @@ func (w *World) lost(ctx context.Context, a, b graph.FIDO2Policy) (losses, error
 			l.unseen++
 			continue
 		}
+		if h.UserID == graph.Self {
+			h.UserID = w.Admin.ID
+		}
 		for _, k := range h.Passkeys {
 			is := func(group string) bool { return group == graph.AllUsers || member[group][h.UserID] }
 			if accepts(a, is, k) && !accepts(b, is, k) {
@@ -120,17 +128,54 @@ func (w *World) waiting(t Text, left time.Duration) {
 	w.Tell(Event{Name: EventWait, Step: tenantID, Text: t, Data: Wait{For: t, Left: int(left.Seconds())}})
 }
 
-// manyPeople is from how many on the registration report says whose keys to read, though it is up to 36 hours old:
-// below, everybody of the groups is asked.
+// manyPeople is from how many on the registration report says whose keys to read: below, everybody is asked. The report
+// is up to 36 hours old, so what it does not show proves nothing.
 const manyPeople = 2000
 
-// candidates are the people, by id, whose keys may count under a policy.
-func (w *World) candidates(ctx context.Context, in graph.Inspector, include []graph.Target) (map[string]string, error) {
-	if targets(include, graph.AllUsers) {
-		return w.reported(ctx, in, nil)
+// candidates are the people, by id, whose keys may count under a policy. late tells that there may be more.
+func (w *World) candidates(ctx context.Context, in graph.Inspector, include []graph.Target) (people map[string]string, late bool, err error) {
+	everyone := targets(include, graph.AllUsers)
+	if everyone {
+		people, err = w.everybody(ctx, in)
+	} else {
+		people, err = w.members(ctx, in, include)
 	}
+	if err != nil || people != nil && len(people) <= manyPeople {
+		return people, false, err
+	}
+	with, err := w.reported(ctx, in, people)
+	switch {
+	case err != nil && hidden(err) == nil && !everyone:
+		return people, false, nil // no licence for the report: everybody is asked
+	case err != nil:
+		return nil, true, err
+	}
+	for _, h := range w.Journal.registered() { // what was done here is known before the report has it
+		if _, ok := people[h.user]; ok || everyone {
+			with[h.user] = h.name
+		}
+	}
+	return with, true, nil
+}
+
+// everybody are the accounts of the tenant; nil where they are many, or cannot be listed.
+func (w *World) everybody(ctx context.Context, in graph.Inspector) (map[string]string, error) {
 	people := map[string]string{}
-	for _, t := range include {
+	for u, err := range in.Everybody(ctx) {
+		if err != nil {
+			return nil, hidden(err)
+		}
+		if people[u.ID] = u.Name; len(people) > manyPeople {
+			return nil, nil
+		}
+	}
+	return people, nil
+}
+
+// members are the people of groups.
+func (w *World) members(ctx context.Context, in graph.Inspector, of []graph.Target) (map[string]string, error) {
+	people := map[string]string{}
+	for _, t := range of {
 		for u, err := range in.GroupMembers(ctx, t.ID) {
 			if gone(err) {
 				break
@@ -143,17 +188,10 @@ func (w *World) candidates(ctx context.Context, in graph.Inspector, include []gr
 			}
 		}
 	}
-	if len(people) <= manyPeople {
-		return people, nil
-	}
-	with, err := w.reported(ctx, in, people)
-	if err != nil && hidden(err) == nil {
-		return people, nil // no licence for the report: everybody is asked
-	}
-	return with, err
+	return people, nil
 }
 
-// reported are those whom the registration report says to have a passkey; of some people, or of all.
+// reported are those whom the registration report says to have a passkey; of some people, or of all where of is nil.
 func (w *World) reported(ctx context.Context, in graph.Inspector, of map[string]string) (map[string]string, error) {
 	people, n := map[string]string{}, 0
 	for r, err := range in.Registered(ctx) {
@@ -199,20 +237,37 @@ func gone(err error) bool {
 	return errors.As(err, &g) && g.Status == 404
 }
 
-// text says whom a change locks out; empty = nobody.
+// text says whom a change locks out, and how much of that is certain; empty = certainly nobody.
 func (l losses) text() Text {
 	if !l.seen {
 		return T("Keys that are registered now could stop signing in. Which ones cannot be seen with this account or licence.")
 	}
-	if len(l.keys) == 0 {
-		if l.unseen > 0 {
-			return T("The keys of %s cannot be seen with this account: some of them could stop working.", People(l.unseen))
+	var out Text
+	also := func(t Text) {
+		if !out.Empty() {
+			t = T("%s %s", out, t)
 		}
-		return Text{}
+		out = t
 	}
-	out := lockout{counted: true}
-	for _, k := range l.keys {
-		out.keys = append(out.keys, k.User+" ("+or(k.Model, k.Key)+")")
+	if len(l.keys) > 0 {
+		var names []string
+		for _, k := range l.keys[:min(len(l.keys), 5)] {
+			names = append(names, k.User+" ("+or(k.Model, k.Key)+")")
+		}
+		switch n := len(l.keys); {
+		case n == 1:
+			also(T("1 key could not sign in any more: %s.", names[0]))
+		case n > 5:
+			also(T("%d keys could not sign in any more: %s and %d more.", n, strings.Join(names[:4], ", "), n-4))
+		default:
+			also(T("%d keys could not sign in any more: %s.", n, strings.Join(names, ", ")))
+		}
 	}
-	return out.text()
+	if l.unseen > 0 {
+		also(T("The keys of %s cannot be seen with this account: some of them could stop working.", People(l.unseen)))
+	}
+	if l.late {
+		also(T("Whether a key of the last 36 hours stops signing in cannot be known: the registration report is that far behind."))
+	}
+	return out
 }

@@ -900,6 +900,45 @@ func TestLockOutInALargeGroup(t *testing.T) {
 	}
 }
 
+// In a large tenant the report is all there is of most people, and it is up to 36 hours old: that it shows no key is no
+// proof, so the change is a danger all the same, and what the journal knows is told by name.
+func TestLockOutThatCannotBeKnown(t *testing.T) {
+	s := practice.DefaultCompany()
+	s.ReportDelay = 100 * 365 * 24 * time.Hour // it shows nothing yet
+	s.Crowd = practice.Crowd{People: 2100}
+	for i := range s.People {
+		if s.People[i].UPN == "chris" {
+			s.People[i].Keys = []string{"ee882879-721c-4913-9775-3dfcce97072a"}
+		}
+	}
+	c := newCompany(t, s)
+	c.mustApply(c.mustPlan("passkeys: {enabled: true, who: everyone}"))
+	for _, wish := range []string{"passkeys: {enabled: false}", "passkeys: {who: {include: [Pilot Tokyo]}}"} {
+		p := c.mustPlan(wish)
+		if len(p.Dangers) != 1 || p.Dangers[0].Name != steps.RiskLockOut || !strings.Contains(p.Dangers[0].Text, "cannot be known: the registration report is that far behind") {
+			t.Errorf("%s: dangers %v", wish, p.Dangers)
+		}
+		if people := strings.Join(p.People, "\n"); strings.Contains(people, "goes on doing so") {
+			t.Errorf("%s: it says for certain\n%s", wish, people)
+		}
+		hasCode(t, steps.ApplyPlan(t.Context(), c.world(), p, nil), "risk-not-accepted")
+	}
+	w := c.world()
+	found, err := w.Tenant.FindUsers(t.Context(), "chris")
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	for _, e := range []steps.Entry{{Kind: steps.EntryWish, Wish: &steps.Wish{User: found[0].ID, UserName: "Chris Green"}},
+		{Kind: steps.EntryResult, Step: "registration", What: "credential", ID: "x"}} {
+		if err := w.Journal.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p := c.mustPlan("passkeys: {enabled: false}"); len(p.LockedOut) != 1 || p.LockedOut[0].User != "Chris Green" {
+		t.Errorf("registered here, and not told: %v", p.LockedOut)
+	}
+}
+
 // 100,000 people and 20,000 keys: who would be locked out, within Graph's quotas, with progress and little memory.
 func TestLockOutAtSize(t *testing.T) {
 	if testing.Short() {

@@ -88,3 +88,48 @@ func TestLockOutsAreNamedBeforehand(t *testing.T) {
 		t.Fatalf("something changed before the yes (%v)", err)
 	}
 }
+
+// Where everyone is covered, a key registered a minute ago is seen, though the registration report does not know it yet:
+// turning the policy off, or narrowing it, is a danger that names it.
+func TestLockOutOfEveryoneBeforeTheReport(t *testing.T) {
+	b := newBench(t)
+	b.person.answer("tenant.who", "all")
+	b.finish()
+	w := b.world()
+	w.Journal = steps.MemoryJournal(b.clock.Now) // another computer, that knows nothing of it
+	defer w.Close()
+	if err := w.Identify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	plan := func(wish string) steps.TenantPlan {
+		t.Helper()
+		d, err := steps.ParseDesire([]byte(wish))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := steps.PlanTenant(t.Context(), w, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	for wish, says := range map[string]string{
+		"passkeys: {enabled: false}":                               "Nobody can register or use a key any more.",
+		"passkeys: {who: {include: [IT staff]}}":                   "From then on only these can register or use a key: ",
+		"passkeys: {models: {allow: [ATKey.ProS]}}":                "",
+		"passkeys: {who: {include: [everyone], exclude: [Pilot]}}": "Excluded from keys: ",
+	} {
+		p := plan(wish)
+		if len(p.Dangers) == 0 || p.Dangers[0].Name != steps.RiskLockOut || !strings.HasPrefix(p.Dangers[0].Text, "1 key could not sign in any more: ") {
+			t.Errorf("%s: dangers %v", wish, p.Dangers)
+		}
+		people := strings.Join(p.People, "\n")
+		if !strings.Contains(people, says) || strings.Contains(people, "Every key that signs in today") || strings.Contains(people, "newly") {
+			t.Errorf("%s says\n%s", wish, people)
+		}
+	}
+	p := plan("passkeys: {who: {include: [Pilot]}}") // the one who has a key is in it
+	if people := strings.Join(p.People, "\n"); len(p.Dangers) != 0 || !strings.Contains(people, "None of those who lose it signs in with a key today; every key that does goes on doing so.") {
+		t.Errorf("nobody who goes has a key: %v\n%s", p.Dangers, people)
+	}
+}

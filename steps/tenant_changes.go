@@ -153,7 +153,10 @@ func (t *tenantStep) people(ctx context.Context, w *World, wish Wish) ([]Text, e
 	if !t.fido2.Enabled {
 		out = append(out, T("Nobody's sign-in changes: a key comes beside what people have."))
 	}
-	if len(wish.Models) > 0 {
+	switch {
+	case len(wish.Models) > 0 && !t.fido2.Enabled:
+		out = append(out, T("No key signs in today. From then on one of another model is refused, at registration and at every sign-in."))
+	case len(wish.Models) > 0:
 		out = append(out, T("A key of another model is refused, at registration and at every sign-in."))
 	}
 	if wish.Road == RoadPass {

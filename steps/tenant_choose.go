@@ -151,12 +151,12 @@ func (t *tenantStep) confirmRisks(ctx context.Context, w *World, wish Wish) erro
 	was, attested := rulesOf(t.fido2)
 	want := graph.KeyRestrictions{Enforced: true, Allow: true, AAGUIDs: wish.Models}
 	if len(wish.Models) > 0 && !sameRules(was, want) {
-		l, err := w.lockedOut(ctx, t.fido2, want)
+		l, err := w.lost(ctx, t.fido2, wantedFIDO2(t.fido2, wish))
 		if err != nil {
 			return err
 		}
-		if !l.counted || len(l.keys) > 0 {
-			if err := w.risk(ctx, "lock-out-keys", l.text(), "lock out keys"); err != nil {
+		if what := l.text(); !what.Empty() {
+			if err := w.risk(ctx, RiskLockOut, what, "lock out keys"); err != nil {
 				return err
 			}
 		}
