@@ -80,6 +80,7 @@ func (a *app) before(cmd *cobra.Command, args []string) error {
 	if cmd.Name() == cobra.ShellCompRequestCmd {
 		a.translate(cmd.Root())
 	}
+	a.rehearses(cmd)
 	return a.checkOutputs(cmd, args)
 }
 

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -64,7 +65,7 @@ func run(ctx context.Context, args, environ []string, in, out, errOut *os.File) 
 		}
 	})
 	a := &app{environ: environ, in: in, out: &output{File: out}, err: errOut}
-	a.say = tui.Cleaned(walkthrough.Speak(a.language()))
+	a.say = a.rehearsed(tui.Cleaned(walkthrough.Speak(a.language())))
 	root := a.command()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -165,6 +166,8 @@ type app struct {
 	record   string
 	evidence string
 	login    signInOptions
+
+	practising atomic.Bool // the run is in the practice: --practice, or chosen in the wizard
 }
 
 // env is a variable of the environment.

@@ -11,6 +11,7 @@ import (
 
 // organisation is a rollout in a real tenant: sign in, then the four steps, taken up where they stand.
 func (a *app) organisation(ctx context.Context, ask steps.Asker, tell func(steps.Event), dir string) error {
+	a.practising.Store(false) // it may have been chosen before, and gone back from
 	cred, o, err := a.signInCredential(ctx, ask, tell)
 	if err != nil {
 		return err

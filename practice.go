@@ -59,6 +59,7 @@ type practiceStart struct {
 
 // practise is a rollout in the practice that is kept in the state directory.
 func (a *app) practise(ctx context.Context, ask steps.Asker, tell func(steps.Event), how practiceStart) error {
+	a.practising.Store(true)
 	dir, err := a.stateDir()
 	if err != nil {
 		return err

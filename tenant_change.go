@@ -157,7 +157,7 @@ or the file was edited. The plan was the question, and this is the yes: nothing 
 the plan is confirmed by typing its words, or by its name with --accept-risk. What is written is read back. Cut off at
 any moment and run again, it finds what was done, does the rest and says so.
 
-` + changeExits,
+` + riskNames + changeExits,
 		Args: words(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := knownRisks(accepted); err != nil {
@@ -192,7 +192,7 @@ func (a *app) tenantUndoCommand() *cobra.Command {
 the wizard. What that changes is shown first, and asked. Run again, it takes back the change before that. With a PLAN it
 takes back that one, or nothing where another change came after it.
 
-` + changeExits,
+` + riskNames + changeExits,
 		Example: `  keyrollout tenant undo                         the latest change
   keyrollout tenant undo plan.json               only if that plan was the latest change
   keyrollout tenant undo --journal copy.jsonl    by a copy of the journal, on another computer`,
@@ -224,6 +224,15 @@ takes back that one, or nothing where another change came after it.
 	f.StringArrayVar(&accepted, "accept-risk", nil, "accept the danger of this `NAME`: lock-out-keys, open-to-synced, weaken-attestation")
 	return cmd
 }
+
+// riskNames explains the dangers that --accept-risk takes.
+const riskNames = `Dangers that --accept-risk takes by name:
+
+  lock-out-keys         keys that sign in today stop, or nobody can know which do
+  open-to-synced        passkeys that are copied between a person's devices are accepted
+  weaken-attestation    keys no longer have to prove what they are
+
+`
 
 // changeExits are the exit codes of what changes a tenant.
 const changeExits = `Exit codes: 0 it stands as wanted, whether or not anything had to be sent; 1 refused, or it went wrong: what, in what state the

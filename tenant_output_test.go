@@ -186,7 +186,7 @@ func TestUndoTakesAPlan(t *testing.T) {
 	must(exitFailed, "code: undo-unknown", "undo", on, "--yes")
 	must(exitFailed, "code: undo-nothing", "undo", "--yes")
 	journal := filepath.Join(state, "practice", "journal.jsonl")
-	must(exitFailed, "next: keyrollout tenant undo --journal "+journal, "undo", journal)
+	must(exitFailed, "next: keyrollout tenant undo --practice --journal "+journal, "undo", journal)
 	must(exitFailed, "undo takes the plan that was applied", "undo", fileOf(t, "passkeys: {enabled: true}"))
 	must(exitFailed, "cannot be read", "undo", filepath.Join(t.TempDir(), "none"))
 	must(exitUsage, "one file at most", "undo", on, once)
