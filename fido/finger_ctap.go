@@ -52,13 +52,9 @@ func (s *ctapDriver) bio(ctx context.Context, sub byte, p *bioParams, t *ctapcli
 	if err != nil {
 		return bioReply{}, err
 	}
-	command := byte(0x40)
-	if _, ok := s.now.Option("bioEnroll"); ok {
-		command = 0x09
-	}
 	var out bioReply
 	r := bioRequest{Modality: 1, Sub: sub, Params: p, Protocol: t.Number(), Auth: t.Sign(signed)}
-	err = s.do(ctx, command, r, nilFor(sub, &out))
+	err = s.do(ctx, s.now.command(cmdBioPreview), r, nilFor(sub, &out))
 	return out, err
 }
 

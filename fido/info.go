@@ -19,6 +19,25 @@ func (i Info) hasSensor() bool {
 	return uv || i.CanEnrol()
 }
 
+// Commands that a preview of CTAP 2.1 had under other numbers, with the same bodies.
+const (
+	cmdBio, cmdBioPreview   = 0x09, 0x40
+	cmdMgmt, cmdMgmtPreview = 0x0A, 0x41
+)
+
+// command is the number under which this key has a command: the final one where it names the final option (CTAP 2.1
+// section 6.4), for a newer key no longer knows the preview's, and an older one knows no other.
+func (i Info) command(c byte) byte {
+	_, bio := i.Option("bioEnroll")
+	switch {
+	case c == cmdBioPreview && bio:
+		return cmdBio
+	case c == cmdMgmtPreview && i.Options["credMgmt"]:
+		return cmdMgmt
+	}
+	return c
+}
+
 // algorithm chooses the first one that the server wants and the key has. A key that does not tell has ES256.
 func (i Info) algorithm(wanted []int) (int, bool) {
 	has := i.Algorithms

@@ -32,6 +32,8 @@ type line struct {
 	left atomic.Bool  // nobody waits for the answer any more
 
 	channel atomic.Uint32 // that libfido2 last wrote to; no other is of interest
+	asked   byte          // the command that was last asked
+	info    Info          // the options of the key, as it last told them
 
 	want int                // bytes of the CBOR answer that comes or came last
 	last []byte             // of it, and of the padding behind it
@@ -61,6 +63,17 @@ func (l *line) gather(r [ReportSize]byte) bool {
 		refused := l.held[0]
 		copy(refused[5:], []byte{0, 2, 0, 0xFF}) // success, and a break where an item has to be: libfido2 says what it is
 		l.held = [][ReportSize]byte{refused}
+	} else if l.asked == cmdInfo {
+		var told struct {
+			Options map[string]any `cbor:"4,keyasint"`
+		}
+		l.answer(&told)
+		l.info.Options = map[string]bool{}
+		for name, v := range told.Options {
+			if set, ok := v.(bool); ok {
+				l.info.Options[name] = set
+			}
+		}
 	}
 	return true
 }
@@ -85,6 +98,7 @@ func newLine(l Link) *line { return &line{link: l} }
 
 // hidError is CTAPHID_ERROR (CTAP 2.1 section 11.2.9.1.6); its one byte is a status.
 const (
+	cmdInfo  = 0x04
 	hidCBOR  = 0x10
 	hidError = 0x3F
 )
@@ -130,8 +144,13 @@ func (l *line) write(frame []byte) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.channel.Store(binary.BigEndian.Uint32(frame[1:]))
-	if err := l.link.Write([ReportSize]byte(frame[1:])); err != nil {
+	r := [ReportSize]byte(frame[1:])
+	l.channel.Store(binary.BigEndian.Uint32(r[:]))
+	if r[4] == 0x80|hidCBOR { // libfido2 before 1.15 knows the preview's numbers only
+		r[7] = l.info.command(r[7])
+		l.asked = r[7]
+	}
+	if err := l.link.Write(r); err != nil {
 		l.gone.Store(true)
 		return false
 	}

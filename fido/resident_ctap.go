@@ -62,10 +62,7 @@ func (s *ctapDriver) manage(ctx context.Context, sub byte, p *mgmtParams, pin se
 		}
 		r.Auth, r.Protocol = t.Sign(signed), t.Number()
 	}
-	command := byte(0x41)
-	if s.now.Options["credMgmt"] {
-		command = 0x0A
-	}
+	command := s.now.command(cmdMgmtPreview)
 	var out mgmtReply
 	if sub == mgmtDelete || sub == mgmtUpdate {
 		return out, s.do(ctx, command, r, nil)
