@@ -169,3 +169,28 @@ func TestAClosedSession(t *testing.T) {
 		wantCode(t, err, fido.CodeGone)
 	})
 }
+
+// deaf takes every report, and answers none.
+type deaf struct{ *fakeKey }
+
+func (deaf) Write([64]byte) error { return nil }
+
+// Who takes a channel speaks CTAPHID: such a key is gone. Of who answers nothing at all nobody knows what it is.
+func TestSilenceAtOpening(t *testing.T) {
+	eachOpener(t, func(t *testing.T, open opener) {
+		mute := newFake(func(*fakeKey, []byte) []byte { return nil })
+		for name, c := range map[string]struct {
+			link fido.Link
+			want fido.Code
+		}{
+			"no channel":         {deaf{newFake(nil)}, fido.CodeActionTimeout},
+			"a channel, no info": {mute, fido.CodeGone},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				_, err := open(t.Context(), fido.Device{}, c.link)
+				wantCode(t, err, c.want)
+			})
+		}
+	})
+}

@@ -30,6 +30,7 @@ type line struct {
 	gone atomic.Bool  // the link broke
 	said atomic.Int32 // the last CTAPHID_ERROR, which libfido2 does not pass on; 0 = none
 	left atomic.Bool  // nobody waits for the answer any more
+	init atomic.Bool  // CTAPHID_INIT was answered: whatever is at the other end speaks CTAPHID
 
 	channel atomic.Uint32 // that libfido2 last wrote to; no other is of interest
 	asked   byte          // the command that was last asked
@@ -99,6 +100,7 @@ func newLine(l Link) *line { return &line{link: l} }
 // hidError is CTAPHID_ERROR (CTAP 2.1 section 11.2.9.1.6); its one byte is a status.
 const (
 	cmdInfo  = 0x04
+	hidInit  = 0x06
 	hidCBOR  = 0x10
 	hidError = 0x3F
 )
@@ -123,6 +125,9 @@ func (l *line) read(ms int) ([ReportSize]byte, bool) {
 		if err == nil {
 			if r[4] == 0x80|hidError {
 				l.said.Store(int32(r[7]))
+			}
+			if r[4] == 0x80|hidInit && binary.BigEndian.Uint16(r[5:]) >= 17 { // not an echo of the question
+				l.init.Store(true)
 			}
 			if l.gather(r) {
 				return l.next(), true

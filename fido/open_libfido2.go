@@ -74,6 +74,13 @@ func begin(ctx context.Context, d Device, l *line) (Session, error) {
 	if err != nil {
 		_ = s.close()
 	}
+	// Whether libfido2's time or ours is over first is chance.
+	if l != nil && !l.gone.Load() && (is(err, CodeGone) || is(err, CodeActionTimeout)) {
+		err = &Error{Code: CodeActionTimeout}
+		if l.init.Load() {
+			err = &Error{Code: CodeGone, Err: errMute}
+		}
+	}
 	return visit(ctx, d, s, err)
 }
 

@@ -89,10 +89,16 @@ func visit(ctx context.Context, device Device, d driver, err error) (Session, er
 	s := &session{device: device, d: d}
 	if _, err := s.Info(ctx); err != nil {
 		_ = s.Close()
+		if is(err, CodeActionTimeout) {
+			err = &Error{Op: "open", Code: CodeGone, Err: errMute}
+		}
 		return nil, err
 	}
 	return s, nil
 }
+
+// errMute is why a key is gone whose line is not: something there speaks CTAPHID.
+var errMute = errors.New("it took a channel, and does not say what it is")
 
 // during says in the driver's error what was being done.
 func during(op string, err error) error {
