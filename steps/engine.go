@@ -22,21 +22,22 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 	if err != nil {
 		return err
 	}
+	w.stepOne = rollout[0].ID == tenantID
 	begun, untouched := len(w.Journal.entries), false
 	for i := 0; i < len(rollout); i++ {
 		s := rollout[i]
 		err = runStep(ctx, w, s)
 		if errors.Is(err, errStepOne) {
 			// The first is active before the others are pending again: a step that is left is the end of a run to a screen.
-			w.Tell(Event{Name: EventStep, Step: rollout[0].ID, Data: StepState{rollout[0].ID, Active}})
+			w.Tell(Event{Name: EventStep, Step: rollout[0].ID, Data: StepState{ID: rollout[0].ID, State: Active}})
 			for _, later := range rollout[1 : i+1] {
-				w.Tell(Event{Name: EventStep, Step: later.ID, Data: StepState{later.ID, Pending}})
+				w.Tell(Event{Name: EventStep, Step: later.ID, Data: StepState{ID: later.ID, State: Pending}})
 			}
 			w.reached, w.rechoose, i = nil, true, -1
 			continue
 		}
 		if errors.Is(err, ErrBack) { // nothing was done: the caller goes on as if this had not begun
-			w.Tell(Event{Name: EventStep, Step: s.ID, Data: StepState{s.ID, Pending}})
+			w.Tell(Event{Name: EventStep, Step: s.ID, Data: StepState{ID: s.ID, State: Pending}})
 			return err
 		}
 		if err != nil {
@@ -47,7 +48,7 @@ func Run(ctx context.Context, w *World, rollout []Step) error {
 			for _, rest := range rollout[i:] {
 				sum.Open = append(sum.Open, rest.Name)
 			}
-			w.Tell(Event{Name: EventStep, Step: s.ID, Data: StepState{s.ID, Blocked},
+			w.Tell(Event{Name: EventStep, Step: s.ID, Data: StepState{ID: s.ID, State: Blocked},
 				Text: T("%s: stopped before it was done.", s.Name)})
 			break
 		}
@@ -236,6 +237,10 @@ func (w *World) agree(ctx context.Context, s Step, p Plan) error {
 		{ID: "change", Text: T("no, choose differently")},
 		Leave,
 	}}
+	name := w.Journal.Wish().UserName
+	if w.stepOne && s.ID != tenantID && w.Journal.unregistered() {
+		q.Choices = slices.Insert(q.Choices, 2, Choice{ID: "person", Text: T("no, this key is not for %s: choose another person", name)})
+	}
 	q.Back = s.ID == tenantID // what was chosen in an earlier run can be chosen anew
 	if !q.Back && !w.trail.Open() {
 		q.Choices = slices.Delete(q.Choices, 1, 2) // there was nothing to choose
@@ -246,6 +251,11 @@ func (w *World) agree(ctx context.Context, s Step, p Plan) error {
 		return err
 	case a.ID == "change":
 		return errChange
+	case a.ID == "person":
+		if err := w.Journal.NextPerson(); err != nil {
+			return err
+		}
+		return errStepOne
 	case a.ID == Leave.ID:
 		return ErrQuit
 	}
@@ -258,7 +268,14 @@ func (w *World) enter(s Step, state State) error {
 	if state == Done {
 		text = T("%s: done.", s.Name)
 	}
-	w.Tell(Event{Name: EventStep, Step: s.ID, Data: StepState{s.ID, state}, Text: text,
+	var of string
+	if s.ID != tenantID { // where step 1 has chosen the person
+		of = w.Journal.Wish().UserName
+	}
+	if s.ID == keyID && state == Active && of != "" {
+		text = T("Step: %s, for %s (%s).", s.Name, of, w.Journal.Wish().UserUPN)
+	}
+	w.Tell(Event{Name: EventStep, Step: s.ID, Data: StepState{ID: s.ID, State: state, Person: of}, Text: text,
 		Facts: []Fact{{"step", s.ID}, {"state", names[state]}}})
 	return w.Journal.Write(Entry{Kind: EntryStep, Step: s.ID, What: names[state]})
 }

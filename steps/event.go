@@ -52,8 +52,9 @@ const (
 
 // StepState is the new state of one step.
 type StepState struct {
-	ID    string
-	State State
+	ID     string
+	State  State
+	Person string // whose key the step deals with; empty where that is not chosen, or not the step's business
 }
 
 // Plan is what would change, and what that does to people.

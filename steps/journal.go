@@ -229,6 +229,35 @@ func (j *Journal) first(user string) bool {
 	return !slices.ContainsFunc(j.registered(), func(h held) bool { return h.user != user })
 }
 
+// unregistered reports whether a person is chosen for whom nothing was registered yet.
+func (j *Journal) unregistered() bool {
+	user := j.Wish().User
+	return user != "" && !slices.ContainsFunc(j.registered(), func(h held) bool { return h.user == user })
+}
+
+// loosePasses are the people who were given a pass through this journal and no key, as they were wished for, and whose
+// pass was not dealt with since.
+func (j *Journal) loosePasses() (all []Wish) {
+	var of Wish
+	drop := func(user string) { all = slices.DeleteFunc(all, func(w Wish) bool { return w.User == user }) }
+	for _, e := range j.entries {
+		switch {
+		case e.Kind == EntryWish && e.Wish != nil:
+			of = *e.Wish
+		case e.Step == tenantID && e.What == "pass" && (e.Kind == EntryIntent || e.Kind == EntryResult):
+			drop(e.ID)
+			if e.ID == of.User {
+				all = append(all, of)
+			}
+		case e.Step == tenantID && e.What == "pass-left" && e.Kind == EntryResult:
+			drop(e.ID)
+		case e.Kind == EntryResult && e.Step == registrationID && e.What == "credential":
+			drop(of.User)
+		}
+	}
+	return all
+}
+
 // held is a credential that a rollout registered, and whose it is.
 type held struct{ user, name, id string }
 

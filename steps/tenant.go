@@ -26,6 +26,7 @@ type tenantStep struct {
 	passes           []graph.Pass // of the person
 	registered       bool         // the person has a passkey: no pass is needed any more
 	chosen           bool         // in this run
+	left             []leftPass   // passes of people who come in another way now, or whose turn it is not any more
 	unseen           bool         // a pass was being issued when the last run ended: nobody may have seen it
 }
 
@@ -50,9 +51,12 @@ func (t *tenantStep) check(ctx context.Context, w *World) (Finding, error) {
 		return Finding{}, err
 	}
 	t.want(wish)
-	_, unseen := w.Journal.Unsettled(tenantID, "pass")
-	t.unseen = unseen
-	if len(t.changes(wish)) == 0 && !t.needsPass(wish) {
+	e, unseen := w.Journal.Unsettled(tenantID, "pass")
+	t.unseen = unseen && e.ID == wish.User
+	if err := t.readLeft(ctx, w, wish); err != nil {
+		return Finding{}, err
+	}
+	if len(t.changes(wish)) == 0 && !t.needsPass(wish) && len(t.left) == 0 {
 		f.State, f.Text = Done, T("The tenant is ready for %s.", wish.UserName)
 	}
 	return f, nil
@@ -78,12 +82,21 @@ func (t *tenantStep) plan(ctx context.Context, w *World) (Plan, error) {
 			return Plan{}, err
 		}
 		t.chosen = true
+		if wish.User != w.Journal.Wish().User {
+			w.pass.Wipe() // it is another person's
+		}
 		if err := w.Journal.SetWish(wish); err != nil {
 			return Plan{}, err
 		}
 		if err := t.readPerson(ctx, w, wish); err != nil {
 			return Plan{}, err
 		}
+		if err := t.readLeft(ctx, w, wish); err != nil {
+			return Plan{}, err
+		}
+	}
+	if err := t.chooseLeft(ctx, w); err != nil {
+		return Plan{}, err
 	}
 	t.want(wish)
 	p := Plan{Title: T("What would change in the tenant"), Changes: t.changes(wish)}
@@ -97,6 +110,12 @@ func (t *tenantStep) plan(ctx context.Context, w *World) (Plan, error) {
 			needs = T("Role: Authentication Administrator.")
 		}
 		p.Changes = append(p.Changes, t.passChange(wish))
+	}
+	for _, l := range t.left {
+		if l.revoke {
+			p.Changes = append(p.Changes, Change{Group: passTitle, Field: T("for %s", l.wish.UserName), From: T("one that works until %s", l.until(w)), To: T("revoked")})
+			needs = T("Roles: Authentication Policy Administrator; for the pass Authentication Administrator.")
+		}
 	}
 	if len(p.Changes) == 0 {
 		return p, nil
@@ -145,6 +164,9 @@ func (t *tenantStep) apply(ctx context.Context, w *World) error {
 			return err
 		}
 		w.done(tenantID, T("Temporary Access Pass policy written."), Fact{"passPolicy", "written"})
+	}
+	if err := t.settleLeft(ctx, w); err != nil {
+		return err
 	}
 	if t.needsPass(wish) {
 		return w.issuePass(ctx, tenantID, t.passes)

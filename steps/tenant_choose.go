@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,6 +76,7 @@ func (t *tenantStep) chooseWho(ctx context.Context, w *World, wish *Wish) error 
 			}
 			continue
 		}
+		w.trail.Chose("tenant.group", g.Name)
 		wish.Who, wish.WhoName = g.ID, g.Name
 		return nil
 	}
@@ -203,11 +205,22 @@ func (t *tenantStep) chooseUser(ctx context.Context, w *World, wish *Wish) error
 				return err
 			}
 			if way == "change" {
+				w.trail.Chose("tenant.user", u.UPN)
 				w.trail.BackTo("tenant.who")
 				return errAgain
 			}
 			continue
 		}
+		if len(found) == 1 { // taken without having been seen
+			switch err := w.meant(ctx, strings.TrimSpace(a.ID), *u); {
+			case errors.Is(err, ErrDeclined):
+				w.trail.Unsay("tenant.user")
+				continue
+			case err != nil:
+				return err
+			}
+		}
+		w.trail.Chose("tenant.user", u.UPN)
 		wish.User, wish.UserUPN, wish.UserName = u.ID, u.UPN, u.Name
 		return nil
 	}

@@ -31,8 +31,10 @@ func (t *Trail) Ask(ctx context.Context, ask Asker, q Question) (Answer, error) 
 		}
 		t.again = nil // what is asked now is something else: from here on a person answers
 	}
-	if n := len(t.given); n > 0 && strings.HasPrefix(q.Name, "problem.") && strings.HasSuffix(q.Name, "-unknown") {
-		delete(t.last, t.given[n-1].name) // nobody and nothing has that name: it is not offered again
+	if strings.HasPrefix(q.Name, "problem.user-") || strings.HasPrefix(q.Name, "problem.group-") {
+		for _, g := range t.given[t.led():] {
+			delete(t.last, g.name) // who was refused, or does not exist, is not offered again
+		}
 	}
 	a, err := ask.Ask(ctx, t.offer(q))
 	if err == nil {
@@ -56,11 +58,7 @@ func (t *Trail) offer(q Question) Question {
 
 func (t *Trail) keep(q Question, a Answer) {
 	if strings.HasPrefix(q.Name, "problem.") { // the answer that led here is what is asked for anew
-		picked := len(t.given) > 0 && strings.HasSuffix(t.given[len(t.given)-1].name, ".pick")
-		t.given = t.given[:max(len(t.given)-1, 0)]
-		if picked { // of a list that the line before it called up
-			t.given = t.given[:max(len(t.given)-1, 0)]
-		}
+		t.given = t.given[:t.led()]
 		return
 	}
 	switch q.Kind {
@@ -73,6 +71,37 @@ func (t *Trail) keep(q Question, a Answer) {
 		t.last = map[string]string{}
 	}
 	t.last[q.Name] = a.ID
+}
+
+// led is where the answer stands that led to a problem: the last one, with the line that called up a list to pick from.
+func (t *Trail) led() int {
+	n := len(t.given)
+	if n > 0 && strings.HasSuffix(t.given[n-1].name, ".pick") {
+		n--
+	}
+	return max(n-1, 0)
+}
+
+// Chose makes what came of an answer what is offered when its question comes again: the letters looked for may find
+// somebody else.
+func (t *Trail) Chose(name, what string) {
+	if t.last == nil {
+		t.last = map[string]string{}
+	}
+	t.last[name] = what
+}
+
+// Unsay takes back the last answer to a question and what followed from it: it is asked again, and that is not offered.
+func (t *Trail) Unsay(name string) {
+	for i, g := range slices.Backward(t.given) {
+		if g.name == name {
+			for _, u := range t.given[i:] {
+				delete(t.last, u.name)
+			}
+			t.given = t.given[:i]
+			return
+		}
+	}
 }
 
 // Back prepares for the question before the one that was just put; false when there is none.

@@ -35,7 +35,7 @@ func TestTheQuestionBefore(t *testing.T) {
 		{"tenant.group", "tenant.who", "group"},
 		{"tenant.keys", "tenant.group", "Pilot"},
 		{"tenant.user", "tenant.keys", "any"},
-		{"tenant.pass.minutes", "tenant.user", "aiko"},
+		{"tenant.pass.minutes", "tenant.user", "aiko@contoso.example"},
 		{"tenant.go", "tenant.pass.minutes", "60"},
 		{"key.go", "key.finger", "right-index"},
 		{"key.pin.new", "key.go", ""},

@@ -37,6 +37,7 @@ type World struct {
 	changed  []Text                                  // what was done in the step under way
 	any      bool                                    // something was done in this run
 	rollout  bool                                    // a step is under way: there may be a way back
+	stepOne  bool                                    // the rollout has a step 1, in which another person can be chosen
 	menu     bool                                    // there is a list to go back to from every question
 	trail    Trail                                   // of the questions of this step, since it last changed something
 	rechoose bool                                    // the person went back: Plan asks again what it knows already

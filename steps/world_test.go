@@ -253,9 +253,9 @@ func (p *person) answer(name string, answers ...string) {
 }
 
 var usual = map[string]string{
-	"tenant.road": "pass", "tenant.who": "group", "tenant.group": "Pilot", "tenant.keys": "any", "tenant.user": "aiko",
+	"tenant.road": "pass", "tenant.who": "group", "tenant.group": "Pilot", "tenant.keys": "any", "tenant.user": "aiko@contoso.example",
 	"tenant.pass.minutes": "60", "tenant.go": "yes", "key.finger": "right-index", "key.go": "yes", "key.pin": thePIN,
-	"key.pin.new": thePIN, "registration.name": "ATKey of Aiko", "registration.go": "yes", "signin.go": "yes", "pass.replace": "yes", "registration.pass.way": "have",
+	"key.pin.new": thePIN, "registration.name": "ATKey of Aiko", "registration.go": "yes", "signin.go": "yes", "pass.replace": "yes", "user.meant": "yes", "registration.pass.way": "have",
 }
 
 func (p *person) Ask(ctx context.Context, q steps.Question) (steps.Answer, error) {

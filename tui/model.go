@@ -22,6 +22,7 @@ type model struct {
 	tenant steps.TenantState
 	states map[string]steps.State
 	step   string // the step that was active last
+	person string // whose key it deals with, where it is one's
 
 	seen scene    // what the engine told, as far as it is still on the screen
 	ask  *asking  // the question on the screen, or nil

@@ -104,11 +104,11 @@ func (m *model) seeStep(d steps.StepState) {
 	m.states[d.ID] = d.State
 	m.seen.endWait()
 	if d.State == steps.Pending && d.ID == m.step { // it was left again before anything happened
-		m.step, m.seen, m.tenant = "", scene{}, steps.TenantState{}
+		m.step, m.person, m.seen, m.tenant = "", "", scene{}, steps.TenantState{}
 	}
 	if d.State == steps.Active && d.ID != m.step {
 		was := m.step
-		m.step = d.ID
+		m.step, m.person = d.ID, d.Person
 		m.seen = scene{key: m.seen.key, led: m.seen.led}
 		if m.states[was] == steps.Done {
 			m.seen.say(steps.Done, steps.T("%s: done.", m.stepName(was)))

@@ -179,3 +179,18 @@ func sound(t *testing.T, v tea.View, w, h int) {
 		t.Error("the cursor blinks")
 	}
 }
+
+// The header says whose key a step deals with, from the step that has a person on; the administrator gives way to it.
+func TestTheHeaderNamesThePerson(t *testing.T) {
+	b := newBench(t, 80, 24)
+	b.tell(steps.EventTenant, steps.TenantState{Name: "Contoso", UPN: "admin@contoso.example"})
+	b.tell(steps.EventStep, steps.StepState{ID: "tenant", State: steps.Active})
+	b.wantSaid("admin@contoso.example")
+	b.tell(steps.EventStep, steps.StepState{ID: "key", State: steps.Active, Person: "Ann-Marie Example of the Northern Office"})
+	b.wantSaid("Contoso   for Ann-Marie Example of the Northern Office")
+	b.tell(steps.EventStep, steps.StepState{ID: "tenant", State: steps.Active})
+	b.wantSaid("admin@contoso.example")
+	if strings.Contains(b.screen(), "Ann-Marie") {
+		t.Error("step 1 names the person of before")
+	}
+}

@@ -84,6 +84,9 @@ func (m *model) header() []string {
 	if word := m.say(steps.T("(practice)")); m.tenant.Practice && !strings.Contains(left, word) {
 		left += " " + word
 	}
+	if m.person != "" {
+		left += "   " + clean(m.say(steps.T("for %s", m.person)))
+	}
 	right := clean(m.tenant.UPN)
 	room := inner - ansi.StringWidth(left) - 3
 	if ansi.StringWidth(right) > room {

@@ -107,6 +107,16 @@ var questions = map[string]about{
 		},
 		undo: steps.T("What stood before is kept:  keyrollout tenant undo  shows what it would put back, and asks. A pass is taken away with  keyrollout pass revoke."),
 	},
+	"tenant.pass.left": {
+		means: []steps.Text{
+			steps.T("A pass signs its holder in without a password and without a second factor for as long as it is good, whatever was chosen here since."),
+		},
+		answers: map[string]steps.Text{
+			"revoke": steps.T("the pass is taken away with the rest of the plan, after you have said yes."),
+			"keep":   steps.T("nothing happens to it; it ends by itself, and this is not asked again."),
+		},
+		undo: steps.T("A pass that was revoked does not come back; a new one can be issued at any time."),
+	},
 	"pass.replace": {
 		means: []steps.Text{
 			steps.T("A person has one pass at a time, and nobody can read its value again."),
