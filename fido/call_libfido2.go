@@ -115,7 +115,7 @@ func (s *libraryDriver) call(ctx context.Context, limit time.Duration, f func() 
 	case <-ctx.Done():
 		why = ctx.Err()
 	case <-timer.C:
-		why = &Error{Code: CodeActionTimeout}
+		why = &Error{Code: CodeActionTimeout, Err: ErrSilent}
 	}
 	giveUp := time.After(s.graceTime())
 	for {

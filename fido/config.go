@@ -44,7 +44,7 @@ func (s *session) configure(ctx context.Context, op, option string, pin secret.S
 	if _, known := s.info.Option(option); !known || !s.info.Options["authnrCfg"] {
 		return &Error{Op: op, Code: CodeUnsupported}
 	}
-	if err := s.do(op, pin, ask); err != nil {
+	if err := s.change(op, pin, ask); err != nil {
 		return err
 	}
 	return s.reread(ctx)

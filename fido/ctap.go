@@ -39,7 +39,7 @@ func goError(err error) error {
 	case errors.Is(err, ctapclient.ErrGarbled):
 		return &Error{Code: CodeGarbled}
 	case errors.Is(err, ctapclient.ErrTimeout):
-		return &Error{Code: CodeActionTimeout}
+		return &Error{Code: CodeActionTimeout, Err: ErrSilent}
 	case errors.Is(err, ctapclient.ErrU2F):
 		return &Error{Code: CodeUnsupported, Err: err}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

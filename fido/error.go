@@ -64,7 +64,12 @@ type Error struct {
 	Op   string // what was being done, e.g. "set PIN"
 	Code Code
 	Err  error // the cause, where there is one
+	// Unsure: the key was to change something, and no answer that can be read says whether it did.
+	Unsure bool
 }
+
+// ErrSilent is the cause of CodeActionTimeout where the key gave no answer, instead of this one.
+var ErrSilent = errors.New("no answer in time")
 
 func (e *Error) Error() string {
 	if e.Err != nil {

@@ -76,7 +76,7 @@ func begin(ctx context.Context, d Device, l *line) (Session, error) {
 	}
 	// Whether libfido2's time or ours is over first is chance.
 	if l != nil && !l.gone.Load() && (is(err, CodeGone) || is(err, CodeActionTimeout)) {
-		err = &Error{Code: CodeActionTimeout}
+		err = &Error{Code: CodeActionTimeout, Err: ErrSilent}
 		if l.init.Load() {
 			err = &Error{Code: CodeGone, Err: errMute}
 		}

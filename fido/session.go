@@ -125,6 +125,19 @@ func (s *session) do(op string, pin secret.Secret, ask func() error) (err error)
 	return during(op, ask())
 }
 
+// change is do for what changes the key. Where the answer is lost the key may have done it all the same.
+func (s *session) change(op string, pin secret.Secret, ask func() error) error {
+	return unsure(s.do(op, pin, ask))
+}
+
+func unsure(err error) error {
+	var e *Error
+	if errors.As(err, &e) && (e.Code == CodeGone || e.Code == CodeGarbled || errors.Is(e, ErrSilent)) {
+		e.Unsure = true
+	}
+	return err
+}
+
 func (s *session) Device() Device { return s.device }
 
 func (s *session) Close() error {
@@ -150,10 +163,10 @@ func (s *session) Info(ctx context.Context) (Info, error) {
 func (s *session) reread(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	if err := s.do("open again", secret.Secret{}, func() error { return s.d.renew(ctx) }); err != nil {
-		return err
+		return unsure(err)
 	}
 	_, err := s.Info(ctx)
-	return err
+	return unsure(err)
 }
 
 // Retries asks how many tries are left.
@@ -189,7 +202,7 @@ func (s *session) SetPIN(ctx context.Context, pin secret.Secret) error {
 	if pin.Empty() {
 		return &Error{Op: op, Code: CodePINPolicy}
 	}
-	return s.do(op, pin, func() error { return s.d.setPIN(ctx, pin) })
+	return s.change(op, pin, func() error { return s.d.setPIN(ctx, pin) })
 }
 
 // ChangePIN replaces the PIN. A wrong old one costs a try.
@@ -202,7 +215,7 @@ func (s *session) ChangePIN(ctx context.Context, old, new secret.Secret) error {
 		return &Error{Op: op, Code: CodePUATRequired}
 	}
 	return s.do(op, old, func() error {
-		return s.do(op, new, func() error { return s.d.changePIN(ctx, old, new) })
+		return s.change(op, new, func() error { return s.d.changePIN(ctx, old, new) })
 	})
 }
 
@@ -213,7 +226,7 @@ func (s *session) Touch(ctx context.Context) error {
 
 // Reset wipes the key.
 func (s *session) Reset(ctx context.Context) error {
-	if err := s.do("reset", secret.Secret{}, func() error { return s.d.reset(ctx) }); err != nil {
+	if err := s.change("reset", secret.Secret{}, func() error { return s.d.reset(ctx) }); err != nil {
 		return err
 	}
 	return s.reread(ctx)

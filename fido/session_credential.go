@@ -143,11 +143,15 @@ func (s *session) UpdateUser(ctx context.Context, pin secret.Secret, r Resident)
 }
 
 func (s *session) Room(ctx context.Context, pin secret.Secret) (used, free int, err error) {
-	err = s.onResident("ask for the room left", pin, true, func() (err error) { used, free, err = s.d.room(ctx, pin); return err })
+	const op = "ask for the room left"
+	if !s.info.CanListCredentials() {
+		return 0, 0, &Error{Op: op, Code: CodeUnsupported}
+	}
+	err = s.do(op, pin, func() (err error) { used, free, err = s.d.room(ctx, pin); return err })
 	return used, free, err
 }
 
-// onResident asks something of credential management; whole: what is asked names a credential.
+// onResident changes something by credential management; whole: what is asked names a credential.
 func (s *session) onResident(op string, pin secret.Secret, whole bool, ask func() error) error {
 	switch {
 	case !s.info.CanListCredentials():
@@ -155,5 +159,5 @@ func (s *session) onResident(op string, pin secret.Secret, whole bool, ask func(
 	case !whole:
 		return &Error{Op: op, Code: CodeNoCredentials}
 	}
-	return s.do(op, pin, ask)
+	return s.change(op, pin, ask)
 }

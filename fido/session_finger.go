@@ -46,10 +46,14 @@ func (s *session) Enrol(ctx context.Context, pin secret.Secret, name string, on 
 // capture takes touches until the key has enough.
 func (s *session) capture(ctx context.Context, pin secret.Secret, e enrolment, on func(Sample)) error {
 	var judge touchJudge
+	ask := s.do
 	for {
 		var touch Sample
-		if err := s.do(enrolOp, pin, func() (err error) { touch, err = e.next(ctx); return err }); err != nil {
+		if err := ask(enrolOp, pin, func() (err error) { touch, err = e.next(ctx); return err }); err != nil {
 			return err
+		}
+		if ask = s.do; touch.Remaining == 1 { // the next one may be the last
+			ask = s.change
 		}
 		done, err := judge.touch(touch, on)
 		if done || err != nil {
@@ -97,7 +101,7 @@ func (s *session) onTemplate(op string, pin secret.Secret, id []byte, ask func()
 	if len(id) == 0 { // nobody's
 		return &Error{Op: op, Code: CodeInvalidOption}
 	}
-	return s.do(op, pin, ask)
+	return s.change(op, pin, ask)
 }
 
 // canEnrol tells beforehand what libfido2 would only call an invalid argument.

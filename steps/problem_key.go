@@ -24,7 +24,17 @@ func ProblemOf(err error) *Problem {
 
 var unchanged = T("This changed nothing on the key; what was done before stays.")
 
+var unsure = T("Whether the key did it is not known:  keyrollout key info  tells how it is now.")
+
 func problemOfKey(e *fido.Error) *Problem {
+	p := saidByKey(e)
+	if e.Unsure {
+		p.State = unsure
+	}
+	return p
+}
+
+func saidByKey(e *fido.Error) *Problem {
 	p := &Problem{Code: fmt.Sprintf("key-%02x", int(e.Code)), Next: []Choice{Retry, Leave}, State: unchanged, Err: e}
 	switch e.Code {
 	case fido.CodePINBlocked:
@@ -51,6 +61,9 @@ func problemOfKey(e *fido.Error) *Problem {
 		p.Next = []Choice{{ID: "retry", Text: T("take another key, or a build with libfido2 (make setup, make build), then try again")}, Leave}
 	case fido.CodeUserTimeout, fido.CodeActionTimeout:
 		p.Code, p.What = "touch-none", T("Nobody touched the key in time.")
+		if errors.Is(e, fido.ErrSilent) { // it did not even say that
+			p.Code, p.What = "key-silent", T("The key did not answer in time.")
+		}
 	case fido.CodeDenied:
 		p.Code, p.What = "touch-refused", T("The key refused, or it was not touched in time.")
 	case fido.CodeUVInvalid:

@@ -16,6 +16,7 @@ var japaneseSteps = map[string]string{
 	"Nothing was taken for a yes; what was done before stays done.":                                       "何も「はい」とは見なされていません。 済んだことはそのまま残ります。",
 	"The key does not allow that now. A reset it allows only within ten seconds after it was plugged in.": "キーは今それを許可しません。 リセットは差し込んでから10秒以内に限られます。",
 	"There is no key at this place.":                                                                      "この場所にキーはありません。",
+	"Whether the key did it is not known:  keyrollout key info  tells how it is now.":                     "キーがこれを行ったかどうかは不明です。 今の状態は  keyrollout key info  で確かめられます。",
 	"This changed nothing on the key; what was done before stays.":                                        "これによるキーの変更はありません。 済んだことはそのまま残ります。",
 	"Too many touches in a row were refused. Nothing of this finger is kept.":                             "続けて拒否されたタッチが多すぎます。 この指のデータは残りません。",
 	"Which group? The beginning of its name":                                                              "どのグループですか? 名前の先頭を入力してください",
