@@ -250,7 +250,7 @@ func TestFindingsInJapanese(t *testing.T) {
 	if _, out, _ = runWith(t, "", env, "tenant", "check", "--practice"); !strings.Contains(out, "\n注意    構成証明の強制: ") || strings.Contains(out, "note  ") {
 		t.Error(out)
 	}
-	if _, out, _ = runWith(t, "", env, "tenant", "check", "--practice", "--format", "json"); !strings.Contains(out, `"level":"note"`) {
+	if _, out, _ = runWith(t, "", env, "tenant", "check", "--practice", "--format", "json"); !strings.Contains(out, `"level": "note"`) {
 		t.Error(out)
 	}
 }

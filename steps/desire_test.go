@@ -395,6 +395,47 @@ func TestUndoKilledAtEveryRequest(t *testing.T) {
 	}
 }
 
+// A run that was cut off before it changed anything leaves nothing to take back: undo takes the change before it, and where
+// there is none it says so. A plan that is named takes back nothing else.
+func TestUndoAfterARunThatChangedNothing(t *testing.T) {
+	c := newCompany(t, practice.DefaultCompany())
+	before := c.raw()
+	on := c.mustPlan("passkeys: {enabled: true}")
+	c.mustApply(on)
+	with := c.raw()
+	lost := c.mustPlan("passkeys: {selfService: false}")
+	cut := func() {
+		t.Helper()
+		ctx, kill := context.WithCancelCause(t.Context())
+		c.around = func(rt http.RoundTripper) http.RoundTripper {
+			return roundTrip(func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodPatch {
+					kill(errCrash)
+					return nil, errCrash
+				}
+				return rt.RoundTrip(r)
+			})
+		}
+		if err := steps.ApplyPlan(ctx, c.world(), lost, allRisks); err == nil || c.raw() != with {
+			t.Fatalf("not cut off before the change: %v", err)
+		}
+		c.around = nil
+		_ = c.clock.Sleep(t.Context(), time.Hour)
+	}
+	cut()
+	if err := steps.UndoPlan(t.Context(), c.world(), lost, true, allRisks); err != nil || c.raw() != with {
+		t.Fatalf("another change was taken back in the place of the named one: %v", err)
+	}
+	cut()
+	if err := steps.Undo(t.Context(), c.world(), true, allRisks); err != nil || c.raw() != before {
+		t.Fatalf("the change before was not taken back: %v", err)
+	}
+	if !c.said("was cut off and never arrived") {
+		t.Errorf("it does not say why: %v", c.events)
+	}
+	hasCode(t, steps.Undo(t.Context(), c.world(), true, allRisks), "undo-nothing")
+}
+
 // A journal of another tenant, named by mistake, does not bring that one's policies here.
 func TestUndoOfAnotherTenant(t *testing.T) {
 	c := newCompany(t, practice.DefaultCompany())

@@ -16,7 +16,10 @@ type written struct {
 	tenant        string // empty = of a journal that did not note it yet
 	at            time.Time
 	before, after map[string]json.RawMessage
-	open          map[string]int // intents of which nobody knows whether they were carried out
+	open          map[string]int       // intents of which nobody knows whether they were carried out
+	sent          map[string]time.Time // when a policy was last written, or about to be
+	done          bool                 // a policy of it was written
+	undoing       bool                 // going back was begun
 }
 
 // lastWritten is the latest change that was not taken back.
@@ -44,6 +47,11 @@ func (j *Journal) written() []written {
 				all = slices.Delete(all, i, i+1)
 			}
 			continue
+		case e.What == undoEntry && e.Kind == EntryIntent:
+			if i := latest(all, e.ID); i >= 0 {
+				all[i].undoing = true
+			}
+			continue
 		case e.What != fido2Entry && e.What != passEntry:
 			continue
 		}
@@ -59,7 +67,7 @@ func (j *Journal) written() []written {
 		// its own; one that was cut off and run again is not.
 		again := i >= 0 && (i < len(all)-1 || all[i].after[e.What] != nil)
 		if e.Kind == EntryIntent && (i < 0 || again) {
-			all = append(all, written{id: id, tenant: e.Tenant, at: e.Time, before: map[string]json.RawMessage{}, after: map[string]json.RawMessage{}, open: map[string]int{}})
+			all = append(all, written{id: id, tenant: e.Tenant, at: e.Time, before: map[string]json.RawMessage{}, after: map[string]json.RawMessage{}, open: map[string]int{}, sent: map[string]time.Time{}})
 			i = len(all) - 1
 		}
 		if i < 0 {
@@ -67,6 +75,9 @@ func (j *Journal) written() []written {
 		}
 		if e.Kind == EntryIntent {
 			all[i].open[e.What]++
+		}
+		if e.Kind == EntryIntent || e.Kind == EntryResult {
+			all[i].sent[e.What], all[i].done = e.Time, all[i].done || e.Kind == EntryResult
 		}
 		switch _, have := all[i].before[e.What]; {
 		case e.Kind == EntryIntent && !have && len(e.Before) > 0:
@@ -99,6 +110,11 @@ func latest(all []written, id string) int {
 // Undo puts back what stood before the latest change that the journal knows, and that was not taken back yet. It shows
 // what that would change, to the policies and to people, and asks; yes answers that, accepted accepts dangers by name.
 func Undo(ctx context.Context, w *World, yes bool, accepted []string) error {
+	return w.undo(ctx, yes, accepted, true)
+}
+
+// undo is Undo. Where the latest change was cut off before it changed anything, further takes the one before it.
+func (w *World) undo(ctx context.Context, yes bool, accepted []string, further bool) error {
 	c, ok := w.Journal.lastWritten()
 	if !ok {
 		return &Problem{Code: "undo-nothing", What: T("The journal knows no change of this tenant that could be taken back."), State: tenantUnchanged,
@@ -112,7 +128,7 @@ func Undo(ctx context.Context, w *World, yes bool, accepted []string) error {
 	if err != nil {
 		return err
 	}
-	back, open, err := c.target(now)
+	back, open, err := c.target(now, w.Clock.Now())
 	if err != nil {
 		return err
 	}
@@ -128,6 +144,10 @@ func Undo(ctx context.Context, w *World, yes bool, accepted []string) error {
 	}
 	if err := w.Journal.Result(tenantID, undoEntry, c.id); err != nil {
 		return err
+	}
+	if len(open) == 0 && further && !c.done && !c.undoing {
+		w.note(tenantID, T("The change of %s was cut off and never arrived: there is nothing of it to take back.", c.at.Format("2006-01-02 15:04 MST")))
+		return w.undo(ctx, yes, accepted, further)
 	}
 	if len(open) == 0 {
 		w.verified(tenantID, T("The tenant stands as before already. Nothing was sent."), Fact{"undone", c.id})
@@ -152,11 +172,11 @@ func UndoPlan(ctx context.Context, w *World, p TenantPlan, yes bool, accepted []
 		return &Problem{Code: "undo-later", What: T("After that plan the policies were changed again, on %s: that change comes first.", last.at.Format("2006-01-02 15:04 MST")), State: tenantUnchanged,
 			Next: []Choice{{ID: "retry", Text: T("take the latest change back:  keyrollout tenant undo;  then this plan")}}}
 	}
-	return Undo(ctx, w, yes, accepted)
+	return w.undo(ctx, yes, accepted, false)
 }
 
 // target is what is to stand again, and which policies have to be written for it.
-func (c written) target(now policies) (back policies, open []string, err error) {
+func (c written) target(now policies, at time.Time) (back policies, open []string, err error) {
 	back = now
 	for _, what := range []string{fido2Entry, passEntry} {
 		before, ok := c.before[what]
@@ -171,8 +191,8 @@ func (c written) target(now policies) (back policies, open []string, err error) 
 		if err != nil {
 			return back, nil, &Problem{Code: "journal-policy", What: T("What the journal keeps of the policy cannot be read."), State: tenantUnchanged, Err: err}
 		}
-		// Where the run was cut off nobody saw the change arrive, and it may still: that it does not show yet proves nothing.
-		if !same(rawOf(now, what), before) || len(c.after[what]) == 0 {
+		// Where nobody saw the change arrive it may still, for a while: that it does not show yet proves nothing.
+		if !same(rawOf(now, what), before) || len(c.after[what]) == 0 && at.Before(c.sent[what].Add(policyTakes)) {
 			open = append(open, what)
 		}
 	}
@@ -202,7 +222,11 @@ func (w *World) agreeUndo(ctx context.Context, c written, now, back policies, op
 	if err != nil {
 		return err
 	}
-	w.Tell(Event{Name: EventPlan, Step: tenantID, Text: e.Title, Data: e.Plan})
+	if !slices.ContainsFunc(open, func(what string) bool { return !same(rawOf(now, what), c.before[what]) }) {
+		w.note(tenantID, T("That change does not show, and may be on its way: what stood before it is written once more, so that it stays."))
+	} else {
+		w.Tell(Event{Name: EventPlan, Step: tenantID, Text: e.Title, Data: e.Plan})
+	}
 	if err := w.confirm(ctx, e.dangers, accepted); err != nil || yes {
 		return err
 	}

@@ -599,6 +599,8 @@ var japaneseSteps = map[string]string{
 	"Everyone is no longer excluded.":                                                                                             "全員の除外が解除されます。",
 	"No longer excluded from keys: %s in %s.":                                                                                     "%[2]s: %[1]sの除外が解除されます。",
 	"%s: its people are no longer excluded from keys.":                                                                            "%s: メンバーの除外が解除されます。",
+	"The change of %s was cut off and never arrived: there is nothing of it to take back.":                                        "%sの変更は途中で中断され、反映されませんでした。 元に戻すものはありません。",
+	"That change does not show, and may be on its way: what stood before it is written once more, so that it stays.":              "その変更は表示されていませんが、反映される途中の可能性があります。 変更前の状態をもう一度書き込み、維持します。",
 	"Nobody can register or use a key any more.":                                                                                  "キーを登録または使用できる人はいなくなります。",
 	"From then on only these can register or use a key: %s.":                                                                      "以後、キーを登録または使用できるのは次の人だけになります: %s",
 	"%s in %s": "%[2]s (%[1]s)",
