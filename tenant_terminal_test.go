@@ -88,8 +88,8 @@ func TestWhatWasDoneToATenantStaysInTheTerminal(t *testing.T) {
 		{"shown once.", []typed{{"never again", "\r"}}, []string{"pass", "issue", "--practice", "--once", "aiko@contoso.example"}},
 		{"The pass of 佐藤 愛子 (Aiko Sato) is revoked.", nil, []string{"pass", "revoke", "--practice", "aiko@contoso.example"}},
 		{"there was nothing to revoke", nil, []string{"pass", "revoke", "--practice", "aiko@contoso.example"}},
-		{"Nothing was changed in the tenant.", []typed{{"Put back what stood", "n"}}, []string{"tenant", "undo", "--practice"}},
-		{"Put back and read back", []typed{{"Put back what stood", "y"}}, []string{"tenant", "undo", "--practice"}},
+		{"Nothing was changed in the tenant.", []typed{{"Put back what stood", "n\r"}}, []string{"tenant", "undo", "--practice"}},
+		{"Put back and read back", []typed{{"Put back what stood", "y\r"}}, []string{"tenant", "undo", "--practice"}},
 	} {
 		drawn, stays := atScreen(t, state, 100, c.answers, c.args...)
 		if !strings.Contains(stays, c.want) {

@@ -70,7 +70,7 @@ func (m *model) aboutStep(b brush) block {
 	}
 	out.put(explained(b, m.opt.explain(m.step)))
 	out.gap()
-	out.add(b.para(b.st.Strong, steps.T("Keys that always work"))...)
+	out.add(b.para(b.st.Strong, steps.T("Keyboard"))...)
 	out.gap()
 	for _, k := range []key.Binding{m.keys.ExplainF1, m.keys.PageDown, m.keys.Redraw, m.keys.Suspend, m.keys.Leave} {
 		out.add(pad(m.st.Key.Render(k.Help().Key), 10) + k.Help().Desc)

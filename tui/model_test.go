@@ -64,6 +64,8 @@ func TestEnterTakesTheDefaultAndNothingElse(t *testing.T) {
 
 	b.put(yesNo(""))
 	b.press("y")
+	b.wantNone()
+	b.press("enter")
 	b.wantAnswer("yes")
 
 	b.put(steps.Question{Kind: steps.Choose, Choices: startQuestion.Choices})
@@ -607,4 +609,18 @@ func TestAPassIsNotTakenAwayAtOnce(t *testing.T) {
 	b.pass(time.Second)
 	b.press("enter")
 	b.wantAnswer("done")
+}
+
+// Text that was meant for the shell, typed while a question stands there, answers nothing: not by a letter of it, and not
+// by the Enter at its end.
+func TestACommandTypedAheadAnswersNothing(t *testing.T) {
+	for _, command := range []string{"systemctl status", "./deploy", "yes", "yarn", "task", "n y", "why"} {
+		b := newBench(t, 80, 24)
+		b.put(yesNo(""))
+		b.typeIn(command)
+		b.press("enter")
+		b.wantNone()
+		b.press("n", "enter") // who reads it now can answer
+		b.wantAnswer("no")
+	}
 }

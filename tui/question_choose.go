@@ -19,6 +19,8 @@ type chooseForm struct {
 	verb    steps.Text
 	safe    bool // there is a default: Enter alone does no harm
 	nudge   bool // Enter was pressed on nothing
+	first   int  // what at was in the beginning
+	strayed bool // letters were typed that mean nothing here: they were meant for something else, and so is the rest
 }
 
 func newChoose(q steps.Question) *chooseForm {
@@ -37,7 +39,7 @@ func newConfirm(q steps.Question) *chooseForm {
 		{ID: "no", Text: steps.T("No")},
 	}
 	f := newChoose(q)
-	f.yesNo = true
+	f.yesNo, f.first = true, f.at
 	return f
 }
 
@@ -49,15 +51,19 @@ func (f *chooseForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
 	}
 	switch {
 	case key.Matches(k, keys.Enter):
+		f.strayed = false
 		if f.at < 0 {
 			f.nudge = true
 			return nil
 		}
 		return done(f.choices[f.at].ID)
+	// A letter only moves to its answer, and Enter takes it, as everywhere else: a command for the shell that was typed
+	// ahead holds a y sooner or later, and ends with Enter.
+	case f.yesNo && k.Text != "" && f.strayed:
 	case f.yesNo && key.Matches(k, keys.Yes):
-		return done("yes")
+		f.at = 0
 	case f.yesNo && key.Matches(k, keys.No):
-		return done("no")
+		f.at = 1
 	case key.Matches(k, keys.Up):
 		f.at = max(f.at-1, 0)
 	case key.Matches(k, keys.Down):
@@ -70,6 +76,8 @@ func (f *chooseForm) key(keys KeyMap, k tea.KeyPressMsg) *reply {
 		// Digits choose only where Enter alone would do no harm: a PIN typed too late must not answer a question.
 		if n, err := strconv.Atoi(k.Text); err == nil && n >= 1 && n <= len(f.choices) && f.safe {
 			f.at = n - 1
+		} else if f.yesNo && k.Text != "" {
+			f.at, f.strayed = f.first, true
 		}
 	}
 	return nil

@@ -214,7 +214,7 @@ func (m *model) hints() []key.Binding {
 		switch {
 		case len(m.page.about) == 0:
 		case m.step == "":
-			out = append(out, as(k.Explain, m.say(steps.T("the keys"))))
+			out = append(out, as(k.Explain, m.say(steps.T("the keyboard"))))
 		default:
 			out = append(out, as(k.Explain, m.say(steps.T("this step"))))
 		}
