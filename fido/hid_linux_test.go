@@ -41,6 +41,9 @@ func TestOnlyKeysAreOpened(t *testing.T) {
 	key, keyboard := reports(0xF1D0, 64, 64), reports(0x0001, 64, 64)
 	numbered := bytes.Replace(key, []byte{0x09, 0x20}, []byte{0x85, 0x01, 0x09, 0x20}, 1)
 	const isOpened = Code(0)
+	// 2^31 times 2^31 bits, four times, is 2^64.
+	overflow := append([]byte{0x77, 0, 0, 0, 0x80, 0x97, 0, 0, 0, 0x80}, bytes.Repeat([]byte{0x81, 0x02}, 4)...)
+	overflow = append(overflow, 0x75, 0x08, 0x95, 64, 0x81, 0x02)
 	for name, c := range map[string]struct {
 		descriptor []byte
 		want       Code
@@ -52,6 +55,9 @@ func TestOnlyKeysAreOpened(t *testing.T) {
 		"short reports":             {reports(0xF1D0, 8, 8), CodeUnsupported},
 		"long reports":              {reports(0xF1D0, 64, 255), CodeUnsupported},
 		"numbered reports":          {numbered, CodeUnsupported},
+		"numbers from before":       {append([]byte{0x85, 1}, key...), CodeUnsupported},
+		"a keyboard's numbers":      {append(append([]byte{0x85, 1}, keyboard...), key...), CodeUnsupported},
+		"more bits than can be":     {bytes.Replace(key, []byte{0x75, 0x08, 0x95, 64, 0x81, 0x02}, overflow, 1), CodeUnsupported},
 		"a keyboard":                {keyboard, CodeNotFIDO},
 		"the page's number as data": {[]byte{0x27, 0x06, 0xD0, 0xF1, 0x00}, CodeNotFIDO},
 		"cut off":                   {[]byte{0x06, 0xD0}, CodeNotFIDO},

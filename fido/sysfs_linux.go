@@ -22,6 +22,9 @@ func (d hidShape) fits() bool {
 	return ok(d.in) && ok(d.out) && !d.numbered
 }
 
+// maxBits is more than any report has.
+const maxBits = 1 << 32
+
 // describe reads a report descriptor as far as it goes. A device may be more than a key: only the reports of its FIDO
 // collection count.
 func describe(b []byte) (d hidShape) {
@@ -30,6 +33,15 @@ func describe(b []byte) (d hidShape) {
 		usagePage, reportSize, reportID, count   = 0x04, 0x74, 0x84, 0x94
 	)
 	var page, bits, times uint64
+	id := false // report ids are global items: one that stands before a collection counts in it (HID 1.11 section 6.2.2.7)
+	add := func(sum *uint64) {
+		d.numbered = d.numbered || id
+		if times > 0 && bits > maxBits/times {
+			*sum = maxBits
+		} else {
+			*sum = min(*sum+bits*times, maxBits)
+		}
+	}
 	depth, ours := 0, false
 	for len(b) > 0 {
 		head, size := b[0], int(b[0]&3)
@@ -56,7 +68,7 @@ func describe(b []byte) (d hidShape) {
 		case count:
 			times = v
 		case reportID:
-			d.numbered = d.numbered || ours
+			id = true
 		case collection:
 			if depth == 0 {
 				ours = page == 0xF1D0
@@ -68,11 +80,11 @@ func describe(b []byte) (d hidShape) {
 			}
 		case input:
 			if ours {
-				d.in += bits * times
+				add(&d.in)
 			}
 		case output:
 			if ours {
-				d.out += bits * times
+				add(&d.out)
 			}
 		}
 	}
