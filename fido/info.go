@@ -1,17 +1,34 @@
 package fido
 
+import "math"
+
 // The parts of Info and its use that do not depend on who asked the key.
 
 // complete fills in what the standard says of a key that is silent.
 func (i Info) complete() Info {
-	if i.MinPIN == 0 {
+	if i.MinPIN < 4 || i.MinPIN > MaxPIN { // 4 is the standard's own, and no PIN is longer than that
 		i.MinPIN = 4
 	}
-	if i.MaxMsg == 0 {
+	if i.MaxMsg < 1024 { // less is not allowed (CTAP 2.1 section 6.4)
 		i.MaxMsg = 1024
+	}
+	i.Residents = told(i.Residents, maxListings, -1)
+	for _, n := range []*int{&i.MaxCredID, &i.MaxLargeBlob, &i.MaxCredBlob, &i.MinPINRPs, &i.UVAttempts} {
+		*n = told(*n, math.MaxInt32, 0)
 	}
 	return i
 }
+
+// told is n where a key can mean it, and else what stands for "not told".
+func told(n, most, not int) int {
+	if n < 0 || n > most {
+		return not
+	}
+	return n
+}
+
+// maxListings is more than any key holds of what it lists or counts.
+const maxListings = 10000
 
 // hasSensor reports whether the key can verify its user by itself.
 func (i Info) hasSensor() bool {

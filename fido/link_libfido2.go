@@ -60,7 +60,8 @@ func (l *line) gather(r [ReportSize]byte) bool {
 		return false
 	}
 	// One that is longer than libfido2 has room for it would call the end of the line, and leave the rest of it to be read.
-	if l.want > C.FIDO_MAXMSG || l.want > 1 && l.last[0] == 0 && !ctapclient.WellFormed(l.last[1:l.want]) {
+	if l.want > C.FIDO_MAXMSG || l.want > 1 && l.last[0] == 0 && !ctapclient.WellFormed(l.last[1:l.want]) ||
+		l.tooMany() {
 		refused := l.held[0]
 		copy(refused[5:], []byte{0, 2, 0, 0xFF}) // success, and a break where an item has to be: libfido2 says what it is
 		l.held = [][ReportSize]byte{refused}
@@ -93,6 +94,19 @@ func (l *line) answer(out any) {
 	if l.want > 1 && len(l.last) >= l.want && l.last[0] == 0 {
 		_ = ctapclient.Decode(l.last[1:l.want], out) // libfido2 has judged it
 	}
+}
+
+// tooMany: libfido2 would make room for, and ask for, as many as a key says that it lists.
+func (l *line) tooMany() bool {
+	if l.asked != cmdMgmt && l.asked != cmdMgmtPreview {
+		return false
+	}
+	var r struct {
+		RPs         uint64 `cbor:"5,keyasint"`
+		Credentials uint64 `cbor:"9,keyasint"`
+	}
+	l.answer(&r)
+	return r.RPs > maxListings || r.Credentials > maxListings
 }
 
 func newLine(l Link) *line { return &line{link: l} }

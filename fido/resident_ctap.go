@@ -18,7 +18,6 @@ const (
 	mgmtNext     = 5
 	mgmtDelete   = 6
 	mgmtUpdate   = 7
-	maxListings  = 10000 // no key holds as many: an answer that says so is wrong
 )
 
 type mgmtParams struct {
@@ -95,7 +94,10 @@ func (s *ctapDriver) list(ctx context.Context, first, next byte, p *mgmtParams, 
 	if err != nil || r.RPs+r.Credentials == 0 {
 		return err
 	}
-	n := min(add(r), maxListings)
+	n := add(r)
+	if n < 0 || n > maxListings {
+		return &Error{Code: CodeGarbled}
+	}
 	for i := 1; i < n; i++ {
 		if r, err = s.manage(ctx, next, nil, pin, ""); err != nil {
 			return err

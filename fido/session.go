@@ -193,8 +193,12 @@ func (s *session) Retries(ctx context.Context) (Retries, error) {
 			return Retries{}, err
 		}
 	}
+	r.PIN, r.UV = told(r.PIN, maxTries, -1), told(r.UV, maxTries, -1)
 	return r, nil
 }
+
+// maxTries is more than any key gives: 8 of a PIN, 25 of a finger (CTAP 2.1 section 6.5.2.3).
+const maxTries = 255
 
 // SetPIN sets the first PIN. A key that has one answers CodeAuthInvalid or CodeNotAllowed.
 func (s *session) SetPIN(ctx context.Context, pin secret.Secret) error {

@@ -148,6 +148,9 @@ func (s *session) Room(ctx context.Context, pin secret.Secret) (used, free int, 
 		return 0, 0, &Error{Op: op, Code: CodeUnsupported}
 	}
 	err = s.do(op, pin, func() (err error) { used, free, err = s.d.room(ctx, pin); return err })
+	if err == nil && (told(used, maxListings, -1) < 0 || told(free, maxListings, -1) < 0) {
+		err = &Error{Op: op, Code: CodeGarbled}
+	}
 	return used, free, err
 }
 

@@ -262,6 +262,9 @@ func (w *World) askPIN(ctx context.Context, step string) error {
 	if r.PIN == 0 {
 		return pinBlocked(nil)
 	}
+	if r.PIN < 0 && w.keyInfo.HasPIN() { // no try is spent without it being known how many there are
+		return problemOfKey(&fido.Error{Op: "read the PIN tries left", Code: fido.CodeGarbled})
+	}
 	if r.PIN < 0 { // enrolled on the key itself, it knows fingers and no PIN
 		return &Problem{Code: "pin-missing", State: unchanged, What: T("The key wants its PIN for that, and has none yet."),
 			Next: []Choice{{ID: "pin", Text: T("set one with  keyrollout key pin")}, Leave}}
