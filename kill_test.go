@@ -20,7 +20,7 @@ import (
 // answers of a person at the plain dialogue, by what the prompt says.
 var atTheTerminal = []struct{ prompt, answer string }{
 	{"How do people come", "pass"}, {"Who may use", "group"}, {"Which group?", "Pilot"}, {"Which keys", "any"},
-	{"Who gets the first key?", "aiko"}, {"Who gets the next key?", "haruto"}, {"been played to its end", "next"}, {"How many minutes", "60"}, {"Go ahead?", "yes"}, {"Press enter", ""},
+	{"Who gets the first key?", "aiko"}, {"Do you mean", "yes"}, {"Who gets the next key?", "haruto"}, {"been played to its end", "next"}, {"How many minutes", "60"}, {"Go ahead?", "yes"}, {"Press enter", ""},
 	{"Which finger?", "right-index"}, {"A new PIN", "482913"}, {"again", "482913"}, {"PIN of the key", "482913"},
 	{"is being enrolled.", "good"}, {"waits for an enrolled finger.", "good"}, {"A name for this key", "ATKey of Aiko"},
 	{"at hand?", "have"}, {"Temporary Access Pass of", "PASS"}, {"What now?", "retry"}, {"Replace it", "yes"},
