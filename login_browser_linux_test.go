@@ -88,7 +88,7 @@ func TestRolloutBySignInInABrowser(t *testing.T) {
 	notes = ""
 	screen, err := sit(t, bin, t.TempDir(), func(screen string) bool {
 		p.read(screen)
-		return strings.Contains(screen, "Step: key.")
+		return strings.Contains(screen, "Step: key")
 	}, "--practice-at", strings.TrimSuffix(s.lines["Graph"], "/v1.0"), "--tenant", practice.Domain, "--login", "browser")
 	if err == nil || err.Error() != "killed" {
 		t.Fatalf("step 1 did not end: %v\n%s", err, screen)

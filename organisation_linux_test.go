@@ -68,7 +68,7 @@ func TestRolloutInServedTenant(t *testing.T) {
 	first := &codesTyped{t, "root@" + practice.Domain, map[string]bool{}}
 	screen, err := sit(t, bin, state, func(screen string) bool {
 		first.read(screen)
-		return strings.Contains(screen, "Step: registration.")
+		return strings.Contains(screen, "Step: registration")
 	}, args...)
 	if err == nil || err.Error() != "killed" {
 		t.Fatalf("not killed: %v\n%s", err, screen)
