@@ -95,18 +95,19 @@ func (a *app) keyList(ctx context.Context, keys fido.Keys, asJSON bool) error {
 	if asJSON {
 		return writeJSON(a.out, all)
 	}
+	out := a.out.folded()
 	if len(all) == 0 {
-		fmt.Fprintln(a.out, a.say(steps.T("No security key is plugged into this computer.")))
+		fmt.Fprintln(out, a.say(steps.T("No security key is plugged into this computer.")))
 		if a.env("SSH_CONNECTION") != "" {
-			fmt.Fprintln(a.out, a.say(steps.T("This is an SSH session: the key has to be in this computer, not in the one you sit at.")))
-			fmt.Fprintln(a.out, a.say(steps.T("A key at your desk can come here: run  keyrollout key share USER@HOST  there.")))
+			fmt.Fprintln(out, a.say(steps.T("This is an SSH session: the key has to be in this computer, not in the one you sit at.")))
+			fmt.Fprintln(out, a.say(steps.T("A key at your desk can come here: run  keyrollout key share USER@HOST  there.")))
 		}
-		fmt.Fprintln(a.out, a.say(steps.T("Without a key:  keyrollout practice  or  keyrollout softkey.  If one is plugged in:  keyrollout doctor")))
+		fmt.Fprintln(out, a.say(steps.T("Without a key:  keyrollout practice  or  keyrollout softkey.  If one is plugged in:  keyrollout doctor")))
 		return nil
 	}
 	for _, k := range all {
 		for _, l := range k.lines() {
-			fmt.Fprintln(a.out, a.say(l))
+			fmt.Fprintln(out, a.say(l))
 		}
 	}
 	return nil

@@ -136,6 +136,30 @@ func TestLongLinesBreakBetweenWordsAtATerminal(t *testing.T) {
 	}
 }
 
+// So do those of what needs no screen.
+func TestKeyListBreaksBetweenWordsAtATerminal(t *testing.T) {
+	cmd := exec.Command(build(t), "key", "list")
+	cmd.Env = append(os.Environ(), "KEYROLLOUT_STATE="+t.TempDir(), "SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22", "LC_ALL=C.UTF-8")
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	b, _ := io.ReadAll(tty) // ends with EIO when the program does
+	_ = cmd.Wait()
+	if !strings.Contains(string(b), "No security key") {
+		t.Skipf("a key is plugged in here:\n%s", b)
+	}
+	if !strings.Contains(strings.Join(strings.Fields(string(b)), " "), "not in the one you sit at.") {
+		t.Errorf("broken in a word:\n%s", b)
+	}
+	for l := range strings.Lines(string(b)) {
+		if n := ansi.StringWidth(strings.TrimRight(l, "\r\n")); n > 80 {
+			t.Errorf("%d cells wide at a terminal of 80: %q", n, l)
+		}
+	}
+}
+
 // A wrong PIN that was put right is over: when the screen of the command is gone, nothing in the terminal tells of it.
 func TestAMistakeThatWasPutRightIsForgotten(t *testing.T) {
 	pin := secret.New([]byte("482913"))
