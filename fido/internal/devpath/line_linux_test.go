@@ -30,8 +30,9 @@ func TestInStepTakesOnlyWhatWaits(t *testing.T) {
 	}
 }
 
-// A program goes on reading whole reports, however often the line is cleared of them while it reads.
-func TestFreshLeavesNoHalfReport(t *testing.T) {
+// carrying is a line that carries until the test ends.
+func carrying(t *testing.T) *devpath.Line {
+	t.Helper()
 	l, err := devpath.Open()
 	if err != nil {
 		t.Skip("no pseudo-terminals here: ", err)
@@ -39,7 +40,13 @@ func TestFreshLeavesNoHalfReport(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	carried := make(chan struct{})
 	go func() { defer close(carried); l.Carry(ctx) }()
-	defer func() { stop(); <-carried; l.Close() }()
+	t.Cleanup(func() { stop(); <-carried; l.Close() })
+	return l
+}
+
+// A program goes on reading whole reports, however often the line is cleared of them while it reads.
+func TestFreshLeavesNoHalfReport(t *testing.T) {
+	l := carrying(t)
 	link, err := fido.OpenHID(l.Path())
 	if err != nil {
 		t.Fatal(err)
@@ -77,14 +84,7 @@ func TestFreshLeavesNoHalfReport(t *testing.T) {
 
 // A read that waits when the key goes comes back short, and the line is as before when it is back.
 func TestLoseAndMend(t *testing.T) {
-	l, err := devpath.Open()
-	if err != nil {
-		t.Skip("no pseudo-terminals here: ", err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	carried := make(chan struct{})
-	go func() { defer close(carried); l.Carry(ctx) }()
-	defer func() { stop(); <-carried; l.Close() }()
+	l := carrying(t)
 	f, err := os.OpenFile(l.Path(), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -109,14 +109,7 @@ func TestLoseAndMend(t *testing.T) {
 
 // What a program that is gone did not read is not there for one that comes later.
 func TestWhatNobodyReadsGoes(t *testing.T) {
-	l, err := devpath.Open()
-	if err != nil {
-		t.Skip("no pseudo-terminals here: ", err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	carried := make(chan struct{})
-	go func() { defer close(carried); l.Carry(ctx) }()
-	defer func() { stop(); <-carried; l.Close() }()
+	l := carrying(t)
 	f, err := os.OpenFile(l.Path(), os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
