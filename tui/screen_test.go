@@ -194,3 +194,15 @@ func TestTheHeaderNamesThePerson(t *testing.T) {
 		t.Error("step 1 names the person of before")
 	}
 }
+
+// While a PIN is looked at, how to leave is said once.
+func TestTheFooterSaysEachKeyOnce(t *testing.T) {
+	b := newBench(t, 80, 24, func(o *Options) { o.Explain = func(string) []steps.Text { return nil } })
+	b.put(steps.Question{Name: "key.pin", Kind: steps.Secret, Text: steps.T("PIN of the key")})
+	b.typeIn("482913")
+	b.press("enter")
+	s := b.screen()
+	if !strings.Contains(s, "Checking.") || strings.Count(s, "ctrl+c leave") != 1 || strings.Count(s, "f1 explain") != 1 {
+		t.Errorf("%s", s)
+	}
+}

@@ -232,10 +232,13 @@ func (m *model) hints() []key.Binding {
 	if m.hold || m.page != nil || m.opt.Explain == nil {
 		return out
 	}
-	if a != nil && a.form.typing() {
-		return append(out, k.ExplainF1, k.Leave)
+	switch {
+	case a == nil || !a.form.typing():
+		return append(out, k.Explain)
+	case a.wait: // how to leave is said already
+		return append(out, k.ExplainF1)
 	}
-	return append(out, k.Explain)
+	return append(out, k.ExplainF1, k.Leave)
 }
 
 // scrolledTo is how many lines of what is on the screen are scrolled away above.
